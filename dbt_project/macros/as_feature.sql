@@ -1,0 +1,16 @@
+{# A feature is Float32 and missing is NaN: as compact as can be, and never 0. #}
+{% macro as_feature(expression) -%}
+    ifNull(toFloat32({{ expression }}), toFloat32(nan))
+{%- endmacro %}
+
+
+{# The quotient, missing where the denominator is 0 or missing. #}
+{% macro ratio(numerator, denominator) -%}
+    toFloat32(if({{ denominator }} != 0, {{ numerator }} / {{ denominator }}, nan))
+{%- endmacro %}
+
+
+{# 1 low to 4 critical, missing for anything else; the levels of the seed risk_levels, as an expression. #}
+{% macro severity_level(column) -%}
+    transform(lower(trim({{ column }})), ['low', 'medium', 'high', 'critical'], [1, 2, 3, 4], null)
+{%- endmacro %}

@@ -1,0 +1,39 @@
+{{ config(
+    materialized='table',
+    engine='MergeTree()',
+    order_by='(network, window_days, processing_date, strategy, address)'
+) }}
+
+{%- set strategies = ['sot_only', 'address_labels'] %}
+
+with strategies as (
+
+    {% for strategy in strategies -%}
+    select * from {{ ref('int_label_strategy__' ~ strategy) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+final as (
+
+    select
+        network,
+        processing_date,
+        window_days,
+        address,
+        {{ address_key('address') }} as address_key,
+        strategy,
+        label,
+        label_confidence,
+        label_source,
+        rule_id,
+        vote_count,
+        risky_vote_count,
+        benign_vote_count,
+        is_conflict
+    from strategies
+
+)
+
+select * from final

@@ -1,0 +1,1 @@
+{{ stage_labels(source('raw', 'address_labels'), created='created_timestamp') }}

@@ -1,0 +1,1 @@
+{{ stage_labels(source('raw', 'raw_address_labels')) }}

@@ -1,0 +1,3 @@
+{{ scoring_rows(
+    relation=ref('fct_address_features'), ids=['address'], features=all_address_feature_columns(), sets=[]
+) }}

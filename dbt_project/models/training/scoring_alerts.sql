@@ -1,0 +1,6 @@
+{{ scoring_rows(
+    relation=ref('fct_alert_features'),
+    ids=['alert_id', 'address'],
+    features=alert_feature_columns() + all_address_feature_columns(),
+    sets=['alert_tags']
+) }}

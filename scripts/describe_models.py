@@ -1,0 +1,146 @@
+"""Writes the column descriptions and contracts of the wide dbt models from one list, the seed feature_catalog.csv.
+
+Seven models carry the same hundred columns; dbt wants each of them named, typed and described in each model's YAML. Run
+this after a change to the seed; a test fails while a file is not what this would write.
+
+    python scripts/describe_models.py
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
+HEADER = "# Written by scripts/describe_models.py from seeds/feature_catalog.csv; change those, not this.\n"
+FLOAT = "Float32"
+
+KEYS = [
+    ("network", "LowCardinality(String)", "Network of the snapshot"),
+    ("processing_date", "Date", "Date of the snapshot"),
+    ("window_days", "UInt16", "Days the snapshot looks back"),
+]
+ALERT_ID = ("alert_id", "String", "Identifier of the alert")
+ADDRESS = ("address", "String", "Address, canonical: EVM in lower case, others as they are")
+ADDRESS_KEY = ("address_key", "UInt64", "Hash of network, processing_date, window_days and address; what joins use")
+LABELS = [
+    ("label_strategy", "String", "Strategy that decided the label"),
+    ("label", "UInt8", "1 risky, 0 benign"),
+    ("label_confidence", "Float32", "Confidence in the label, 0 to 1; the sample weight"),
+    ("label_source", "String", "Publisher whose vote decided"),
+]
+TAGS = ("alert_tags", "Array(String)", "Typologies, indicators, pattern and suspected type that the alert names, as a set")
+MAPS = [
+    (
+        "extra_features",
+        "Map(LowCardinality(String), Float32)",
+        "Numeric columns of the export that no column here knows; a key that is absent is missing",
+    ),
+    (
+        "custom_features",
+        "Map(LowCardinality(String), Float32)",
+        "The user's own features; a key that is absent is missing",
+    ),
+]
+FAMILIES = ("address", "flows", "clusters", "population")
+
+
+def features(*families: str) -> list[tuple[str, str, str]]:
+    """Return (name, type, description) of the families' features, in the seed's order within each."""
+    with (PROJECT / "seeds" / "feature_catalog.csv").open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    return [
+        (row["feature"], FLOAT, f"{row['description']} ({row['unit']}); NaN when missing")
+        for family in families
+        for row in rows
+        if row["family"] == family
+    ]
+
+
+def model(name: str, description: str, columns: list[tuple[str, str, str]], *key: str) -> dict[str, object]:
+    """Return a model's entry: grain first, unique key tested, every column typed and described."""
+    entry: dict[str, object] = {"name": name, "description": description}
+    if key:
+        entry["data_tests"] = [{"unique_combination": {"arguments": {"columns": list(key)}}}]
+    entry["columns"] = [
+        {"name": column, "data_type": kind, "description": text + "."} for column, kind, text in columns
+    ]
+    return entry
+
+
+def documents() -> dict[Path, str]:
+    """Return file → content of every file this writes."""
+    snapshot = ("network", "processing_date", "window_days")
+    address, alert = features(*FAMILIES), features("alert", *FAMILIES)
+    staged = model(
+        "stg_features",
+        "One row per snapshot and address: what the export knows of it, as Float32 with NaN for missing.",
+        [*KEYS, ADDRESS, ADDRESS_KEY, *features("address"), MAPS[0]],
+        "address_key",
+    )
+    wide = [
+        model(
+            "fct_address_features",
+            "One row per snapshot and address: every feature family. Nothing here comes from labels.",
+            [*KEYS, ADDRESS, ADDRESS_KEY, *address, *MAPS],
+            *snapshot,
+            "address",
+        ),
+        model(
+            "fct_alert_features",
+            "One row per snapshot and alert id: the alert's features and those of its address. Nothing here comes from labels.",
+            [*KEYS, ALERT_ID, ADDRESS, ADDRESS_KEY, *alert, TAGS, *MAPS],
+            *snapshot,
+            "alert_id",
+        ),
+    ]
+    training = [
+        model(
+            "training_alerts",
+            "One row per snapshot, alert id and label strategy, for alerts whose address that strategy labels.",
+            [*KEYS, ALERT_ID, ADDRESS, *LABELS, *alert, TAGS, *MAPS],
+            *snapshot,
+            "alert_id",
+            "label_strategy",
+        ),
+        model(
+            "training_addresses",
+            "One row per snapshot, address and label strategy, for addresses that strategy labels.",
+            [*KEYS, ADDRESS, *LABELS, *address, *MAPS],
+            *snapshot,
+            "address",
+            "label_strategy",
+        ),
+        model(
+            "scoring_alerts",
+            "One row per snapshot and alert id, labelled or not: what a model scores. The features of training_alerts.",
+            [*KEYS, ALERT_ID, ADDRESS, *alert, TAGS, *MAPS],
+            *snapshot,
+            "alert_id",
+        ),
+        model(
+            "scoring_addresses",
+            "One row per snapshot and address, labelled or not: what a model scores. The features of training_addresses.",
+            [*KEYS, ADDRESS, *address, *MAPS],
+            *snapshot,
+            "address",
+        ),
+    ]
+    models = PROJECT / "models"
+    return {
+        models / "staging" / "_stg_features.yml": _yaml([staged]),
+        models / "features" / "_wide_features.yml": _yaml(wide),
+        models / "training" / "_training.yml": _yaml(training),
+    }
+
+
+def _yaml(models: list[dict[str, object]]) -> str:
+    return HEADER + yaml.safe_dump({"version": 2, "models": models}, sort_keys=False, width=120, allow_unicode=True)
+
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        path.write_text(text, encoding="utf-8")
+        print(path.relative_to(PROJECT.parent))

@@ -1,0 +1,1 @@
+"""Labels you can defend and an honest alert scorer, on ClickHouse."""

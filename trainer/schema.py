@@ -1,0 +1,290 @@
+"""The tables the trainer owns: raw tables that are loaded, and tables that models write.
+
+Column names and types follow the upstream system's October 2025 export, with three additions: `network` in every key, so
+that one database holds all networks; `extra_features` for numeric columns an export has and this schema does not know;
+`ingested_at`. A value an export may lack is Nullable: a missing number must stay missing and never become 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+SNAPSHOT_KEY = ("network", "processing_date", "window_days")
+KEY_COLUMNS = "network LowCardinality(String), processing_date Date, window_days UInt16"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: `columns` is 'name type [DEFAULT expression]' a line, `key` orders it after the snapshot key.
+
+    Rows with one key are replaced by the latest; the partition is what a re-run replaces whole.
+    """
+
+    name: str
+    key: str
+    columns: str
+    partition: str = "network, processing_date, window_days"
+    order: str = "network, processing_date, window_days"
+    version: str = "ingested_at"
+    has_snapshot_key: bool = True
+
+    @cached_property
+    def types(self) -> dict[str, str]:
+        """Column → ClickHouse type of the value columns, the snapshot key and bookkeeping left out."""
+        pairs = (line.strip().split(" ", 1) for line in self.columns.strip().splitlines())
+        return {name: rest.split(" DEFAULT ")[0] for name, rest in pairs}
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """What tells two rows of one snapshot apart."""
+        return tuple(part.strip() for part in self.key.split(","))
+
+    @property
+    def ddl(self) -> str:
+        """The CREATE TABLE IF NOT EXISTS statement."""
+        return self._create(f"IF NOT EXISTS {self.name}", f"ReplacingMergeTree({self.version})")
+
+    def side_ddl(self, name: str) -> str:
+        """The statement for a twin whose partitions can be moved here, and which keeps rows of one key apart."""
+        return self._create(name, "MergeTree")
+
+    def _create(self, name: str, engine: str) -> str:
+        columns = [line.strip() for line in self.columns.strip().splitlines()]
+        if self.has_snapshot_key:
+            columns.insert(0, KEY_COLUMNS)
+        if self.version == "ingested_at":
+            columns.append("ingested_at DateTime64(3) DEFAULT now64(3)")
+        return (
+            f"CREATE TABLE {name} ({', '.join(columns)})\n"
+            f"ENGINE = {engine}\nPARTITION BY ({self.partition})\n"
+            f"ORDER BY ({self.order + ', ' if self.order else ''}{self.key})"
+        )
+
+
+def _lines(names: str, kind: str) -> str:
+    return "\n".join(f"{name} {kind}" for name in names.split())
+
+
+RAW_ALERTS = Table(
+    "raw_alerts",
+    key="alert_id, typology_type",
+    columns="""
+    alert_id String
+    address String
+    typology_type LowCardinality(String)
+    pattern_id String DEFAULT ''
+    pattern_type LowCardinality(String) DEFAULT ''
+    severity LowCardinality(String) DEFAULT ''
+    suspected_address_type LowCardinality(String) DEFAULT ''
+    suspected_address_subtype LowCardinality(String) DEFAULT ''
+    alert_confidence_score Nullable(Float32)
+    description String DEFAULT ''
+    volume_usd Nullable(Decimal(38, 18))
+    evidence_json String DEFAULT ''
+    risk_indicators Array(LowCardinality(String))
+    extra_features Map(LowCardinality(String), Float32)
+    created_at Nullable(DateTime)
+    """,
+)
+
+_FEATURE_USD = """
+    total_in_usd total_out_usd net_flow_usd total_volume_usd avg_tx_in_usd avg_tx_out_usd median_tx_in_usd
+    median_tx_out_usd max_tx_usd min_tx_usd avg_daily_volume_usd khop1_volume_usd khop2_volume_usd khop3_volume_usd
+"""
+_FEATURE_COUNTS = """
+    degree_in degree_out degree_total unique_counterparties tx_in_count tx_out_count tx_total_count activity_days
+    activity_span_days peak_hour peak_day unique_assets_in unique_assets_out peak_activity_hour peak_activity_day kcore
+    community_id khop1_count khop2_count khop3_count outlier_transactions unique_recipients_count unique_senders_count
+    first_activity_timestamp last_activity_timestamp
+"""
+_FEATURE_FLOATS = "amount_variance amount_skewness amount_kurtosis volume_std volume_cv flow_concentration"
+_FEATURE_SCORES = """
+    regularity_score burst_factor reciprocity_ratio flow_diversity counterparty_concentration concentration_ratio
+    velocity_score structuring_score asset_diversity_score hourly_entropy daily_entropy weekend_transaction_ratio
+    night_transaction_ratio small_transaction_ratio consistency_score pagerank betweenness closeness
+    clustering_coefficient centrality_score flow_reciprocity_entropy counterparty_stability flow_burstiness
+    transaction_regularity amount_predictability behavioral_anomaly_score graph_anomaly_score
+    neighborhood_anomaly_score global_anomaly_score suspicious_pattern_score completeness_score quality_score
+    outlier_score confidence_score
+"""
+_FEATURE_FLAGS = """
+    is_exchange_like is_whale is_mixer_like is_contract_like is_new_address is_dormant_reactivated
+    is_high_volume_trader is_hub_address is_retail_active is_whale_inactive is_retail_inactive is_regular_user
+"""
+
+RAW_FEATURES = Table(
+    "raw_features",
+    key="address",
+    columns="\n".join(
+        [
+            "address String",
+            _lines(_FEATURE_COUNTS, "Nullable(UInt64)"),
+            _lines(_FEATURE_USD, "Nullable(Decimal(38, 18))"),
+            _lines(_FEATURE_FLOATS, "Nullable(Float64)"),
+            _lines(_FEATURE_SCORES, "Nullable(Float32)"),
+            _lines(_FEATURE_FLAGS, "Nullable(Bool)"),
+            "dominant_asset_in LowCardinality(String) DEFAULT ''",
+            "dominant_asset_out LowCardinality(String) DEFAULT ''",
+            "hourly_activity Array(UInt16)",
+            "daily_activity Array(UInt16)",
+            "extra_features Map(LowCardinality(String), Float32)",
+            "created_at Nullable(DateTime)",
+        ]
+    ),
+)
+
+RAW_CLUSTERS = Table(
+    "raw_clusters",
+    key="cluster_id",
+    columns="""
+    cluster_id String
+    cluster_type LowCardinality(String)
+    primary_address String DEFAULT ''
+    pattern_id String DEFAULT ''
+    primary_alert_id String DEFAULT ''
+    related_alert_ids Array(String)
+    addresses_involved Array(String)
+    total_alerts Nullable(UInt32)
+    total_volume_usd Nullable(Decimal(38, 18))
+    severity_max LowCardinality(String) DEFAULT ''
+    confidence_avg Nullable(Float32)
+    earliest_alert_timestamp Nullable(UInt64)
+    latest_alert_timestamp Nullable(UInt64)
+    created_at Nullable(DateTime)
+    """,
+)
+
+RAW_MONEY_FLOWS = Table(
+    "raw_money_flows",
+    key="from_address, to_address",
+    columns="""
+    from_address String
+    to_address String
+    tx_count Nullable(UInt64)
+    amount_sum Nullable(Decimal(38, 18))
+    amount_usd_sum Nullable(Decimal(38, 18))
+    first_seen_timestamp Nullable(UInt64)
+    last_seen_timestamp Nullable(UInt64)
+    active_days Nullable(UInt32)
+    avg_tx_size_usd Nullable(Decimal(38, 18))
+    unique_assets Nullable(UInt32)
+    dominant_asset LowCardinality(String) DEFAULT ''
+    hourly_pattern Array(UInt16)
+    weekly_pattern Array(UInt16)
+    reciprocity_ratio Nullable(Float32)
+    is_bidirectional Nullable(Bool)
+    created_at Nullable(DateTime)
+    """,
+)
+
+_LABEL_COLUMNS = """
+    address String
+    label String DEFAULT ''
+    network_type LowCardinality(String) DEFAULT ''
+    address_type LowCardinality(String) DEFAULT 'unknown'
+    address_subtype LowCardinality(String) DEFAULT ''
+    risk_level LowCardinality(String) DEFAULT 'medium'
+    confidence_score Float32 DEFAULT 0.5
+    trust_level LowCardinality(String) DEFAULT ''
+    source LowCardinality(String) DEFAULT ''
+"""
+_LABEL_KEY = "address, source, label, risk_level, confidence_score"
+
+ADDRESS_LABELS = Table(
+    "address_labels",
+    key=_LABEL_KEY,
+    columns=_LABEL_COLUMNS
+    + """created_timestamp Nullable(UInt64)
+    updated_timestamp Nullable(UInt64)
+    """,
+)
+
+RAW_ADDRESS_LABELS = Table("raw_address_labels", key=_LABEL_KEY, columns=_LABEL_COLUMNS)
+
+RAW_CUSTOM_FEATURES = Table(
+    "raw_custom_features",
+    key="address",
+    columns="""
+    address String
+    features Map(LowCardinality(String), Float32)
+    """,
+)
+
+TRAINED_MODELS = Table(
+    "trained_models",
+    key="model_id",
+    partition="network",
+    order="",
+    version="created_at",
+    has_snapshot_key=False,
+    columns="""
+    model_id String
+    model_type LowCardinality(String)
+    version String
+    network String
+    window_days UInt16
+    training_start_date Date
+    training_end_date Date
+    created_at DateTime64(3)
+    model_path String
+    model_name LowCardinality(String)
+    label_strategy String
+    metrics_json String
+    hyperparameters_json String
+    feature_names Array(String)
+    num_samples UInt32
+    num_features UInt16
+    test_auc Float32
+    cv_auc_mean Float32
+    cv_auc_std Float32
+    """,
+)
+
+
+def _written(name: str, row_key: str, value: str, extra: str = "") -> Table:
+    """A table of predictions: one partition a model and snapshot, so that a re-run replaces its own rows and no others."""
+    return Table(
+        name,
+        key=row_key,
+        partition="network, processing_date, window_days, model_id",
+        order="network, processing_date, window_days, model_id",
+        version="created_at",
+        columns=f"""
+        {row_key} String
+        {value}
+        model_id String
+        model_version String
+        {extra}created_at DateTime64(3)
+        """,
+    )
+
+
+_TIMING = "latency_ms Float64\n        explain_json String DEFAULT ''\n        "
+ALERT_SCORES = _written("alert_scores", "alert_id", "score Float64", _TIMING)
+ALERT_RANKINGS = _written("alert_rankings", "alert_id", "rank Int32")
+ADDRESS_SCORES = _written("address_scores", "address", "score Float64", _TIMING)
+CLUSTER_SCORES = _written("cluster_scores", "cluster_id", "score Float64", _TIMING)
+
+RAW_TABLES = (
+    RAW_ALERTS,
+    RAW_FEATURES,
+    RAW_CLUSTERS,
+    RAW_MONEY_FLOWS,
+    ADDRESS_LABELS,
+    RAW_ADDRESS_LABELS,
+    RAW_CUSTOM_FEATURES,
+)
+WRITTEN_TABLES = (TRAINED_MODELS, ALERT_SCORES, ALERT_RANKINGS, ADDRESS_SCORES, CLUSTER_SCORES)
+TABLES = {table.name: table for table in RAW_TABLES + WRITTEN_TABLES}
+
+
+def create_tables(client: Client) -> list[str]:
+    """Create the tables that do not exist yet and return the names of all; running it again changes nothing."""
+    for table in TABLES.values():
+        client.command(table.ddl)
+    return list(TABLES)

@@ -1,0 +1,169 @@
+"""Where things are: reads profiles.yml and the environment, and is the only reader of either.
+
+dbt and the trainer share one profiles.yml, so there is one place for a connection. The rules for finding it are dbt's
+(`DBT_PROFILES_DIR`, then the working directory), followed by the working directory's parents and, for an installed
+package, the copy that ships with it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from trainer.errors import UsageError
+
+PROFILE = "trainer"
+PACKAGE_DIR = Path(__file__).resolve().parent
+SHIPPED_PROJECT = PACKAGE_DIR / "project"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One output of the profile: how to open the warehouse."""
+
+    name: str
+    type: str
+    database: str
+    path: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8123
+    user: str = "default"
+    password: str = field(default="", repr=False)
+    secure: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def target(name: str | None = None) -> Target:
+    """Return the target `name`, or the profile's default one.
+
+    Raises:
+        UsageError: profiles.yml is missing, is not valid, or has no such target.
+    """
+    folder = profiles_dir()
+    profile = _profile(folder)
+    chosen = name or str(profile.get("target", "embedded"))
+    outputs: dict[str, dict[str, Any]] = profile.get("outputs", {})
+    if chosen not in outputs:
+        raise UsageError(
+            f"The target '{chosen}' is not in {folder / 'profiles.yml'}; it has: {', '.join(sorted(outputs))}."
+        )
+    return _target(chosen, outputs[chosen], folder)
+
+
+def profiles_dir() -> Path:
+    """Return the folder of the profiles.yml in use.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for folder in _candidates():
+        if (folder / "profiles.yml").is_file():
+            return folder
+    raise UsageError("There is no profiles.yml here or above; run from the project's folder or set DBT_PROFILES_DIR.")
+
+
+def project_dir() -> Path:
+    """Return the dbt project's folder: `DBT_PROJECT_DIR`, or `dbt_project` beside the profiles.yml in use.
+
+    Raises:
+        UsageError: it does not hold a dbt_project.yml.
+    """
+    folder = Path(os.environ.get("DBT_PROJECT_DIR") or profiles_dir() / "dbt_project").resolve()
+    if not (folder / "dbt_project.yml").is_file():
+        raise UsageError(f"There is no dbt_project.yml in {folder}; run from the project's folder or set DBT_PROJECT_DIR.")
+    return folder
+
+
+def artifacts_dir() -> Path:
+    """Return the folder that holds saved models: `TRAINER_ARTIFACTS`, or `artifacts` beside the profiles.yml in use."""
+    return Path(os.environ.get("TRAINER_ARTIFACTS") or _home(profiles_dir()) / "artifacts").resolve()
+
+
+def dbt_environment(target_name: str | None = None) -> dict[str, str]:
+    """Return the environment for a dbt run in a child process that sees the same warehouse as this one."""
+    chosen = target(target_name)
+    environment = dict(os.environ)
+    home = _home(profiles_dir())
+    environment |= {
+        "DBT_PROFILES_DIR": str(profiles_dir()),
+        "DBT_PROJECT_DIR": str(project_dir()),
+        "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH", str(home / "target")),
+        "DBT_LOG_PATH": os.environ.get("DBT_LOG_PATH", str(home / "logs")),
+        "TRAINER_TARGET": chosen.name,
+    }
+    if chosen.path is not None:
+        environment["TRAINER_WAREHOUSE"] = str(chosen.path)
+    return environment
+
+
+def _candidates() -> Iterator[Path]:
+    if configured := os.environ.get("DBT_PROFILES_DIR"):
+        yield Path(configured).resolve()
+        return
+    here = Path.cwd()
+    yield from (here, *here.parents)
+    yield PACKAGE_DIR.parent
+    yield SHIPPED_PROJECT
+
+
+def _home(profiles: Path) -> Path:
+    """Return the folder relative paths start from: never site-packages, into which the shipped profile is installed."""
+    return Path.cwd() if profiles == SHIPPED_PROJECT else profiles
+
+
+def _profile(folder: Path) -> dict[str, Any]:
+    import yaml
+
+    path = folder / "profiles.yml"
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        profile = document[PROFILE]
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} is not a dbt profile with an entry '{PROFILE}': {error}.") from error
+    rendered: dict[str, Any] = _render(profile)
+    return rendered
+
+
+def _render(value: Any) -> Any:
+    """Render `{{ env_var('NAME', 'default') }}` the way dbt does, in every text of a nested value."""
+    if isinstance(value, dict):
+        return {key: _render(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_render(item) for item in value]
+    if not isinstance(value, str) or "{{" not in value:
+        return value
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment()
+    # dbt's type filters; the text is converted where the field's type is known, in _target.
+    environment.filters |= {"as_number": str, "as_bool": str, "as_text": str, "as_native": str}
+    return environment.from_string(value).render(env_var=_env_var)
+
+
+def _env_var(name: str, default: str | None = None) -> str:
+    value = os.environ.get(name, default)
+    if value is None:
+        raise UsageError(f"profiles.yml needs the environment variable {name}, which is not set.")
+    return value
+
+
+def _target(name: str, output: dict[str, Any], folder: Path) -> Target:
+    try:
+        path = Path(str(output["path"])).expanduser() if "path" in output else None
+        return Target(
+            name=name,
+            type=str(output["type"]),
+            database=str(output.get("schema", "default")),
+            path=None if path is None else (path if path.is_absolute() else (_home(folder) / path).resolve()),
+            host=str(output.get("host", "127.0.0.1")),
+            port=int(output.get("port", 8123)),
+            user=str(output.get("user", "default")),
+            password=str(output.get("password", "")),
+            secure=str(output.get("secure", False)).strip().lower() in {"1", "true", "yes", "on"},
+            settings=dict(output.get("custom_settings") or {}),
+        )
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"The target '{name}' in {folder / 'profiles.yml'} is not valid: {error}.") from error
