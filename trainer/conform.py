@@ -25,13 +25,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trainer import addresses
 from trainer.errors import BadInputError
 from trainer.schema import SNAPSHOT_KEY, Table
 
 DECIMAL = pa.decimal128(38, 18)
 DECIMAL_LIMIT = 1e20  # what Decimal(38, 18) can hold
-MAX_ADDRESS_LENGTH = 256
-BAD_ADDRESS = r"[\s\x00-\x1f\x7f]"
 MAY_BE_NEGATIVE = {"net_flow_usd"}
 ADDRESS_COLUMNS = ("address", "from_address", "to_address")
 _UNSIGNED = {"UInt8": 2**8 - 1, "UInt16": 2**16 - 1, "UInt32": 2**32 - 1, "UInt64": 2**63 - 1}
@@ -132,8 +131,8 @@ class Conformer:
             columns[name] = column
             if name in ADDRESS_COLUMNS:
                 bad = pc.or_(
-                    pc.or_(pc.equal(column, ""), pc.match_substring_regex(column, BAD_ADDRESS)),
-                    pc.greater(pc.utf8_length(column), MAX_ADDRESS_LENGTH),
+                    pc.or_(pc.equal(column, ""), pc.match_substring_regex(column, addresses.UNFIT.pattern)),
+                    pc.greater(pc.utf8_length(column), addresses.MAX_LENGTH),
                 )
                 reason = f"rows rejected: '{name}' is not an address"
             else:

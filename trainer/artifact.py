@@ -1,0 +1,234 @@
+"""A saved model: a folder with the trainer's native file and `model.json`. Loading reads data and runs no stored code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from trainer.dataset import Feature
+from trainer.errors import ArtifactError, UsageError
+from trainer.models import names, trainer_class
+from trainer.models.base import ModelTrainer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = 1
+META_FILE = "model.json"
+MAX_META_BYTES = 64 * 1024 * 1024
+LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost")
+
+
+class FeatureMeta(BaseModel):
+    """One column of the matrix; the fields of `dataset.Feature`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    column: str
+    key: str | None = None
+    is_set: bool = False
+
+
+class ModelMeta(BaseModel):
+    """What model.json holds: all that is needed to score like the trained model, and to say where it came from."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    format: Literal[1]
+    model_id: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,120}$")
+    model: str
+    model_type: str
+    file: str = Field(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9]+$")
+    file_sha256: str
+    options: dict[str, Any]
+    features: list[FeatureMeta] = Field(min_length=1)
+    medians: list[float] | None
+    label_strategy: str
+    network: str
+    window_days: int
+    start_date: date
+    end_date: date
+    created_at: datetime
+    seed: int
+    split: str
+    n_train: int
+    n_test: int
+    n_positive: int
+    metrics: dict[str, Any]
+    data_fingerprint: str
+    versions: dict[str, str]
+    git_commit: str | None
+
+
+@dataclass
+class Artifact:
+    """A model ready to score."""
+
+    meta: ModelMeta
+    trainer: ModelTrainer
+
+    @property
+    def features(self) -> list[Feature]:
+        """What each column of the matrix is, in order."""
+        return [Feature(**feature.model_dump()) for feature in self.meta.features]
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return P(risky) float64 (n,) for a frame whose columns are exactly the model's features, in order."""
+        if list(frame.columns) != [feature.name for feature in self.meta.features]:
+            raise ArtifactError(f"The matrix does not have the columns of model {self.meta.model_id} in their order.")
+        medians = None if self.meta.medians is None else np.array(self.meta.medians, dtype=np.float32)
+        return checked_predict(self.trainer, frame, medians)
+
+
+def checked_predict(trainer: ModelTrainer, frame: pd.DataFrame, medians: np.ndarray | None) -> np.ndarray:
+    """Return the trainer's prediction as float64 (n,), missing values filled with `medians` where given.
+
+    Raises:
+        UsageError: the trainer returns another number of values, or one that is not a probability.
+    """
+    filled = frame if medians is None else fill_missing(frame, medians)
+    proba = np.asarray(trainer.predict(filled), dtype=np.float64).reshape(-1)
+    name = type(trainer).__name__
+    if proba.shape != (len(frame),):
+        raise UsageError(f"{name}.predict returned {proba.size} values for {len(frame)} rows.")
+    if not (np.isfinite(proba).all() and (proba >= 0).all() and (proba <= 1).all()):
+        raise UsageError(f"{name}.predict returned values that are not probabilities in [0, 1].")
+    return proba
+
+
+def medians_of(frame: pd.DataFrame) -> np.ndarray:
+    """Return the median of each column float32 (d,), 0 for a column without any value."""
+    return np.nan_to_num(frame.median(axis=0, skipna=True).to_numpy(dtype=np.float32))
+
+
+def fill_missing(frame: pd.DataFrame, medians: np.ndarray) -> pd.DataFrame:
+    """Return the frame with NaN replaced by its column's median."""
+    import pandas as pd
+
+    values = frame.to_numpy(dtype=np.float32)
+    return pd.DataFrame(np.where(np.isnan(values), medians, values), columns=frame.columns)
+
+
+def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[Path, ModelMeta]:
+    """Write a model folder under `root`, named by its id, whole or not at all; return it and its metadata.
+
+    Args:
+        described: the fields of `ModelMeta` but format, file, file_sha256, options, versions and git_commit.
+
+    Raises:
+        UsageError: the trainer's arguments cannot be written as JSON, or its `save` wrote nothing.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    folder = root / described["model_id"]
+    scratch = Path(tempfile.mkdtemp(prefix=".saving-", dir=root))
+    try:
+        file = scratch / f"model{trainer.suffix}"
+        trainer.save(str(file))
+        if not file.is_file():
+            raise UsageError(f"{type(trainer).__name__}.save did not write the file it was given.")
+        meta = ModelMeta(
+            format=FORMAT,
+            file=file.name,
+            file_sha256=_sha256(file),
+            options=trainer.options(),
+            versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
+            git_commit=_git_commit(),
+            **described,
+        )
+        content = meta.model_dump(mode="json")
+        text = json.dumps({"content": content, "sha256": _digest(content)}, indent=1, allow_nan=False)
+        (scratch / META_FILE).write_text(text, encoding="utf-8")
+        os.replace(scratch, folder)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"{type(trainer).__name__} cannot be saved: {error}.") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return folder, meta
+
+
+def load(folder: Path, trainer: ModelTrainer | None = None) -> Artifact:
+    """Read a model folder.
+
+    Args:
+        trainer: an untrained trainer to load into, for one that is not registered.
+
+    Raises:
+        ArtifactError: a file is missing or altered, the format is newer, or the trainer is not installed.
+    """
+    meta = _read_meta(folder)
+    file = folder / meta.file
+    if not file.is_file() or file.is_symlink():
+        raise ArtifactError(f"The model in {folder} lacks its file {meta.file}; train it again or restore the file.")
+    if _sha256(file) != meta.file_sha256:
+        raise ArtifactError(f"{file} is not the file that was saved; train the model again or restore it.")
+    if trainer is None:
+        if meta.model not in names():
+            raise ArtifactError(
+                f"The model in {folder} needs the trainer '{meta.model}', which is not installed as a plug-in; pass one to load()."
+            )
+        try:
+            trainer = trainer_class(meta.model)(**meta.options)
+        except TypeError as error:
+            raise ArtifactError(f"The trainer '{meta.model}' does not take the options in {folder / META_FILE}: {error}.") from error
+    trainer.load(str(file))
+    return Artifact(meta, trainer)
+
+
+def _read_meta(folder: Path) -> ModelMeta:
+    path = folder / META_FILE
+    try:
+        if path.stat().st_size > MAX_META_BYTES:
+            raise ArtifactError(f"{path} is larger than any model.json can be.")
+        document = json.loads(path.read_text(encoding="utf-8"))
+        content = document["content"]
+        found = content["format"]
+    except OSError as error:
+        raise ArtifactError(f"There is no model in {folder} ({META_FILE} cannot be read).") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ArtifactError(f"{path} is not a model.json.") from error
+    if isinstance(found, int) and found > FORMAT:
+        raise ArtifactError(f"{path} has format {found}, newer than the {FORMAT} this version reads; upgrade the trainer.")
+    if document.get("sha256") != _digest(content):
+        raise ArtifactError(f"{path} was changed after it was saved; train the model again or restore the file.")
+    try:
+        return ModelMeta.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ArtifactError(f"{path} is not valid: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+
+
+def features_meta(features: list[Feature]) -> list[FeatureMeta]:
+    """Return the features in the form model.json keeps them."""
+    return [FeatureMeta(**asdict(feature)) for feature in features]
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _git_commit() -> str | None:
+    """Return the commit of the working directory's repository, where there is one."""
+    try:
+        found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None

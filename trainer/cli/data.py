@@ -1,0 +1,133 @@
+"""Commands that bring data in: init, ingest, simulate, labels add."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit, progress, say
+
+if TYPE_CHECKING:
+    from trainer.ingest import Ingested
+
+labels = typer.Typer(help="Your own labels.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(init)
+    app.command()(ingest)
+    app.command()(simulate)
+    app.add_typer(labels, name="labels")
+
+
+def init(target: Target = None) -> None:
+    """Create the raw tables and load the seeds; running it again changes nothing."""
+    names = prepare(target)
+    print("\n".join(names))
+
+
+def prepare(target: str | None) -> list[str]:
+    """Create the tables and, where they are not there yet, the seeds dbt's models need; return the tables' names."""
+    from trainer.dbt import run_dbt
+    from trainer.schema import create_tables
+    from trainer.warehouse import connect, table_exists
+
+    with connect(target) as client:
+        names = create_tables(client)
+        seeded = table_exists(client, "risk_levels")
+    if not seeded:
+        say("Loading the seeds (dbt seed)…")
+        run_dbt(["seed"], target, quiet=True)
+    return names
+
+
+def ingest(
+    path: Annotated[Path, typer.Argument(help="A snapshot folder, or a folder that holds several.")],
+    network: Network = None,
+    processing_date: Day = None,
+    window_days: Window = None,
+    json: Json = False,
+    target: Target = None,
+) -> None:
+    """Load snapshot folders; the key comes from the path where it ends in network/date/window."""
+    from trainer.ingest import ingest as load
+    from trainer.snapshot import find_folders
+    from trainer.warehouse import connect
+
+    find_folders(path)  # fails before anything is created
+    prepare(target)
+    with progress() as update, connect(target) as client:
+        loaded = load(client, path, network, day_of(processing_date), window_days, update)
+    for snapshot in loaded:
+        _say_changes(snapshot)
+    result = [{"snapshot": str(one.key), "shape": one.shape, "folder": str(one.folder), "rows": one.rows} for one in loaded]
+    lines = [f"{one.key}  {table}  {rows}" for one in loaded for table, rows in one.rows.items()]
+    emit({"snapshots": result}, json, lines)
+
+
+def _say_changes(snapshot: Ingested) -> None:
+    for file, counts in snapshot.changes.items():
+        for what, count in sorted(counts.items()):
+            say(f"{snapshot.key} {file}: {count} {what}")
+    for file, columns in snapshot.dropped.items():
+        if columns:
+            say(f"{snapshot.key} {file}: columns not loaded: {', '.join(columns)}")
+    for stem, reason in snapshot.ignored.items():
+        say(f"{snapshot.key} {stem}.parquet: not loaded: {reason}")
+
+
+def simulate(
+    out: Annotated[Path, typer.Argument(help="Folder to write to.")],
+    alerts: Annotated[int, typer.Option(min=100, help="Alerts per processing date.")] = 10_000,
+    dates: Annotated[str, typer.Option(help="Processing dates, separated by commas.")] = "2025-08-01,2025-09-01",
+    window_days: Annotated[int, typer.Option(min=1, max=3650, help="Days each snapshot looks back.")] = 90,
+    network: Annotated[str, typer.Option(help="Name of the network.")] = "simnet",
+    seed: Annotated[int, typer.Option(help="One seed, one network, to the byte.")] = 0,
+    json: Json = False,
+) -> None:
+    """Write synthetic snapshots with planted laundering typologies and the truth apart."""
+    from trainer.simulate import simulate as write
+    from trainer.training import as_date
+
+    days = [as_date(text.strip()) for text in dates.split(",")]
+    with progress() as update:
+        report = None if update is None else (lambda what, share: update(what, round(100 * share), 100))
+        written = write(out, alerts=alerts, dates=days, window_days=window_days, network=network, seed=seed, progress=report)
+    counts = {str(day): found for day, found in written.counts.items()}
+    files = {"labels": str(written.labels), "custom_labels": str(written.custom_labels), "truth": str(written.truth)}
+    lines = [f"{day}  {table}  {count}" for day, found in counts.items() for table, count in found.items()]
+    emit({"root": str(written.root), "counts": counts, **files}, json, lines)
+
+
+@labels.command("add")
+def labels_add(
+    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file in the columns of raw_address_labels.")],
+    network: Network = None,
+    processing_date: Day = None,
+    window_days: Window = None,
+    format: Annotated[str, typer.Option(help="Format of the file.")] = "auto",
+    source: Annotated[str | None, typer.Option(help="Who says so, for files that do not.", show_default=False)] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count, load nothing.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Load the good rows, write the others to a file.")] = False,
+    json: Json = False,
+    target: Target = None,
+) -> None:
+    """Add labels of your own; adding a file again changes nothing. Then run `dbt run`."""
+    from trainer.labels import add_labels
+    from trainer.warehouse import connect
+
+    with connect(target) as client:
+        added = add_labels(
+            client, file, network, day_of(processing_date), window_days, format, source, dry_run=dry_run, skip_bad=skip_bad
+        )
+    if added.ignored_columns:
+        say(f"{file}: columns not loaded: {', '.join(added.ignored_columns)}")
+    if added.rejects_file:
+        say(f"{file}: {added.rejected} rows rejected; they are in {added.rejects_file}, with reasons")
+    levels = ", ".join(f"{count} {level}" for level, count in added.by_risk_level.items())
+    verb = "would be added" if dry_run else "added"
+    lines = [f"{added.added} labels {verb}, {added.present} there before, {added.rejected} rejected ({levels})"]
+    emit(added.as_dict() | {"dry_run": dry_run}, json, lines)

@@ -1,0 +1,204 @@
+"""Commands that train and score: fit, predict, models list, models show."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit, metric_lines, progress, say
+from trainer.errors import UsageError
+
+if TYPE_CHECKING:
+    from trainer.models.base import ModelTrainer
+    from trainer.strategies import LabelStrategy
+
+models = typer.Typer(help="The models that were trained.", no_args_is_help=True)
+ModelType = Annotated[str, typer.Option(help="What is scored: alert_scorer or address_scorer.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(fit)
+    app.command()(predict)
+    app.add_typer(models, name="models")
+
+
+def fit(
+    model: Annotated[str, typer.Option(help="Registered trainer, or package.module:Class of your own.")] = "xgboost",
+    label_strategy: Annotated[
+        str, typer.Option(help="One that dbt computes, or package.module:Class of your own.")
+    ] = "address_labels",
+    model_type: ModelType = "alert_scorer",
+    network: Network = None,
+    start_date: Day = None,
+    end_date: Day = None,
+    window_days: Window = None,
+    param: Annotated[list[str] | None, typer.Option(help="Hyperparameter name=value; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="One seed, one model.")] = 0,
+    folds: Annotated[int, typer.Option(min=2, max=50, help="Parts that are held out in turn.")] = 5,
+    embargo_days: Annotated[int, typer.Option(min=0, help="Days between training and test dates.")] = 30,
+    min_labelled: Annotated[int, typer.Option(min=2, help="Refuse to train on fewer labelled rows.")] = 50,
+    min_positive: Annotated[int, typer.Option(min=1, help="Refuse to train on fewer positive rows.")] = 10,
+    json: Json = False,
+    target: Target = None,
+) -> None:
+    """Train a model, grade it on unseen rows, save and register it.
+
+    Without --network, dates or --window-days it takes what the warehouse has, if that leaves no choice.
+    """
+    from trainer.training import ModelTraining, resolve_selection
+    from trainer.warehouse import connect
+
+    trainer, strategy = _trainer(model, param or [], seed), _strategy(label_strategy)
+    with progress() as update, connect(target) as client:
+        found = resolve_selection(client, model_type, network, day_of(start_date), day_of(end_date), window_days)
+        result = ModelTraining(
+            network=found.network,
+            start_date=found.start_date,
+            end_date=found.end_date,
+            client=client,
+            model_type=model_type,
+            window_days=found.window_days,
+            label_strategy=strategy,
+            model_trainer=trainer,
+            seed=seed,
+            folds=folds,
+            embargo_days=embargo_days,
+            min_labelled=min_labelled,
+            min_positive=min_positive,
+            progress=update,
+        ).run()
+    lines = [
+        f"{result.model_id}",
+        f"  {result.n_train} labelled rows ({result.n_positive} positive), {result.n_features} features, "
+        f"labels: {result.label_strategy}",
+        f"  graded on {result.n_test} unseen rows: {result.split_description}",
+        *metric_lines(result.metrics),
+        f"  saved in {result.artifact}",
+    ]
+    emit(result.as_dict(), json, lines)
+
+
+def predict(
+    model_id: Annotated[str, typer.Option(help="A model's id, or latest.")] = "latest",
+    network: Network = None,
+    processing_date: Day = None,
+    window_days: Window = None,
+    model_type: Annotated[str | None, typer.Option(help="Which kind of model `latest` means.", show_default=False)] = None,
+    model: Annotated[str | None, typer.Option(help="package.module:Class of a trainer that is no plug-in.", show_default=False)] = None,
+    json: Json = False,
+    target: Target = None,
+) -> None:
+    """Score a snapshot (by default the last one) and write the scores into the warehouse."""
+    from trainer.scoring import predict as score
+    from trainer.training import resolve_selection
+    from trainer.warehouse import connect
+
+    trainer = None if model is None else _trainer(model, [], 0)
+    with connect(target) as client:
+        day = day_of(processing_date)
+        found = resolve_selection(client, model_type or "alert_scorer", network, day, day, window_days)
+        result = score(client, found.network, found.end_date, found.window_days, model_id, model_type, trainer)
+    lines = [
+        f"{result.rows} rows in {result.table} for {result.network} {result.processing_date} {result.window_days}, "
+        f"model {result.model_id}",
+        f"  scores {result.score_min:.4f} to {result.score_max:.4f}, mean {result.score_mean:.4f}",
+    ]
+    emit(result.as_dict(), json, lines)
+
+
+@models.command("list")
+def models_list(json: Json = False, target: Target = None) -> None:
+    """List the registered models, the newest first."""
+    from trainer.registry import list_models
+    from trainer.warehouse import connect
+
+    with connect(target) as client:
+        found = list_models(client)
+    lines = [
+        f"{model['model_id']}  {model['model_type']}  {model['network']} {model['window_days']}  "
+        f"{model['label_strategy']}  auc {model['test_auc']:.4f}"
+        for model in found
+    ]
+    if not found:
+        say("No model was trained yet; run `trainer fit`.")
+    if found or json:
+        emit({"models": found}, json, lines)
+
+
+@models.command("show")
+def models_show(
+    model_id: Annotated[str, typer.Argument(help="A model's id.")], json: Json = False, target: Target = None
+) -> None:
+    """Show one model: what it was trained on and how it did on unseen rows."""
+    from trainer.registry import find_model
+    from trainer.warehouse import connect
+
+    with connect(target) as client:
+        found = find_model(client, model_id, "", 0)
+    plain = {name: value for name, value in found.items() if name != "metrics"}
+    lines = [f"{name}: {value}" for name, value in plain.items()] + ["metrics on unseen rows:", *metric_lines(found["metrics"])]
+    emit(found, json, lines)
+
+
+def _trainer(name: str, parameters: list[str], seed: int) -> ModelTrainer:
+    """Return the trainer `name`, built with what it takes of the hyperparameters and the seed."""
+    import inspect
+
+    from trainer.models import trainer_class
+    from trainer.models.base import ModelTrainer
+
+    kind: Any = _imported(name, ModelTrainer) if ":" in name else trainer_class(name)
+    values = dict(_parameter(text) for text in parameters)
+    accepted = inspect.signature(kind.__init__).parameters
+    options: dict[str, Any] = {"seed": seed} if "seed" in accepted else {}
+    if "hyperparameters" in accepted:
+        options |= {"hyperparameters": values} if values else {}
+    elif unknown := sorted(set(values) - set(accepted)):
+        raise UsageError(f"{name} has no parameter {', '.join(unknown)}; it has: {', '.join(list(accepted)[1:])}.")
+    else:
+        options |= values
+    trainer: ModelTrainer = kind(**options)
+    return trainer
+
+
+def _strategy(name: str) -> LabelStrategy | str:
+    from trainer.strategies import LabelStrategy
+
+    if ":" not in name:
+        return name
+    strategy: LabelStrategy = _imported(name, LabelStrategy)()
+    return strategy
+
+
+def _imported(name: str, base: type) -> Any:
+    """Return the class `package.module:Class`, which must derive from `base`; the working directory is searched too."""
+    import importlib
+    import os
+
+    module, _, attribute = name.partition(":")
+    sys.path.insert(0, os.getcwd())
+    try:
+        found = getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UsageError(f"{name} cannot be imported: {error}.") from error
+    finally:
+        sys.path.pop(0)
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise UsageError(f"{name} is not a {base.__name__}.")
+    return found
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    import json
+
+    name, separator, value = text.partition("=")
+    if not separator or not name:
+        raise UsageError(f"--param takes name=value; found '{text}'.")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+

@@ -1,0 +1,286 @@
+"""Reads a feature matrix and its labels from the warehouse, as Arrow, in key order.
+
+The columns come from the table itself: a Float32 column is a feature; a Map column gives one feature a key, missing where
+the key is absent; an Array column of text is a set and gives one 0/1 feature a member that occurs often enough.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from trainer.errors import ArtifactError, BadInputError, NotEnoughLabelsError
+from trainer.warehouse import table_exists
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from clickhouse_connect.driver.client import Client
+
+GRAINS = {"alert_scorer": "alert", "address_scorer": "address"}
+ID_COLUMNS = {"alert": "alert_id", "address": "address"}
+TABLE_SUFFIX = {"alert": "alerts", "address": "addresses"}
+LABEL_COLUMNS = ("label_strategy", "label", "label_confidence", "label_source")
+MIN_SET_ROWS = 20  # a set member on fewer rows than this is no feature: it would name rows rather than describe them
+MAX_SET_FEATURES = 100
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of the matrix: a table column, or a `key` of a Map or a member of a set column."""
+
+    name: str
+    column: str
+    key: str | None = None
+    is_set: bool = False
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which rows: one network and window, an inclusive range of processing dates."""
+
+    network: str
+    start_date: date
+    end_date: date
+    window_days: int
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The selection as query parameters."""
+        return {
+            "network": self.network,
+            "start_date": self.start_date,
+            "end_date": self.end_date,
+            "window_days": self.window_days,
+        }
+
+
+WHERE = (
+    "network = {network:String} AND window_days = {window_days:UInt32} "
+    "AND processing_date BETWEEN {start_date:Date} AND {end_date:Date}"
+)
+
+
+@dataclass
+class Dataset:
+    """A matrix with its row keys and, for training, its labels.
+
+    Attributes:
+        X: float32 (n, d), column-major; missing is NaN.
+        y: float32 (n,), 1 risky and 0 benign; empty for scoring.
+        weight: float32 (n,), the confidence in each label; empty for scoring.
+        keys: n rows of processing_date, the row's id and its address.
+        features: what each of the d columns is.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    keys: pa.Table
+    features: list[Feature]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The d names, in column order."""
+        return [feature.name for feature in self.features]
+
+    @property
+    def groups(self) -> np.ndarray:
+        """(n,) int64: equal for rows of one address."""
+        codes = self.keys["address"].combine_chunks().dictionary_encode().indices
+        return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+    @property
+    def dates(self) -> np.ndarray:
+        """(n,) datetime64[D]: processing date of each row."""
+        return np.asarray(self.keys["processing_date"].to_numpy(), dtype="datetime64[D]")
+
+    def frame(self) -> pd.DataFrame:
+        """Return X as a DataFrame without copying it."""
+        import pandas as pd
+
+        return pd.DataFrame(self.X, columns=self.feature_names, copy=False)
+
+    def fingerprint(self) -> str:
+        """Return a hash of keys, labels and values: equal data, equal fingerprint."""
+        digest = hashlib.sha256("\n".join(self.feature_names).encode())
+        for name in self.keys.column_names:
+            digest.update("\n".join(map(str, self.keys[name].to_pylist())).encode())
+        for array in (self.y, self.weight, self.X.T):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+def read_training(client: Client, model_type: str, selection: Selection, label_strategy: str) -> Dataset:
+    """Read the labelled rows of a selection, one an alert or address.
+
+    Raises:
+        BadInputError: the warehouse has no snapshot of the selection, or no such label strategy.
+        NotEnoughLabelsError: the tables are not built yet, or nothing in the selection is labelled.
+    """
+    grain = GRAINS[model_type]
+    table = _table("training", grain)
+    _require_rows(client, scoring_table(client, model_type), selection)
+    rows = f"{WHERE} AND label_strategy = {{label_strategy:String}}"
+    parameters = selection.parameters | {"label_strategy": label_strategy}
+    count = _count(client, table, rows, parameters)
+    if not count:
+        known = client.query("SELECT DISTINCT strategy FROM fct_address_labels ORDER BY strategy").result_columns
+        if known and label_strategy not in known[0]:
+            raise BadInputError(f"There is no label strategy '{label_strategy}'; there are: {', '.join(known[0])}.")
+        raise NotEnoughLabelsError(
+            f"None of the {grain} rows of {selection.network} with a window of {selection.window_days} days has a label under "
+            f"'{label_strategy}'; bring some with `trainer labels add` and run `dbt run`."
+        )
+    features = _features(client, table, rows, parameters)
+    return _read(client, table, grain, rows, parameters, count, features, labelled=True)
+
+
+def read_scoring(client: Client, model_type: str, selection: Selection, features: list[Feature] | None = None) -> Dataset:
+    """Read every row of a selection, labelled or not, with exactly the given features (default: all there are).
+
+    Raises:
+        ArtifactError: the table lacks a column that `features` names.
+        BadInputError: the warehouse has no snapshot of the selection.
+        NotEnoughLabelsError: the tables are not built yet.
+    """
+    grain = GRAINS[model_type]
+    table = scoring_table(client, model_type)
+    count = _require_rows(client, table, selection)
+    if features is None:
+        features = _features(client, table, WHERE, selection.parameters)
+    present = _columns(client, table)
+    if missing := sorted({feature.column for feature in features} - set(present)):
+        raise ArtifactError(f"The model needs the columns {', '.join(missing)}, which {table} does not have.")
+    return _read(client, table, grain, WHERE, selection.parameters, count, features, labelled=False)
+
+
+def scoring_table(client: Client, model_type: str) -> str:
+    """Return the name of the table that holds everything a model type can score.
+
+    Raises:
+        NotEnoughLabelsError: dbt has not built it yet.
+    """
+    table = _table("scoring", GRAINS[model_type])
+    if not table_exists(client, table):
+        raise NotEnoughLabelsError(f"There is no table {table} (0 rows to train on); run `dbt run` first.")
+    return table
+
+
+def _table(purpose: str, grain: str) -> str:
+    return f"{purpose}_{TABLE_SUFFIX[grain]}"
+
+
+def _require_rows(client: Client, table: str, selection: Selection) -> int:
+    """Return how many rows the selection has, or say what there is instead."""
+    count = _count(client, table, WHERE, selection.parameters)
+    if count:
+        return count
+    found = client.query(
+        f"SELECT DISTINCT concat(network, ' ', toString(processing_date), ' ', toString(window_days)) FROM {table} ORDER BY 1 LIMIT 12"
+    ).result_columns
+    if not found:
+        raise NotEnoughLabelsError(f"{table} is empty (0 rows); run `trainer ingest` and then `dbt run`.")
+    raise BadInputError(
+        f"{table} has no rows of network '{selection.network}' with window_days {selection.window_days} from "
+        f"{selection.start_date} to {selection.end_date}; it has: {'; '.join(found[0])}."
+    )
+
+
+def _count(client: Client, table: str, rows: str, parameters: dict[str, Any]) -> int:
+    return int(client.query(f"SELECT count() FROM {table} WHERE {rows}", parameters=parameters).result_rows[0][0])
+
+
+def _columns(client: Client, table: str) -> dict[str, str]:
+    rows = client.query(
+        "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String} ORDER BY position",
+        parameters={"table": table},
+    ).result_rows
+    return dict(rows)
+
+
+def _features(client: Client, table: str, rows: str, parameters: dict[str, Any]) -> list[Feature]:
+    features: list[Feature] = []
+    for column, kind in _columns(client, table).items():
+        if column in LABEL_COLUMNS:
+            continue
+        if kind == "Float32":
+            features.append(Feature(column, column))
+        elif kind.startswith("Map("):
+            query = f"SELECT DISTINCT arrayJoin(mapKeys({column})) AS key FROM {table} WHERE {rows} ORDER BY key"
+            keys = [row[0] for row in client.query(query, parameters=parameters).result_rows]
+            features += [Feature(f"{column.removesuffix('_features')}__{_safe(key)}", column, key) for key in keys]
+        elif kind.startswith("Array("):
+            query = (
+                f"SELECT arrayJoin({column}) AS member, count() AS rows FROM {table} WHERE {rows} "
+                f"GROUP BY member HAVING rows >= {MIN_SET_ROWS} ORDER BY rows DESC, member LIMIT {MAX_SET_FEATURES}"
+            )
+            members = sorted(row[0] for row in client.query(query, parameters=parameters).result_rows)
+            prefix = column.removesuffix("s")
+            features += [Feature(f"{prefix}__{_safe(member)}", column, member, is_set=True) for member in members]
+    return _with_unique_names(features)
+
+
+def _safe(text: str) -> str:
+    """Return a name that every library takes as a column name."""
+    return re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_") or "other"
+
+
+def _with_unique_names(features: Sequence[Feature]) -> list[Feature]:
+    seen: dict[str, int] = {}
+    unique = []
+    for feature in features:
+        seen[feature.name] = seen.get(feature.name, 0) + 1
+        name = feature.name if seen[feature.name] == 1 else f"{feature.name}_{seen[feature.name]}"
+        unique.append(Feature(name, feature.column, feature.key, feature.is_set))
+    return unique
+
+
+def _expression(feature: Feature, position: int) -> str:
+    if feature.key is None:
+        return feature.column
+    key = f"{{key_{position}:String}}"
+    if feature.is_set:
+        return f"toFloat32(has({feature.column}, {key}))"
+    # A missing key reads as 0 from a Map; missing must stay missing.
+    return f"if(mapContains({feature.column}, {key}), {feature.column}[{key}], toFloat32(nan))"
+
+
+def _read(
+    client: Client,
+    table: str,
+    grain: str,
+    rows: str,
+    parameters: dict[str, Any],
+    count: int,
+    features: list[Feature],
+    *,
+    labelled: bool,
+) -> Dataset:
+    identifier = ID_COLUMNS[grain]
+    ids = list(dict.fromkeys(["processing_date", identifier, "address"]))
+    label_columns = ["label", "label_confidence"] if labelled else []
+    keys = {f"key_{i}": feature.key for i, feature in enumerate(features) if feature.key is not None}
+    columns = ids + label_columns + [f"{_expression(f, i)} AS f{i}" for i, f in enumerate(features)]
+    query = f"SELECT {', '.join(columns)} FROM {table} WHERE {rows} ORDER BY processing_date, {identifier}"
+    X = np.empty((count, len(features)), dtype=np.float32, order="F")
+    y = np.empty(count if labelled else 0, dtype=np.float32)
+    weight = np.empty(count if labelled else 0, dtype=np.float32)
+    kept, start = [], 0
+    with client.query_arrow_stream(query, parameters=parameters | keys) as stream:
+        for batch in stream:
+            stop = start + batch.num_rows
+            kept.append(pa.table({name: batch.column(name) for name in ids}))
+            if labelled:
+                y[start:stop] = batch.column("label").to_numpy(zero_copy_only=False)
+                weight[start:stop] = batch.column("label_confidence").to_numpy(zero_copy_only=False)
+            for position in range(len(features)):
+                X[start:stop, position] = batch.column(len(ids) + len(label_columns) + position).to_numpy(zero_copy_only=False)
+            start = stop
+    return Dataset(X, y, weight, pa.concat_tables(kept), features)

@@ -1,0 +1,90 @@
+"""Puts the labels of a user's own `LabelStrategy` on the rows that can be scored: what it returns is what is trained on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from trainer.conform import SnapshotKey
+from trainer.dataset import GRAINS, ID_COLUMNS, Dataset, Selection, read_scoring
+from trainer.errors import BadInputError, NotEnoughLabelsError
+from trainer.frames import SnapshotFrames
+from trainer.strategies import LabelStrategy
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from clickhouse_connect.driver.client import Client
+
+
+def read_labelled(client: Client, model_type: str, selection: Selection, strategy: LabelStrategy) -> Dataset:
+    """Return the rows a Python strategy labels, with its labels as y and its weights as weight.
+
+    The strategy is asked once per processing date, with that snapshot's tables, so that no date sees another.
+
+    Raises:
+        BadInputError: it returns rows twice, loses the key, or labels with something other than 0 and 1.
+        NotEnoughLabelsError: its `validate_labels` says no, or it labels nothing.
+    """
+    data = read_scoring(client, model_type, selection)
+    identifier = ID_COLUMNS[GRAINS[model_type]]
+    y = np.full(len(data.X), np.nan, dtype=np.float32)
+    weight = np.zeros(len(data.X), dtype=np.float32)
+    dates = data.dates
+    for day in np.unique(dates):
+        rows = np.flatnonzero(dates == day)
+        key = SnapshotKey(selection.network, day.astype(object), selection.window_days)
+        asked = _rows_frame(data.keys.take(pa.array(rows)), key)
+        derived = strategy.derive_labels(asked.copy(), SnapshotFrames(client, key))
+        _validate(strategy, derived)
+        labels, weights = _aligned(strategy, derived, asked[identifier], identifier)
+        y[rows], weight[rows] = labels, weights
+    labelled = np.flatnonzero(~np.isnan(y))
+    if not labelled.size:
+        raise NotEnoughLabelsError(f"{type(strategy).__name__} labels none of the {len(y)} rows.")
+    return Dataset(
+        np.asfortranarray(data.X[labelled]), y[labelled], weight[labelled], data.keys.take(pa.array(labelled)), data.features
+    )
+
+
+def _rows_frame(keys: pa.Table, key: SnapshotKey) -> pd.DataFrame:
+    frame = keys.to_pandas()
+    frame["processing_date"] = key.processing_date
+    frame.insert(0, "network", key.network)
+    frame.insert(2, "window_days", key.window_days)
+    return frame
+
+
+def _validate(strategy: LabelStrategy, derived: pd.DataFrame) -> None:
+    name = type(strategy).__name__
+    try:
+        valid = strategy.validate_labels(derived)
+    except Exception as error:  # whatever a user's check raises is its reason
+        raise NotEnoughLabelsError(f"{name}.validate_labels refused the labels: {type(error).__name__}: {error}.") from error
+    if valid is False:
+        raise NotEnoughLabelsError(f"{name}.validate_labels returned False: it refused the labels and gave no reason.")
+
+
+def _aligned(
+    strategy: LabelStrategy, derived: pd.DataFrame, identifiers: pd.Series, identifier: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels and weights in the order of `identifiers`, whatever the order of `derived`."""
+    import pandas as pd
+
+    name = type(strategy).__name__
+    if missing := {identifier, "label"} - set(derived.columns):
+        raise BadInputError(f"{name}.derive_labels returned no column {', '.join(sorted(missing))}.")
+    if repeated := int(derived[identifier].duplicated().sum()):
+        raise BadInputError(f"{name}.derive_labels returned {repeated} rows for a second time; one row per {identifier} is needed.")
+    weights = pd.Series(strategy.get_label_weights(derived)).to_numpy(dtype=np.float64)
+    labels = pd.to_numeric(derived["label"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    wrong = ~(np.isnan(labels) | np.isin(labels, (0.0, 1.0))) | (np.isnan(labels) & derived["label"].notna().to_numpy())
+    if wrong.any():
+        found = derived.loc[wrong, "label"].iloc[0]
+        raise BadInputError(f"{name}.derive_labels returned the label {found!r}; labels are 1, 0 or missing.")
+    if len(weights) != len(labels) or not (np.isfinite(weights) & (weights >= 0))[~np.isnan(labels)].all():
+        raise BadInputError(f"{name}.get_label_weights must return a weight of at least 0 for every labelled row.")
+    table = pd.DataFrame({"label": labels, "weight": weights}, index=derived[identifier].to_numpy())
+    ordered = table.reindex(identifiers.to_numpy())
+    return ordered["label"].to_numpy(), ordered["weight"].fillna(0.0).to_numpy()

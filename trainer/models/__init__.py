@@ -1,0 +1,38 @@
+"""Pluggable trainers, found by entry point (group `trainer.models`); the built-in ones use the same door."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
+
+from trainer.errors import UsageError
+
+if TYPE_CHECKING:
+    from trainer.models.base import ModelTrainer
+
+ENTRY_POINT_GROUP = "trainer.models"
+
+
+def names() -> list[str]:
+    """Return the names of the registered trainers without importing any."""
+    return sorted(_points())
+
+
+def trainer_class(name: str) -> type[ModelTrainer]:
+    """Return the trainer registered under `name`.
+
+    Raises:
+        UsageError: there is none, or its package cannot be imported.
+    """
+    points = _points()
+    if name not in points:
+        raise UsageError(f"There is no model '{name}'; there are: {', '.join(sorted(points))}.")
+    try:
+        found: type[ModelTrainer] = points[name].load()
+    except ImportError as error:
+        raise UsageError(f"The model '{name}' cannot be imported: {error}.") from error
+    return found
+
+
+def _points() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}

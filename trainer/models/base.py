@@ -1,0 +1,63 @@
+"""What a trainer is. A class written after the miner's guide is one once it derives from `ModelTrainer`."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+class ModelTrainer(ABC):
+    """A model that can be trained, asked, saved and loaded.
+
+    Class attributes:
+        name: what it is called in the registry; by default the name of the class.
+        suffix: of the file that `save` writes.
+        accepts_missing: whether X may hold NaN; a trainer that does not say so gets missing values filled with the medians
+            of the training rows.
+
+    The constructor's arguments are kept as attributes of the same names, so that they can be recorded with the model.
+    """
+
+    name: ClassVar[str] = ""
+    suffix: ClassVar[str] = ".model"
+    accepts_missing: ClassVar[bool] = False
+
+    @abstractmethod
+    def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None) -> Any:
+        """Fit to X float32 (n, d), y (n,) in [0, 1] and, where given, weights (n,)."""
+
+    @abstractmethod
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Return P(risky) in [0, 1], (n,), for X (n, d) with the columns of `train`."""
+
+    @abstractmethod
+    def save(self, path: str) -> None:
+        """Write the trained model to the file `path`, in a form that `load` reads without running stored code."""
+
+    @abstractmethod
+    def load(self, path: str) -> None:
+        """Read what `save` wrote; the constructor was given the same arguments."""
+
+    def evaluate(self, X: pd.DataFrame, y: pd.Series) -> dict[str, float]:
+        """Return auc, average_precision, brier and log_loss on rows that were not trained on."""
+        import numpy as np
+
+        from trainer.evaluation import metrics
+
+        return metrics(np.asarray(y, dtype=np.float64), np.asarray(self.predict(X)))
+
+    def options(self) -> dict[str, Any]:
+        """Return the constructor's arguments as they are now: what is needed to build the same trainer again."""
+        parameters = inspect.signature(type(self).__init__).parameters
+        return {name: getattr(self, name) for name in parameters if name != "self" and hasattr(self, name)}
+
+
+def trainer_name(trainer: ModelTrainer | type[ModelTrainer]) -> str:
+    """Return the registered name of a trainer, or the name of its class."""
+    kind = trainer if isinstance(trainer, type) else type(trainer)
+    return kind.name or kind.__name__

@@ -1,0 +1,106 @@
+"""Scores a snapshot with a saved model and writes the scores into the warehouse, replacing this model's own and no others."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from trainer import artifact, registry, schema
+from trainer.dataset import GRAINS, ID_COLUMNS, Dataset, Selection, read_scoring
+from trainer.warehouse import replace_rows
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from trainer.models.base import ModelTrainer
+
+WRITTEN_TO = {"alert": schema.ALERT_SCORES, "address": schema.ADDRESS_SCORES}
+
+
+@dataclass
+class ScoringResult:
+    """What `predict` reports: where the scores are, and how they are spread."""
+
+    model_id: str
+    model_type: str
+    network: str
+    processing_date: str
+    window_days: int
+    table: str
+    rows: int
+    score_min: float
+    score_mean: float
+    score_max: float
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as plain values."""
+        return asdict(self)
+
+
+def predict(
+    client: Client,
+    network: str,
+    processing_date: date,
+    window_days: int,
+    model_id: str = registry.LATEST,
+    model_type: str | None = None,
+    model_trainer: ModelTrainer | None = None,
+) -> ScoringResult:
+    """Score every alert (or address) of a snapshot.
+
+    Args:
+        model_id: a model's id, or `latest` for the newest of the network and window.
+        model_trainer: an untrained trainer to load into, for one that is not registered as a plug-in.
+
+    Raises:
+        ArtifactError: there is no such model, or it cannot be used.
+        BadInputError: the warehouse has no such snapshot.
+    """
+    started = time.perf_counter()
+    selection = Selection(network, processing_date, processing_date, window_days)
+    model = registry.find_model(client, model_id, network, window_days, model_type)
+    loaded = artifact.load(Path(model["model_path"]), model_trainer)
+    data = read_scoring(client, loaded.meta.model_type, selection, loaded.features)
+    clock = time.perf_counter()
+    scores = loaded.predict(data.frame())
+    latency = (time.perf_counter() - clock) * 1000 / len(scores)
+    table = WRITTEN_TO[GRAINS[loaded.meta.model_type]]
+    rows = replace_rows(client, table, [_rows(data, loaded, selection, scores, latency)])
+    return ScoringResult(
+        model_id=loaded.meta.model_id,
+        model_type=loaded.meta.model_type,
+        network=network,
+        processing_date=str(processing_date),
+        window_days=window_days,
+        table=table.name,
+        rows=rows,
+        score_min=float(scores.min()),
+        score_mean=float(scores.mean()),
+        score_max=float(scores.max()),
+        seconds=round(time.perf_counter() - started, 3),
+    )
+
+
+def _rows(data: Dataset, loaded: artifact.Artifact, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
+    identifier = ID_COLUMNS[GRAINS[loaded.meta.model_type]]
+    count = len(scores)
+    return pa.table(
+        {
+            "network": pa.array([selection.network] * count),
+            "processing_date": data.keys["processing_date"],
+            "window_days": pa.array(np.full(count, selection.window_days, dtype=np.uint16)),
+            identifier: data.keys[identifier],
+            "score": pa.array(scores),
+            "model_id": pa.array([loaded.meta.model_id] * count),
+            "model_version": pa.array([loaded.meta.versions["trainer"]] * count),
+            "latency_ms": pa.array(np.full(count, latency_ms)),
+            "created_at": pa.array([datetime.now(UTC)] * count, pa.timestamp("ms", "UTC")),
+        }
+    )

@@ -1,0 +1,91 @@
+"""Splits that keep an address on one side, and time running forward.
+
+With several processing dates the last one is what is predicted: each fold trains on other addresses, on dates that lie at
+least an embargo before it (an outcome counts 30 days after an alert, so what is known of a fresher row is not yet its outcome).
+With one date, or when the embargo leaves nothing, folds are grouped by address and stratified by label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from trainer.errors import NotEnoughLabelsError
+
+EMBARGO_DAYS = 30
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Split:
+    """How rows are held out: `folds` of (train, test) row numbers; no address is on both sides of a fold."""
+
+    name: str
+    folds: list[tuple[np.ndarray, np.ndarray]]
+    description: str
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        return iter(self.folds)
+
+    @property
+    def test_rows(self) -> np.ndarray:
+        """Row numbers held out in any fold, ascending."""
+        return np.sort(np.concatenate([test for _, test in self.folds]))
+
+
+def make_split(
+    y: np.ndarray,
+    groups: np.ndarray,
+    dates: np.ndarray,
+    folds: int = FOLDS,
+    embargo_days: int = EMBARGO_DAYS,
+    seed: int = 0,
+) -> Split:
+    """Return the split for rows with labels y (n,), addresses groups (n,) and dates (n,) datetime64[D].
+
+    Raises:
+        NotEnoughLabelsError: a class has fewer than two addresses, so that it cannot be on both sides.
+    """
+    grouped = _grouped_folds(y, groups, folds, seed)
+    if np.unique(dates).size > 1:
+        forward = _forward_folds(grouped, y, dates, embargo_days)
+        if forward is not None:
+            return Split(
+                "forward",
+                forward,
+                f"{len(forward)} folds by address; tested on {dates.max()}, "
+                f"trained on other addresses up to {dates.max() - np.timedelta64(embargo_days)}",
+            )
+    return Split("grouped", grouped, f"{len(grouped)} stratified folds by address")
+
+
+def _grouped_folds(y: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    target = (y >= 0.5).astype(np.int64)
+    addresses = {label: np.unique(groups[target == label]).size for label in (0, 1)}
+    if min(addresses.values()) < 2:
+        raise NotEnoughLabelsError(
+            f"Grading needs at least 2 labelled addresses of each class; there are {addresses[1]} risky and {addresses[0]} benign."
+        )
+    splitter = StratifiedGroupKFold(min(folds, *addresses.values()), shuffle=True, random_state=seed)
+    usable = []
+    for train, test in splitter.split(np.zeros_like(target), target, groups):
+        if np.unique(target[train]).size == 2:
+            usable.append((train, test))
+    return usable
+
+
+def _forward_folds(
+    grouped: list[tuple[np.ndarray, np.ndarray]], y: np.ndarray, dates: np.ndarray, embargo_days: int
+) -> list[tuple[np.ndarray, np.ndarray]] | None:
+    """Return the folds cut down to train before, test on the last date; None when a side is left without both classes."""
+    last = dates.max()
+    known = dates <= last - np.timedelta64(embargo_days)
+    forward = [(train[known[train]], test[dates[test] == last]) for train, test in grouped]
+    forward = [(train, test) for train, test in forward if test.size]
+    tested = np.concatenate([test for _, test in forward]) if forward else np.array([], dtype=np.int64)
+    classes_seen = all(np.unique(y[train] >= 0.5).size == 2 for train, _ in forward)
+    return forward if classes_seen and np.unique(y[tested] >= 0.5).size == 2 else None

@@ -1,0 +1,314 @@
+"""Trains a model honestly: graded on rows it has not seen, then fitted to all labelled rows, saved and registered."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainer import artifact, registry, settings
+from trainer.dataset import GRAINS, Dataset, Selection, read_training, scoring_table
+from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
+from trainer.evaluation import evaluate, metrics
+from trainer.labelling import read_labelled
+from trainer.models.base import ModelTrainer, trainer_name
+from trainer.splits import EMBARGO_DAYS, FOLDS, Split, make_split
+from trainer.strategies import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from clickhouse_connect.driver.client import Client
+
+MIN_LABELLED = 50
+MIN_POSITIVE = 10
+
+
+@dataclass
+class TrainingResult:
+    """What `fit` reports. Counts are of rows, except where the name says addresses; `metrics` are on unseen rows."""
+
+    model_id: str
+    model: str
+    model_type: str
+    label_strategy: str
+    network: str
+    window_days: int
+    n_train: int
+    n_test: int
+    n_features: int
+    n_positive: int
+    n_labelled_addresses: int
+    n_positive_addresses: int
+    split: str
+    split_description: str
+    metrics: dict[str, dict[str, float]]
+    seconds: dict[str, float]
+    artifact: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as plain values."""
+        return asdict(self)
+
+
+@dataclass
+class ModelTraining:
+    """One training run, with the arguments of the miner's guide.
+
+    Args:
+        network, start_date, end_date, window_days: which snapshots; dates may be text; a window that is not given is the
+            only one the network has.
+        client: from `trainer.connect()`.
+        model_type: `alert_scorer` or `address_scorer`.
+        label_strategy: the name of one that dbt computes, or a `LabelStrategy`; SOT and custom labels by default.
+        model_trainer: XGBoost by default.
+        min_labelled, min_positive: with fewer rows than this, training is refused.
+    """
+
+    network: str
+    start_date: date | str
+    end_date: date | str
+    client: Client
+    model_type: str = "alert_scorer"
+    window_days: int | None = None
+    label_strategy: LabelStrategy | str | None = None
+    model_trainer: ModelTrainer | None = None
+    seed: int = 0
+    folds: int = FOLDS
+    embargo_days: int = EMBARGO_DAYS
+    min_labelled: int = MIN_LABELLED
+    min_positive: int = MIN_POSITIVE
+    artifacts: Path | None = None
+    progress: Callable[[str, int, int], None] | None = field(default=None, repr=False)
+
+    def run(self) -> TrainingResult:
+        """Train, grade, save and register.
+
+        Raises:
+            NotEnoughLabelsError: there is too little to train on or to grade with; the message has the counts.
+            BadInputError: there is no such snapshot or label strategy.
+            UsageError: an argument names nothing known, or the trainer misbehaves.
+        """
+        started = time.perf_counter()
+        trainer, strategy = self._trainer(), self._strategy()
+        selection = self._selection()
+        data = self._read(selection, strategy)
+        self._require_enough(data)
+        seconds = {"read": time.perf_counter() - started}
+        split = make_split(data.y, data.groups, data.dates, self.folds, self.embargo_days, self.seed)
+        clock = time.perf_counter()
+        proba, fold_aucs = self._out_of_fold(trainer, data, split)
+        rows = split.test_rows
+        graded = evaluate(data.y[rows], proba[rows], data.groups[rows], self.seed)
+        seconds["evaluate"] = time.perf_counter() - clock
+        clock = time.perf_counter()
+        fitted, medians = fit_trainer(trainer, data.frame(), data.y, data.weight)
+        seconds["fit"] = time.perf_counter() - clock
+        described = self._described(trainer, strategy, selection, data, split, graded) | {
+            "medians": None if medians is None else [float(value) for value in medians],
+        }
+        folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, described)
+        registry.register(self.client, folder, meta, fold_aucs)
+        seconds["total"] = time.perf_counter() - started
+        return self._result(meta, data, split, graded, seconds, folder)
+
+    def _trainer(self) -> ModelTrainer:
+        if self.model_trainer is not None:
+            return self.model_trainer
+        from trainer.models.xgboost import XGBoostTrainer
+
+        return XGBoostTrainer(seed=self.seed)
+
+    def _strategy(self) -> LabelStrategy:
+        if self.label_strategy is None:
+            return AddressLabelStrategy()
+        if isinstance(self.label_strategy, str):
+            return WarehouseLabelStrategy(self.label_strategy)
+        return self.label_strategy
+
+    def _selection(self) -> Selection:
+        start, end = as_date(self.start_date), as_date(self.end_date)
+        if start > end:
+            raise UsageError(f"The start date {start} is after the end date {end}.")
+        return resolve_selection(self.client, self.model_type, self.network, start, end, self.window_days)
+
+    def _read(self, selection: Selection, strategy: LabelStrategy) -> Dataset:
+        # Only a strategy that is dbt's own, not one derived from it, may be answered from the training table.
+        if type(strategy) in (WarehouseLabelStrategy, AddressLabelStrategy):
+            assert isinstance(strategy, WarehouseLabelStrategy)
+            return read_training(self.client, self.model_type, selection, strategy.name)
+        return read_labelled(self.client, self.model_type, selection, strategy)
+
+    def _require_enough(self, data: Dataset) -> None:
+        positive = data.y >= 0.5
+        counts = (
+            f"{len(data.y)} labelled rows ({np.unique(data.groups).size} addresses), of which {int(positive.sum())} positive "
+            f"({np.unique(data.groups[positive]).size} addresses)"
+        )
+        help_ = "bring more labels with `trainer labels add` and run `dbt run`, or lower --min-labelled and --min-positive."
+        if positive.all() or not positive.any():
+            raise NotEnoughLabelsError(f"Training needs both classes; there are {counts}; {help_}")
+        if len(data.y) < self.min_labelled or int(positive.sum()) < self.min_positive:
+            raise NotEnoughLabelsError(
+                f"Training needs at least {self.min_labelled} labelled and {self.min_positive} positive rows; there are {counts}; {help_}"
+            )
+
+    def _out_of_fold(self, trainer: ModelTrainer, data: Dataset, split: Split) -> tuple[np.ndarray, list[float]]:
+        """Return predictions float64 (n,), NaN where a row is in no test part, and the AUC of each fold that has both classes."""
+        frame, proba, aucs = data.frame(), np.full(len(data.y), np.nan), []
+        for number, (train, test) in enumerate(split, start=1):
+            fitted, medians = fit_trainer(trainer, frame.iloc[train], data.y[train], data.weight[train])
+            proba[test] = artifact.checked_predict(fitted, frame.iloc[test], medians)
+            if np.unique(data.y[test] >= 0.5).size == 2:
+                aucs.append(metrics(data.y[test], proba[test])["auc"])
+            if self.progress is not None:
+                self.progress("folds", number, len(split.folds))
+        return proba, aucs
+
+    def _described(
+        self,
+        trainer: ModelTrainer,
+        strategy: LabelStrategy,
+        selection: Selection,
+        data: Dataset,
+        split: Split,
+        graded: dict[str, dict[str, float]],
+    ) -> dict[str, Any]:
+        created, fingerprint = datetime.now(UTC), data.fingerprint()
+        name = trainer_name(trainer)
+        return {
+            "model_id": f"{name}-{created:%Y%m%dT%H%M%S%f}-{fingerprint[:8]}",
+            "model": name,
+            "model_type": self.model_type,
+            "features": artifact.features_meta(data.features),
+            "label_strategy": strategy_name(strategy),
+            "network": selection.network,
+            "window_days": selection.window_days,
+            "start_date": selection.start_date,
+            "end_date": selection.end_date,
+            "created_at": created,
+            "seed": self.seed,
+            "split": split.name,
+            "n_train": len(data.y),
+            "n_test": len(split.test_rows),
+            "n_positive": int((data.y >= 0.5).sum()),
+            "metrics": graded,
+            "data_fingerprint": fingerprint,
+        }
+
+    def _result(
+        self,
+        meta: artifact.ModelMeta,
+        data: Dataset,
+        split: Split,
+        graded: dict[str, dict[str, float]],
+        seconds: dict[str, float],
+        folder: Path,
+    ) -> TrainingResult:
+        return TrainingResult(
+            model_id=meta.model_id,
+            model=meta.model,
+            model_type=meta.model_type,
+            label_strategy=meta.label_strategy,
+            network=meta.network,
+            window_days=meta.window_days,
+            n_train=meta.n_train,
+            n_test=meta.n_test,
+            n_features=len(meta.features),
+            n_positive=meta.n_positive,
+            n_labelled_addresses=int(np.unique(data.groups).size),
+            n_positive_addresses=int(np.unique(data.groups[data.y >= 0.5]).size),
+            split=split.name,
+            split_description=split.description,
+            metrics=graded,
+            seconds={name: round(value, 3) for name, value in seconds.items()},
+            artifact=str(folder),
+        )
+
+
+def fit_trainer(
+    template: ModelTrainer, frame: pd.DataFrame, y: np.ndarray, weight: np.ndarray
+) -> tuple[ModelTrainer, np.ndarray | None]:
+    """Return a fresh copy of `template` trained on these rows, and the medians it needs missing values filled with, if any."""
+    import pandas as pd
+
+    trainer = copy.deepcopy(template)
+    medians = None if trainer.accepts_missing else artifact.medians_of(frame)
+    filled = frame if medians is None else artifact.fill_missing(frame, medians)
+    filled = filled.reset_index(drop=True)
+    trainer.train(filled, pd.Series(y, name="label"), pd.Series(weight, name="weight"))
+    return trainer, medians
+
+
+def strategy_name(strategy: LabelStrategy) -> str:
+    """Return the name a strategy is recorded under: dbt's, or `module:Class` of one in Python."""
+    if type(strategy) in (WarehouseLabelStrategy, AddressLabelStrategy):
+        return str(strategy.name)  # type: ignore[attr-defined]
+    return f"{type(strategy).__module__}:{type(strategy).__qualname__}"
+
+
+def resolve_selection(
+    client: Client,
+    model_type: str,
+    network: str | None,
+    start_date: date | None,
+    end_date: date | None,
+    window_days: int | None,
+) -> Selection:
+    """Return a full selection: what is not given is what the warehouse has, where that leaves no choice.
+
+    Dates that are not given are the first and the last there are; for one date, give it as both.
+
+    Raises:
+        BadInputError: the choice is open (the message lists it), or there is no such snapshot.
+        NotEnoughLabelsError: dbt has not run yet.
+    """
+    found = [one for one in available(client, model_type) if network in (None, one.network) and window_days in (None, one.window_days)]
+    wanted = f"network '{network}'" if network else "any network"
+    if not found:
+        raise BadInputError(f"The warehouse has no snapshot of {wanted} with window_days {window_days or 'of any length'}.")
+    if len(found) > 1:
+        choices = "; ".join(f"--network {one.network} --window-days {one.window_days}" for one in found)
+        raise BadInputError(f"Say which snapshots: {choices}.")
+    one = found[0]
+    return Selection(one.network, start_date or one.start_date, end_date or one.end_date, one.window_days)
+
+
+def available(client: Client, model_type: str) -> list[Selection]:
+    """Return what can be scored: one entry a network and window, with its first and last processing date.
+
+    Raises:
+        NotEnoughLabelsError: dbt has not run yet, or nothing was ingested.
+        UsageError: there is no such model type.
+    """
+    if model_type not in GRAINS:
+        raise UsageError(f"There is no model type '{model_type}'; there are: {', '.join(GRAINS)}.")
+    table = scoring_table(client, model_type)
+    rows = client.query(
+        f"SELECT network, min(processing_date), max(processing_date), window_days FROM {table} "
+        "GROUP BY network, window_days ORDER BY network, window_days"
+    ).result_rows
+    if not rows:
+        raise NotEnoughLabelsError(f"{table} is empty (0 rows); run `trainer ingest` and then `dbt run`.")
+    return [Selection(*row) for row in rows]
+
+
+def as_date(value: date | str) -> date:
+    """Return a date for a date or ISO text.
+
+    Raises:
+        BadInputError: it is neither.
+    """
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (ValueError, TypeError) as error:
+        raise BadInputError(f"'{value}' is not a date such as 2025-08-01.") from error
