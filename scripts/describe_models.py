@@ -64,9 +64,7 @@ def model(name: str, description: str, columns: list[tuple[str, str, str]], *key
     entry: dict[str, object] = {"name": name, "description": description}
     if key:
         entry["data_tests"] = [{"unique_combination": {"arguments": {"columns": list(key)}}}]
-    entry["columns"] = [
-        {"name": column, "data_type": kind, "description": text + "."} for column, kind, text in columns
-    ]
+    entry["columns"] = [{"name": column, "data_type": kind, "description": text + "."} for column, kind, text in columns]
     return entry
 
 

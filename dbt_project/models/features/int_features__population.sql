@@ -1,3 +1,6 @@
+{#- Stored, because a join with an unstored aggregate is planned badly. -#}
+{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+
 with addresses as (
 
     select

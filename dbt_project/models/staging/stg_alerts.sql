@@ -1,3 +1,6 @@
+{#- Stored, because three later steps read it and choosing a row per alert id is the slow part. -#}
+{{ config(materialized='table', engine='MergeTree()', order_by='(network, window_days, processing_date, alert_id)') }}
+
 with source as (
 
     select * from {{ source('raw', 'raw_alerts') }} final

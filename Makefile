@@ -1,0 +1,61 @@
+# Each target installs what it needs into .venv by itself; `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help install demo test test-slow check format docs up down clean
+
+help:
+	@echo "make demo       simulate, ingest, label, build, train, score (in ./demo)"
+	@echo "make test       all tests: the fast ones first, then those on a real engine"
+	@echo "make check      lint, format, types, layers"
+	@echo "make up | down  start | stop a ClickHouse server in Docker (target 'server')"
+	@echo "also: install, test-slow, format, docs (dbt docs), clean"
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; give one with PYTHON=")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/trainer demo
+
+# Two workers, each with an engine folder of its own: an embedded warehouse is open in one process at a time.
+test: $(STAMP)
+	$(BIN)/pytest -q -n 2 tests/unit
+	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests --ignore=tests/unit
+
+test-slow: $(STAMP)
+	$(BIN)/pytest -q -m slow tests
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(STAMP)
+	$(BIN)/dbt docs generate
+
+# The password is made here, once, and stays in .env, which git ignores.
+.env:
+	@printf 'CLICKHOUSE_USER=trainer\nCLICKHOUSE_PASSWORD=%s\n' "$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(24))')" > $@
+	@chmod 600 $@
+	@echo "Wrote .env with a new password; load it with: set -a; . ./.env; set +a"
+
+up: .env
+	docker compose up --detach --wait
+
+down:
+	docker compose down
+
+clean:
+	rm -rf target logs demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,69 @@
+"""The README's own blocks, run: the walk from snapshots to scores in a shell, then the guide's Python on the same warehouse."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(name: str) -> str:
+    """The fenced block after the comment `<!-- run: name -->`."""
+    found = re.search(rf"<!-- run: {name} -->\n```\w+\n(.*?)```", README, re.DOTALL)
+    assert found, f"the README has no block to run named {name}"
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A folder of its own for the warehouse, models and dbt's files; the checkout's root is the working directory."""
+    folder = tmp_path_factory.mktemp("readme")
+    return os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "TRAINER_TARGET": "embedded",
+        "TRAINER_WAREHOUSE": str(folder / "warehouse"),
+        "TRAINER_ARTIFACTS": str(folder / "artifacts"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "FOLDER": str(folder),
+    }
+
+
+def run(command: list[str], environment: dict[str, str]) -> str:
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_walk_leads_to_scores_and_then_the_guides_python_runs(environment: dict[str, str]) -> None:
+    folder = Path(environment["FOLDER"])
+    trainer = [sys.executable, "-m", "trainer"]
+    run([*trainer, "simulate", str(folder / "my-snapshots"), "--alerts", "2000"], environment)
+    shutil.copy(folder / "my-snapshots" / "custom-labels" / "simnet_custom_labels.csv", folder / "my-labels.csv")
+    walk = block("walk").replace("my-snapshots", f"{folder}/my-snapshots").replace("my-labels.csv", f"{folder}/my-labels.csv")
+    said = run(["bash", "-euo", "pipefail", "-c", walk], environment)
+    assert "2000 rows in alert_scores" in said
+    assert "auc" in said
+    printed = run([sys.executable, "-c", block("guide")], environment)
+    assert re.search(r"'value': 0\.\d+", printed)
+
+
+def test_every_local_link_leads_somewhere() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_readme_shows_the_error_messages_the_code_has() -> None:
+    source = (ROOT / "trainer" / "training.py").read_text(encoding="utf-8")
+    for fragment in ("bring more labels with `trainer labels add` and run `dbt run`", "or lower --min-labelled and --min-positive"):
+        assert fragment in README.replace("\n", " ")
+        assert fragment in source

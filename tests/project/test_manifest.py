@@ -1,0 +1,109 @@
+"""What dbt's manifest must say of the project: the layers, and that nothing is undescribed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("manifest")
+    environment = os.environ | {"DBT_TARGET_PATH": str(folder), "DBT_LOG_PATH": str(folder), "TRAINER_WAREHOUSE": str(folder / "w")}
+    environment.pop("DBT_PROJECT_DIR", None)
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "parse", "--no-partial-parse"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+
+def models(manifest: dict[str, Any], layer: str = "") -> Iterator[dict[str, Any]]:
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model" and (not layer or f"models/{layer}/" in node["original_file_path"]):
+            yield node
+
+
+def ancestors(manifest: dict[str, Any], unique_id: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [unique_id]
+    while waiting:
+        node = manifest["nodes"].get(waiting.pop())
+        for parent in node["depends_on"].get("nodes", []) if node else []:
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found
+
+
+def in_layer(manifest: dict[str, Any], layer: str) -> set[str]:
+    found = {node["unique_id"] for node in models(manifest, layer)}
+    assert found, f"there is no model under {layer}"
+    return found
+
+
+def test_no_feature_comes_from_a_label(manifest: dict[str, Any]) -> None:
+    label_tables = {"address_labels", "raw_address_labels"}
+    forbidden = in_layer(manifest, "labels") | in_layer(manifest, "training") | in_layer(manifest, "scores")
+    forbidden |= {key for key, source in manifest["sources"].items() if source["name"] in label_tables | {"alert_scores"}}
+    for node in models(manifest, "features"):
+        assert ancestors(manifest, node["unique_id"]) & forbidden == set(), node["name"]
+
+
+def test_what_is_scored_comes_from_no_label(manifest: dict[str, Any]) -> None:
+    for node in models(manifest, "training"):
+        if node["name"].startswith("scoring_"):
+            assert ancestors(manifest, node["unique_id"]) & in_layer(manifest, "labels") == set(), node["name"]
+
+
+def test_no_label_comes_from_a_feature(manifest: dict[str, Any]) -> None:
+    for node in models(manifest, "labels"):
+        assert ancestors(manifest, node["unique_id"]) & in_layer(manifest, "features") == set(), node["name"]
+
+
+def test_only_staging_reads_raw_sources(manifest: dict[str, Any]) -> None:
+    raw = {key for key, source in manifest["sources"].items() if source["source_name"] == "raw"}
+    readers = {node["original_file_path"] for node in models(manifest) if raw & set(node["depends_on"]["nodes"])}
+    assert readers
+    assert [path for path in readers if "models/staging/" not in path] == []
+
+
+def test_every_model_source_and_seed_is_described(manifest: dict[str, Any]) -> None:
+    nodes = [*models(manifest), *(node for node in manifest["nodes"].values() if node["resource_type"] == "seed")]
+    assert [node["name"] for node in nodes if not node["description"]] == []
+    assert [node["name"] for node in nodes if not node["columns"]] == []
+    assert [source["name"] for source in manifest["sources"].values() if not source["description"]] == []
+    undescribed = [(node["name"], name) for node in nodes for name, column in node["columns"].items() if not column["description"]]
+    assert undescribed == []
+
+
+def test_training_and_scoring_have_the_same_features_under_contract(manifest: dict[str, Any]) -> None:
+    labels = {"label_strategy", "label", "label_confidence", "label_source"}
+    columns = {node["name"]: {name: column["data_type"] for name, column in node["columns"].items()} for node in models(manifest, "training")}
+    assert all(node["config"]["contract"]["enforced"] for node in models(manifest, "training"))
+    for grain in ("alerts", "addresses"):
+        training = {name: kind for name, kind in columns[f"training_{grain}"].items() if name not in labels}
+        assert training == columns[f"scoring_{grain}"]
+        assert labels & set(columns[f"scoring_{grain}"]) == set()
+
+
+def test_every_feature_is_in_the_catalogue_and_the_other_way_round(manifest: dict[str, Any]) -> None:
+    with (ROOT / "dbt_project" / "seeds" / "feature_catalog.csv").open(newline="", encoding="utf-8") as stream:
+        catalogue = {row["feature"] for row in csv.DictReader(stream)}
+    scoring = next(node for node in models(manifest, "training") if node["name"] == "scoring_alerts")
+    assert {name for name, column in scoring["columns"].items() if column["data_type"] == "Float32"} == catalogue
+
+
+def test_every_stored_model_says_how_it_is_ordered(manifest: dict[str, Any]) -> None:
+    stored = [node for node in models(manifest) if node["config"]["materialized"] == "table"]
+    assert stored
+    assert [node["name"] for node in stored if not node["config"].get("order_by")] == []

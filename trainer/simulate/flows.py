@@ -1,0 +1,73 @@
+"""Money flows: one row per ordered pair of addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .actors import ASSETS
+from .transfers import DAY_SECONDS, Transfers
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Ordered pairs in order of (src, dst), each with its transfers ``first[i]:first[i] + count[i]``. All (f,)."""
+
+    src: np.ndarray
+    dst: np.ndarray
+    first: np.ndarray
+    count: np.ndarray
+    cents: np.ndarray
+    micros: np.ndarray
+    first_seconds: np.ndarray
+    last_seconds: np.ndarray
+    active_days: np.ndarray
+    unique_assets: np.ndarray
+    dominant_asset: np.ndarray  # uint8, the asset with the most USD
+    reverse: np.ndarray  # int64, row of the flow the other way, −1 if there is none
+
+    def __len__(self) -> int:
+        return len(self.src)
+
+
+def aggregate(transfers: Transfers) -> Flows:
+    """Sum transfers, which are ordered by (src, dst, time), into flows."""
+    t, size = transfers, len(transfers)
+    starts = np.ones(size, bool)
+    starts[1:] = (t.src[1:] != t.src[:-1]) | (t.dst[1:] != t.dst[:-1])
+    first = np.flatnonzero(starts)
+    count = np.diff(np.append(first, size))
+    row = np.repeat(np.arange(len(first)), count)
+    day = t.seconds // DAY_SECONDS
+    new_day = starts.copy()
+    new_day[1:] |= day[1:] != day[:-1]
+    by_asset = np.bincount(row * len(ASSETS) + t.asset, t.cents, len(first) * len(ASSETS)).reshape(-1, len(ASSETS))
+    src, dst = t.src[first], t.dst[first]
+    return Flows(
+        src=src,
+        dst=dst,
+        first=first,
+        count=count,
+        cents=np.add.reduceat(t.cents, first),
+        micros=np.add.reduceat(t.micros, first),
+        first_seconds=t.seconds[first],
+        last_seconds=t.seconds[first + count - 1],
+        active_days=np.add.reduceat(new_day.astype(np.int64), first),
+        unique_assets=(by_asset > 0).sum(1),
+        dominant_asset=by_asset.argmax(1).astype(np.uint8),
+        reverse=_reverse(src, dst),
+    )
+
+
+def _reverse(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
+    keys = (src.astype(np.int64) << 32) | dst
+    wanted = (dst.astype(np.int64) << 32) | src
+    place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[place] == wanted, place, -1)
+
+
+def reciprocity(flows: Flows) -> np.ndarray:
+    """Smaller over larger of the two directions of a pair, USD, float64 (f,); 0 when one-way."""
+    back = np.where(flows.reverse >= 0, flows.cents[flows.reverse], 0)
+    return np.minimum(flows.cents, back) / np.maximum(flows.cents, back)
