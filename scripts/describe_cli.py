@@ -43,7 +43,11 @@ def _usage(name: str, command, context) -> list[str]:
 
 
 def _row(parameter, context) -> str:
-    names = ", ".join(f"`{option}`" for option in parameter.opts) if parameter.param_type_name == "option" else f"`{parameter.name.upper()}`"
+    names = (
+        ", ".join(f"`{option}`" for option in parameter.opts)
+        if parameter.param_type_name == "option"
+        else f"`{parameter.name.upper()}`"
+    )
     default = parameter.get_default(context)
     shown = "" if default is None or default is False or parameter.required else f"`{default}`"
     return f"| {names} | {shown} | {getattr(parameter, 'help', None) or ''} |"

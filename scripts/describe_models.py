@@ -94,6 +94,35 @@ def documents() -> dict[Path, str]:
             "alert_id",
         ),
     ]
+    narrow = [
+        model(
+            "int_features__flows",
+            "One row per snapshot and address with a flow to or from another address.",
+            [ADDRESS_KEY, *features("flows")],
+            "address_key",
+        ),
+        model(
+            "int_features__clusters",
+            "One row per snapshot and address that is in a cluster of alerts.",
+            [ADDRESS_KEY, *features("clusters")],
+            "address_key",
+        ),
+        model(
+            "int_features__population",
+            "One row per snapshot and address: its standing among all of the snapshot's addresses, labelled or not, so that "
+            "training and scoring see the same values.",
+            [ADDRESS_KEY, *features("population")],
+            "address_key",
+        ),
+        model(
+            "int_features__alerts",
+            "One row per snapshot and alert id: what the alert says, and how it stands among the snapshot's alerts.",
+            # The share of the address's volume needs the address's features, and comes with them in fct_alert_features.
+            [*KEYS, ALERT_ID, ADDRESS, ADDRESS_KEY, *(row for row in features("alert") if row[0] != "alert_volume_ratio"), TAGS],
+            *snapshot,
+            "alert_id",
+        ),
+    ]
     training = [
         model(
             "training_alerts",
@@ -129,7 +158,7 @@ def documents() -> dict[Path, str]:
     models = PROJECT / "models"
     return {
         models / "staging" / "_stg_features.yml": _yaml([staged]),
-        models / "features" / "_wide_features.yml": _yaml(wide),
+        models / "features" / "_features.yml": _yaml(narrow + wide),
         models / "training" / "_training.yml": _yaml(training),
     }
 

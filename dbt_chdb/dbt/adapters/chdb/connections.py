@@ -1,0 +1,75 @@
+"""Connections to the embedded engine: dbt-clickhouse's client, on chDB in place of HTTP."""
+
+from typing import Any
+
+import clickhouse_connect
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from dbt.adapters.clickhouse.connections import ClickHouseConnectionManager
+from dbt.adapters.clickhouse.dbclient import ChClientWrapper
+from dbt.adapters.clickhouse.httpclient import ChHttpClient
+from dbt.adapters.contracts.connection import Connection, ConnectionState
+from dbt.adapters.exceptions import FailedToConnectError
+
+from dbt.adapters.chdb.credentials import ChdbCredentials
+from dbt.adapters.chdb.folder import folder_problem
+
+
+class ChdbClient(ChHttpClient):
+    """dbt-clickhouse's HTTP client over a clickhouse-connect client that talks to the engine in this process.
+
+    clickhouse-connect takes the transport's own settings (session_id, query_id) without passing them to the engine.
+    """
+
+    def _create_client(self, credentials: ChdbCredentials) -> Any:
+        # what this connection runs is found by this mark, and by nothing else that could be told from outside
+        self._mark = self._conn_settings.setdefault("log_comment", self._conn_settings["session_id"])
+        self._path = credentials.path
+        problem = folder_problem(credentials.path)
+        if problem:
+            raise FailedToConnectError(problem)
+        try:
+            return clickhouse_connect.get_client(
+                interface="chdb", path=credentials.path, query_limit=0, settings=self._conn_settings
+            )
+        except ClickHouseError as error:
+            # another process may have been quicker since we looked
+            raise FailedToConnectError(folder_problem(credentials.path) or _first_line(error)) from error
+
+    def _ensure_database(self, database_engine: str | None, cluster_name: str | None) -> None:
+        # dbt-clickhouse remembers by name which databases there are; a process can go from one folder to another
+        ChClientWrapper.database_dropped(self, self.database)
+        super()._ensure_database(database_engine, cluster_name)
+
+    def cancel(self) -> None:
+        """End the query that another thread is running on this connection; closing would wait for it."""
+        with clickhouse_connect.get_client(interface="chdb", path=self._path) as other:
+            other.command("KILL QUERY WHERE Settings['log_comment'] = {mark:String} ASYNC", parameters={"mark": self._mark})
+
+
+class ChdbConnectionManager(ClickHouseConnectionManager):
+    """One connection per dbt thread, all on the one engine of this process."""
+
+    TYPE = "chdb"
+
+    @classmethod
+    def open(cls, connection: Connection) -> Connection:
+        if connection.state == ConnectionState.OPEN:
+            return connection
+        # no retries: what makes an embedded engine fail to open does not pass in a second
+        try:
+            connection.handle = ChdbClient(cls.get_credentials(connection.credentials))
+        except Exception:
+            connection.handle = None
+            connection.state = ConnectionState.FAIL
+            raise
+        connection.state = ConnectionState.OPEN
+        return connection
+
+    def cancel(self, connection: Connection) -> None:
+        connection.handle.cancel()
+        super().cancel(connection)
+
+
+def _first_line(error: Exception) -> str:
+    """The error without the engine's stack trace."""
+    return str(error).split(", Stack trace", 1)[0].split("\n", 1)[0]

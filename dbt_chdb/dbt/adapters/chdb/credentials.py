@@ -1,0 +1,51 @@
+"""What a `type: chdb` target in profiles.yml may say."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dbt.adapters.clickhouse.credentials import ClickHouseCredentials
+from dbt_common.exceptions import DbtRuntimeError
+
+
+@dataclass(kw_only=True)
+class ChdbCredentials(ClickHouseCredentials):
+    """A folder and a database in it; everything about hosts and users is inherited and without effect."""
+
+    path: str
+
+    @property
+    def type(self) -> str:
+        return "chdb"
+
+    @property
+    def unique_field(self) -> str:
+        return self.path
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.path or self.path.startswith((":memory:", "file:")) or "?" in self.path:
+            # the engine reads these as something else than a folder; in memory, a seed is gone before the next run
+            raise DbtRuntimeError(f"chdb: `path` must be a plain folder, not {self.path!r}.")
+        if self.cluster or self.cluster_mode:
+            raise DbtRuntimeError("chdb: an embedded engine has no cluster; remove `cluster` and `cluster_mode`.")
+        # dbt changes into the project folder later, so what a relative path means is settled now
+        self.path = str((_profiles_dir() / Path(self.path).expanduser()).resolve())
+
+    def _connection_keys(self) -> tuple[str, ...]:
+        return (
+            "path",
+            "schema",
+            "custom_settings",
+            "use_lw_deletes",
+            "allow_automatic_deduplication",
+            "check_exchange",
+        )
+
+
+def _profiles_dir() -> Path:
+    """The folder of the profiles.yml in use; the working folder where dbt has not been told one."""
+    try:
+        from dbt.flags import get_flags
+    except ImportError:  # dbt-adapters without dbt-core
+        return Path.cwd()
+    return Path(getattr(get_flags(), "PROFILES_DIR", None) or ".").absolute()

@@ -1,0 +1,55 @@
+"""Who holds a chDB folder, and what to say when it cannot be opened. Imports nothing of dbt.
+
+The engine locks the file `status` in its folder (flock) for as long as it is open, and writes its process
+id into it; both are gone when the process ends, however it ends. Asking the lock is therefore reliable, where the
+engine's own answer is an empty "Error initializing EmbeddedServer: . (BAD_ARGUMENTS)".
+"""
+
+import fcntl
+import os
+import re
+from pathlib import Path
+
+
+def folder_holder(path: str | Path) -> int | None:
+    """Process id of the other process that has the folder open; 0 if it is held but unnamed, None if it is free."""
+    try:
+        with (Path(path) / "status").open(encoding="utf-8") as status:
+            try:
+                fcntl.flock(status, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                found = re.search(r"^PID: (\d+)", status.read(), re.MULTILINE)
+                pid = int(found[1]) if found else 0
+                return None if pid == os.getpid() else pid
+    except OSError:  # no such file: nobody has it open; unreadable: folder_problem says so
+        pass
+    return None
+
+
+def folder_problem(path: str | Path) -> str | None:
+    """One sentence on why this process cannot open the folder, or None if nothing speaks against it.
+
+    The folder is made if it does not exist.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        return f"{folder} cannot hold the embedded warehouse: it, or a part of its path, is a file; name a folder."
+    except OSError as error:
+        return f"{folder} cannot hold the embedded warehouse: it cannot be created ({error.strerror}); name another folder."
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        return f"{folder} cannot hold the embedded warehouse: you may not write to it; change its rights or name another folder."
+    return held_message(folder)
+
+
+def held_message(path: str | Path) -> str | None:
+    """One sentence if another process holds the folder, else None."""
+    pid = folder_holder(path)
+    if pid is None:
+        return None
+    by = f"process {pid}" if pid else "another process"
+    return (
+        f"The embedded warehouse {path} is in use by {by}, and only one process at a time can open it: "
+        "wait for that dbt run or trainer command to end, or close the client in that Python session or notebook."
+    )

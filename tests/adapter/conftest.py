@@ -1,0 +1,48 @@
+"""Fixtures of the adapter suites: dbt's project fixtures on one engine folder per test process."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import clickhouse_connect
+import freezegun
+import pytest
+
+# A plugin declared here would be one in a conftest that is not the root's, which pytest refuses; imported fixtures are not.
+from dbt.tests.fixtures.project import *  # noqa: F403
+
+# freezegun reads every attribute of every module when it stops the clock, and reading these loads pandas and more; it
+# must know before a suite that uses it is imported
+freezegun.configure(extend_ignore_list=["chdb", "clickhouse_connect"])
+
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+
+
+@pytest.fixture(scope="session")
+def warehouse_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all tests of this process share."""
+    return tmp_path_factory.mktemp("warehouse")
+
+
+@pytest.fixture(scope="class")
+def engine(warehouse_folder: Path) -> Iterator[Path]:
+    """The folder, held open so that the engine starts once per class and not once per dbt command.
+
+    Not for longer: a process has one engine at a time, and the tests beside these have other folders.
+    """
+    with clickhouse_connect.get_client(interface="chdb", path=str(warehouse_folder)):
+        yield warehouse_folder
+
+
+@pytest.fixture(scope="class")
+def dbt_profile_target(engine: Path) -> dict[str, Any]:
+    """The target under test; dbt's fixtures add a schema of its own for every class."""
+    return {
+        "type": "chdb",
+        "path": str(engine),
+        "threads": 2,
+        "use_lw_deletes": True,
+        "custom_settings": {"input_format_skip_unknown_fields": 1},
+    }

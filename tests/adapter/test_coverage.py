@@ -1,0 +1,69 @@
+"""Every suite that dbt-tests-adapter has is either run against `type: chdb` or excluded with a reason."""
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import dbt.tests.adapter
+import pytest
+
+from tests.adapter import test_adapted, test_unchanged
+from tests.adapter.excluded import EXCLUDED
+
+PREFIX = "dbt.tests.adapter."
+
+
+def _suites() -> dict[str, type]:
+    """The base classes with tests in them, by their path below dbt.tests.adapter."""
+    found = {}
+    for root in map(Path, dbt.tests.adapter.__path__):
+        for file in sorted(root.rglob("*.py")):
+            name = ".".join(file.relative_to(root).with_suffix("").parts)
+            try:
+                module = importlib.import_module(PREFIX + name)
+            except ModuleNotFoundError as error:  # a suite for one other adapter
+                if str(error.name).startswith("dbt.adapters."):
+                    continue
+                raise
+            for suite in vars(module).values():
+                if not inspect.isclass(suite) or suite.__module__ != module.__name__:
+                    continue
+                if "Base" in suite.__name__ and not suite.__name__.startswith("Test"):
+                    found[f"{name}.{suite.__name__}"] = suite
+    return found
+
+
+def _tests(suite: type) -> Iterator[str]:
+    return (name for name in dir(suite) if name.startswith("test_") and getattr(suite, name) is not None)
+
+
+RUN = [
+    value
+    for module in (test_unchanged, test_adapted)
+    for name, value in vars(module).items()
+    if inspect.isclass(value) and name.startswith("Test")
+]
+SUITES = {path: suite for path, suite in _suites().items() if any(_tests(suite))}
+
+
+@pytest.mark.parametrize("path", SUITES)
+def test_every_suite_is_run_or_excluded_with_a_reason(path: str) -> None:
+    runners = [run for run in RUN if issubclass(run, SUITES[path])]
+    only_a_base = any(other is not SUITES[path] and issubclass(other, SUITES[path]) for other in SUITES.values())
+    assert runners or path in EXCLUDED or only_a_base
+    assert not (runners and path in EXCLUDED), "it runs: take it off the list"
+
+
+@pytest.mark.parametrize("path", EXCLUDED)
+def test_every_exclusion_names_a_suite_and_has_a_reason(path: str) -> None:
+    assert EXCLUDED[path]
+    importable = path in SUITES or path.rpartition(".")[0] in SUITES
+    assert importable or path == "simple_copy.test_copy_uppercase.BaseSimpleCopyUppercase"
+
+
+@pytest.mark.parametrize("run", RUN, ids=lambda run: run.__name__)
+def test_a_test_that_is_switched_off_is_on_the_list(run: type) -> None:
+    switched_off = [name for name in dir(run) if name.startswith("test_") and getattr(run, name) is None]
+    for name in switched_off:
+        assert any(path.endswith(f".{name}") and issubclass(run, SUITES[path.rpartition(".")[0]]) for path in EXCLUDED)

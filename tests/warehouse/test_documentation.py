@@ -1,0 +1,27 @@
+"""What dbt's documentation says is there, is there; and what is there is described."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.warehouse.conftest import House
+
+
+def test_every_column_of_every_model_is_described_and_every_described_column_exists(house: House, client: Any) -> None:
+    manifest = json.loads((house.folder.parent / "target" / "manifest.json").read_text(encoding="utf-8"))
+    rows = client.query("SELECT table, groupArray(name) FROM system.columns WHERE database = currentDatabase() GROUP BY table").result_rows
+    found = {table: set(columns) for table, columns in rows}
+    nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in {"model", "seed"}]
+    assert len(nodes) > 20
+    assert {node["name"]: set(node["columns"]) for node in nodes} == {node["name"]: found[node["name"]] for node in nodes}
+
+
+def test_stored_and_described_types_agree_under_contract(house: House, client: Any) -> None:
+    manifest = json.loads((house.folder.parent / "target" / "manifest.json").read_text(encoding="utf-8"))
+    rows = client.query("SELECT table, name, type FROM system.columns WHERE database = currentDatabase()").result_rows
+    found = {(table, name): kind for table, name, kind in rows}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model" and node["config"]["contract"]["enforced"]:
+            described = {name: column["data_type"] for name, column in node["columns"].items()}
+            assert described == {name: found[node["name"], name] for name in described}, node["name"]
