@@ -56,7 +56,8 @@ def _read(rows: str) -> tuple[float, float, float]:
 import resource, time
 from datetime import date
 from trainer.warehouse import connect
-from trainer.dataset import Selection, read_scoring, read_training
+from trainer.dataset import read_scoring, read_training
+from trainer.selection import Selection
 import pandas, pyarrow
 selection = Selection({NETWORK!r}, date.fromisoformat("{DAY}"), date.fromisoformat("{DAY}"), {WINDOW_DAYS})
 with connect() as client:

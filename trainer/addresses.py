@@ -27,6 +27,16 @@ MAX_LENGTH = 256
 UNFIT = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
+NETWORK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+
+def network_problem(network: str) -> str | None:
+    """Return what is wrong with the name of a network, or None."""
+    if NETWORK_NAME.fullmatch(network):
+        return None
+    return f"'{network[:64]}' is not the name of a network (letters, digits, '.', '_' and '-', at most 64)"
+
+
 def form_of(network: str) -> str | None:
     """Return the name of the form a network's addresses have; None for a network that is not known here."""
     return FORM_OF_NETWORK.get(network.lower())

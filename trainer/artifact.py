@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import shutil
 import subprocess
-import tempfile
+import uuid
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from importlib.metadata import version
@@ -26,7 +25,7 @@ from trainer.models.base import ModelTrainer
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 META_FILE = "model.json"
 MAX_META_BYTES = 64 * 1024 * 1024
 LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost")
@@ -134,9 +133,10 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
     """
     root.mkdir(parents=True, exist_ok=True)
     folder = root / described["model_id"]
-    scratch = Path(tempfile.mkdtemp(prefix=".saving-", dir=root))
+    scratch = root / f".saving-{uuid.uuid4().hex}"
+    scratch.mkdir()
     try:
-        file = scratch / f"model{trainer.suffix}"
+        file = scratch / (f"model{trainer.suffix}" if trainer.suffix != ".json" else "trained.json")  # model.json is ours
         trainer.save(str(file))
         if not file.is_file():
             raise UsageError(f"{type(trainer).__name__}.save did not write the file it was given.")
@@ -144,7 +144,7 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
             format=FORMAT,
             file=file.name,
             file_sha256=_sha256(file),
-            options=trainer.options(),
+            options=json.loads(json.dumps(trainer.options(), allow_nan=False)),
             versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
             git_commit=_git_commit(),
             **described,
@@ -152,7 +152,7 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
         content = meta.model_dump(mode="json")
         text = json.dumps({"content": content, "sha256": _digest(content)}, indent=1, allow_nan=False)
         (scratch / META_FILE).write_text(text, encoding="utf-8")
-        os.replace(scratch, folder)
+        scratch.replace(folder)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{type(trainer).__name__} cannot be saved: {error}.") from error
     finally:
@@ -178,13 +178,20 @@ def load(folder: Path, trainer: ModelTrainer | None = None) -> Artifact:
     if trainer is None:
         if meta.model not in names():
             raise ArtifactError(
-                f"The model in {folder} needs the trainer '{meta.model}', which is not installed as a plug-in; pass one to load()."
+                f"The model in {folder} needs the trainer '{meta.model}', which is no installed plug-in; pass one to load()."
             )
         try:
             trainer = trainer_class(meta.model)(**meta.options)
         except TypeError as error:
-            raise ArtifactError(f"The trainer '{meta.model}' does not take the options in {folder / META_FILE}: {error}.") from error
-    trainer.load(str(file))
+            raise ArtifactError(
+                f"The trainer '{meta.model}' does not take the options in {folder / META_FILE}: {error}."
+            ) from error
+    try:
+        trainer.load(str(file))
+    except ArtifactError:
+        raise
+    except Exception as error:  # a third party's trainer may raise anything
+        raise ArtifactError(f"{type(trainer).__name__}.load cannot read {file}: {type(error).__name__}: {error}.") from error
     return Artifact(meta, trainer)
 
 
@@ -195,14 +202,14 @@ def _read_meta(folder: Path) -> ModelMeta:
             raise ArtifactError(f"{path} is larger than any model.json can be.")
         document = json.loads(path.read_text(encoding="utf-8"))
         content = document["content"]
-        found = content["format"]
+        found, digest = content["format"], _digest(content)
     except OSError as error:
         raise ArtifactError(f"There is no model in {folder} ({META_FILE} cannot be read).") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactError(f"{path} is not a model.json.") from error
     if isinstance(found, int) and found > FORMAT:
-        raise ArtifactError(f"{path} has format {found}, newer than the {FORMAT} this version reads; upgrade the trainer.")
-    if document.get("sha256") != _digest(content):
+        raise ArtifactError(f"{path} has format {found}, newer than {FORMAT}, which this version reads; upgrade it.")
+    if document.get("sha256") != digest:
         raise ArtifactError(f"{path} was changed after it was saved; train the model again or restore the file.")
     try:
         return ModelMeta.model_validate(content)

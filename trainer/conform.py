@@ -17,6 +17,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -30,7 +32,8 @@ from trainer.errors import BadInputError
 from trainer.schema import SNAPSHOT_KEY, Table
 
 DECIMAL = pa.decimal128(38, 18)
-DECIMAL_LIMIT = 1e20  # what Decimal(38, 18) can hold
+DECIMAL_LIMIT = float(np.nextafter(1e20, 0))  # what Decimal(38, 18) can hold
+LAST_SECOND = 2**32 - 1  # what DateTime can hold
 MAY_BE_NEGATIVE = {"net_flow_usd"}
 ADDRESS_COLUMNS = ("address", "from_address", "to_address")
 _UNSIGNED = {"UInt8": 2**8 - 1, "UInt16": 2**16 - 1, "UInt32": 2**32 - 1, "UInt64": 2**63 - 1}
@@ -79,7 +82,9 @@ class Conformer:
         self._check_key(columns)
         rows = self._usable_rows(columns)
         if not pc.all(rows, min_count=0).as_py():
-            columns = {name: column.filter(rows) for name, column in columns.items()}
+            for name, column in columns.items():
+                with self._reading(name):
+                    columns[name] = column.filter(rows)
         count = pc.sum(rows).as_py() or 0
         result = {
             "network": pa.array([self.key.network] * count, pa.string()),
@@ -87,13 +92,23 @@ class Conformer:
             "window_days": pa.array([self.key.window_days] * count, pa.uint16()),
         }
         for name, kind in self.table.types.items():
-            if name == "extra_features":
-                result[name] = self._extra(columns, count)
-            elif name in columns:
-                result[name] = self._convert(name, columns[name], kind)
+            with self._reading(name):
+                if name == "extra_features":
+                    result[name] = self._extra(columns, count)
+                elif name in columns:
+                    result[name] = self._convert(name, columns[name], kind)
         self._note_dropped(columns)
         result["ingested_at"] = pa.array([self.loaded_at] * count, pa.timestamp("ms", "UTC"))
         return pa.table(result)
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        """Turn what Arrow and the JSON reader raise into a sentence that names the column."""
+        try:
+            yield
+        except (pa.ArrowException, ValueError, TypeError, OverflowError, RecursionError) as error:
+            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            raise BadInputError(f"{self.file}: column '{name}' cannot be used: {reason}.") from error
 
     def _named(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         names = batch.schema.names
@@ -105,7 +120,8 @@ class Conformer:
             target = self.renames.get(name, name)
             # A file that has both spellings keeps the one the table knows; the other one stays as it is.
             target = name if target in names and target != name else target
-            columns[target] = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+            plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+            columns[target] = plain.cast(pa.string()) if pa.types.is_string_view(plain.type) else plain
         return columns
 
     def _check_key(self, columns: dict[str, pa.Array]) -> None:
@@ -117,17 +133,18 @@ class Conformer:
         for name, expected in zip(SNAPSHOT_KEY, self.key.parameters.values(), strict=True):
             if name not in columns:
                 continue
-            for found in pc.unique(columns[name]).to_pylist():
-                found = found.date() if isinstance(found, datetime) else found
-                if found is not None and str(found) != str(expected):
-                    raise BadInputError(
-                        f"{self.file}: column '{name}' says {found}, but the snapshot is of {expected}."
-                    )
+            with self._reading(name):
+                values = pc.unique(columns[name]).to_pylist()
+            for value in values:
+                found = value.date() if isinstance(value, datetime) else value
+                if found is not None and found != expected and str(found) != str(expected):
+                    raise BadInputError(f"{self.file}: column '{name}' says {found}, but the snapshot is of {expected}.")
 
     def _usable_rows(self, columns: dict[str, pa.Array]) -> pa.Array:
         usable = pa.array(np.ones(len(next(iter(columns.values()), [])), dtype=bool))
         for name in required_columns(self.table):
-            column = pc.utf8_trim_whitespace(pc.fill_null(pc.cast(columns[name], pa.string()), ""))
+            with self._reading(name):
+                column = pc.utf8_trim_whitespace(pc.fill_null(pc.cast(columns[name], pa.string()), ""))
             columns[name] = column
             if name in ADDRESS_COLUMNS:
                 bad = pc.or_(
@@ -141,9 +158,12 @@ class Conformer:
             if name in self.table.key_columns or name in ADDRESS_COLUMNS:
                 usable = self._reject(usable, bad, reason)
         if self.table.types.get("confidence_score") == "Float32" and "confidence_score" in columns:
-            score = pc.cast(columns["confidence_score"], pa.float64())
+            with self._reading("confidence_score"):
+                score = pc.cast(columns["confidence_score"], pa.float64())
             inside = pc.and_(pc.greater_equal(score, 0), pc.less_equal(score, 1))
-            usable = self._reject(usable, pc.invert(pc.fill_null(inside, False)), "rows rejected: 'confidence_score' is not in [0, 1]")
+            usable = self._reject(
+                usable, pc.invert(pc.fill_null(inside, False)), "rows rejected: 'confidence_score' is not in [0, 1]"
+            )
         return usable
 
     def _reject(self, usable: pa.Array, bad: pa.Array, reason: str) -> pa.Array:
@@ -162,10 +182,18 @@ class Conformer:
         if kind.startswith("Array"):
             return self._list(name, column, pa.string() if "String" in kind else pa.uint16())
         if "DateTime" in kind:
-            return pc.cast(column, pa.timestamp("s"), safe=False) if pa.types.is_temporal(column.type) else pa.nulls(len(column), pa.timestamp("s"))
-        if pa.types.is_decimal(column.type) and "Decimal" in kind and name in MAY_BE_NEGATIVE:
-            return column
+            return self._time(name, column)
         return self._number(name, column, re.sub(r"Nullable\((.*)\)", r"\1", kind))
+
+    def _time(self, name: str, column: pa.Array) -> pa.Array:
+        seconds = pa.timestamp("s")
+        if not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
+            self._count(f"values not a time, now missing, in '{name}'", column.is_valid())
+            return pa.nulls(len(column), seconds)
+        value = pc.cast(pc.cast(column, seconds, safe=False), pa.int64())
+        bad = pc.or_(pc.less(value, 0), pc.greater(value, LAST_SECOND))
+        self._count(f"values too early or too late, now missing, in '{name}'", bad)
+        return pc.cast(pc.if_else(pc.fill_null(bad, False), pa.scalar(None, pa.int64()), value), seconds)
 
     def _number(self, name: str, column: pa.Array, kind: str) -> pa.Array:
         if pa.types.is_null(column.type):
@@ -173,7 +201,10 @@ class Conformer:
         if not _is_numeric(column.type):
             raise BadInputError(f"{self.file}: column '{name}' should be a number, but is {column.type}.")
         if kind == "Bool":
-            return pc.not_equal(pc.cast(column, pa.float64()), 0.0)
+            value = pc.cast(column, pa.float64(), safe=False)
+            bad = pc.is_nan(value)
+            self._count(f"values not finite, now missing, in '{name}'", bad)
+            return pc.if_else(bad, pa.scalar(None, pa.bool_()), pc.not_equal(value, 0.0))
         value = pc.cast(column, pa.float64(), safe=False)
         bad = pc.invert(pc.is_finite(value))
         self._count(f"values not finite, now missing, in '{name}'", bad)
@@ -201,8 +232,8 @@ class Conformer:
                 values = [json.loads(text) if text else [] for text in column.to_pylist()]
                 return pa.array(values, kind)
             return pc.fill_null(pc.cast(column, kind), pa.scalar([], kind))
-        except (ValueError, TypeError, pa.ArrowException) as error:
-            raise BadInputError(f"{self.file}: column '{name}' should hold lists of {item}: {error}.") from error
+        except (ValueError, TypeError, OverflowError, RecursionError, pa.ArrowException) as error:
+            raise BadInputError(f"{self.file}: column '{name}' should hold lists of {item}: {str(error)[:200]}.") from error
 
     def _extra_names(self, columns: dict[str, pa.Array]) -> list[str]:
         known = {*self.table.types, *SNAPSHOT_KEY, "ingested_at"}
@@ -231,9 +262,7 @@ def required_columns(table: Table) -> list[str]:
     """Return the columns a file must have: those with neither a default nor a way to be missing."""
     defaults = {line.split()[0] for line in table.columns.splitlines() if " DEFAULT " in line}
     return [
-        name
-        for name, kind in table.types.items()
-        if name not in defaults and not kind.startswith(("Nullable", "Array", "Map"))
+        name for name, kind in table.types.items() if name not in defaults and not kind.startswith(("Nullable", "Array", "Map"))
     ]
 
 
@@ -242,6 +271,4 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _is_numeric(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_boolean(kind)
-    )
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_boolean(kind))

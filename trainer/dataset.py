@@ -10,22 +10,18 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from trainer.errors import ArtifactError, BadInputError, NotEnoughLabelsError
-from trainer.warehouse import table_exists
+from trainer.selection import GRAINS, ID_COLUMNS, WHERE, Selection, scoring_table, table_name
 
 if TYPE_CHECKING:
     import pandas as pd
     from clickhouse_connect.driver.client import Client
 
-GRAINS = {"alert_scorer": "alert", "address_scorer": "address"}
-ID_COLUMNS = {"alert": "alert_id", "address": "address"}
-TABLE_SUFFIX = {"alert": "alerts", "address": "addresses"}
 LABEL_COLUMNS = ("label_strategy", "label", "label_confidence", "label_source")
 MIN_SET_ROWS = 20  # a set member on fewer rows than this is no feature: it would name rows rather than describe them
 MAX_SET_FEATURES = 100
@@ -39,32 +35,6 @@ class Feature:
     column: str
     key: str | None = None
     is_set: bool = False
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which rows: one network and window, an inclusive range of processing dates."""
-
-    network: str
-    start_date: date
-    end_date: date
-    window_days: int
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The selection as query parameters."""
-        return {
-            "network": self.network,
-            "start_date": self.start_date,
-            "end_date": self.end_date,
-            "window_days": self.window_days,
-        }
-
-
-WHERE = (
-    "network = {network:String} AND window_days = {window_days:UInt32} "
-    "AND processing_date BETWEEN {start_date:Date} AND {end_date:Date}"
-)
 
 
 @dataclass
@@ -125,7 +95,7 @@ def read_training(client: Client, model_type: str, selection: Selection, label_s
         NotEnoughLabelsError: the tables are not built yet, or nothing in the selection is labelled.
     """
     grain = GRAINS[model_type]
-    table = _table("training", grain)
+    table = table_name("training", grain)
     _require_rows(client, scoring_table(client, model_type), selection)
     rows = f"{WHERE} AND label_strategy = {{label_strategy:String}}"
     parameters = selection.parameters | {"label_strategy": label_strategy}
@@ -161,30 +131,13 @@ def read_scoring(client: Client, model_type: str, selection: Selection, features
     return _read(client, table, grain, WHERE, selection.parameters, count, features, labelled=False)
 
 
-def scoring_table(client: Client, model_type: str) -> str:
-    """Return the name of the table that holds everything a model type can score.
-
-    Raises:
-        NotEnoughLabelsError: dbt has not built it yet.
-    """
-    table = _table("scoring", GRAINS[model_type])
-    if not table_exists(client, table):
-        raise NotEnoughLabelsError(f"There is no table {table} (0 rows to train on); run `dbt run` first.")
-    return table
-
-
-def _table(purpose: str, grain: str) -> str:
-    return f"{purpose}_{TABLE_SUFFIX[grain]}"
-
-
 def _require_rows(client: Client, table: str, selection: Selection) -> int:
     """Return how many rows the selection has, or say what there is instead."""
     count = _count(client, table, WHERE, selection.parameters)
     if count:
         return count
-    found = client.query(
-        f"SELECT DISTINCT concat(network, ' ', toString(processing_date), ' ', toString(window_days)) FROM {table} ORDER BY 1 LIMIT 12"
-    ).result_columns
+    snapshot = "concat(network, ' ', toString(processing_date), ' ', toString(window_days))"
+    found = client.query(f"SELECT DISTINCT {snapshot} AS snapshot FROM {table} ORDER BY snapshot LIMIT 12").result_columns
     if not found:
         raise NotEnoughLabelsError(f"{table} is empty (0 rows); run `trainer ingest` and then `dbt run`.")
     raise BadInputError(
@@ -233,11 +186,14 @@ def _safe(text: str) -> str:
 
 
 def _with_unique_names(features: Sequence[Feature]) -> list[Feature]:
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
     unique = []
     for feature in features:
-        seen[feature.name] = seen.get(feature.name, 0) + 1
-        name = feature.name if seen[feature.name] == 1 else f"{feature.name}_{seen[feature.name]}"
+        name, number = feature.name, 1
+        while name in taken:
+            number += 1
+            name = f"{feature.name}_{number}"
+        taken.add(name)
         unique.append(Feature(name, feature.column, feature.key, feature.is_set))
     return unique
 
@@ -268,7 +224,7 @@ def _read(
     label_columns = ["label", "label_confidence"] if labelled else []
     keys = {f"key_{i}": feature.key for i, feature in enumerate(features) if feature.key is not None}
     columns = ids + label_columns + [f"{_expression(f, i)} AS f{i}" for i, f in enumerate(features)]
-    query = f"SELECT {', '.join(columns)} FROM {table} WHERE {rows} ORDER BY processing_date, {identifier}"
+    query = f"SELECT {', '.join(columns)} FROM {table} WHERE {rows} ORDER BY network, window_days, processing_date, {identifier}"
     X = np.empty((count, len(features)), dtype=np.float32, order="F")
     y = np.empty(count if labelled else 0, dtype=np.float32)
     weight = np.empty(count if labelled else 0, dtype=np.float32)

@@ -17,7 +17,7 @@ from trainer import snapshot
 from trainer.conform import Conformer, SnapshotKey
 from trainer.errors import BadInputError
 from trainer.schema import create_tables
-from trainer.warehouse import drop_leftovers, publish, side_table
+from trainer.warehouse import drop_leftovers, drop_partition, publish, side_table
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -64,7 +64,8 @@ def ingest(
 
 def _ingest_folder(client: Client, folder: Path, key: SnapshotKey, progress: Progress | None) -> Ingested:
     shape = snapshot.shape_of(folder)
-    assert shape is not None
+    if shape is None:
+        raise BadInputError(f"There are no snapshot files in {folder}.")
     files = shape.files(folder, key.network)
     present = {file.stem for file in folder.glob("*.parquet")}
     result = Ingested(folder, shape.name, key, ignored={k: v for k, v in shape.ignored.items() if k in present})
@@ -83,12 +84,12 @@ def _ingest_folder(client: Client, folder: Path, key: SnapshotKey, progress: Pro
         for side, table in ready:
             publish(client, side, table)
             result.rows[table.name] = _count(client, side)
+            if not result.rows[table.name]:  # an empty file has no partition that could replace the old one
+                drop_partition(client, table, key)
     return result
 
 
-def _load(
-    client: Client, stack: ExitStack, file: snapshot.SnapshotFile, conformer: Conformer, progress: Progress | None
-) -> str:
+def _load(client: Client, stack: ExitStack, file: snapshot.SnapshotFile, conformer: Conformer, progress: Progress | None) -> str:
     """Load one file into a side table of its table, which `stack` drops in the end, and return that side table's name."""
     side = stack.enter_context(side_table(client, conformer.table))
     for batch in _batches(file.path, progress):
@@ -111,7 +112,8 @@ def _without_repeats(client: Client, stack: ExitStack, side: str, conformer: Con
         return side
     conformer.counts[f"rows rejected: repeated ({key})"] += extra
     kept = stack.enter_context(side_table(client, table))
-    client.command(f"INSERT INTO {kept} SELECT * FROM {side} ORDER BY {key}, sipHash64(toString(tuple(*))) LIMIT 1 BY {key}")
+    content = "sipHash64(toString(tuple(* EXCEPT (ingested_at))))"  # the time of the load must not decide
+    client.command(f"INSERT INTO {kept} SELECT * FROM {side} ORDER BY {key}, {content} LIMIT 1 BY {key}")
     return kept
 
 

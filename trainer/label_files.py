@@ -45,7 +45,9 @@ def read_labels(path: Path, name: str = AUTO) -> pd.DataFrame:
     if name == AUTO:
         fitting = [found for found in known.values() if path.suffix.lower() in found.suffixes]
         if not fitting:
-            raise BadInputError(f"{path}: no label format reads '{path.suffix}' files; give --format, one of: {', '.join(known)}.")
+            raise BadInputError(
+                f"{path}: no label format reads '{path.suffix}' files; give --format, one of: {', '.join(known)}."
+            )
         return fitting[0].read(path)
     return known[name].read(path)
 
@@ -62,7 +64,9 @@ def _read_csv(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
     except (ValueError, OSError, pd.errors.ParserError) as error:
-        raise BadInputError(f"{path} is not a CSV file in UTF-8 ({str(error).splitlines()[0]}).") from error
+        raise BadInputError(f"{path} is not a CSV file in UTF-8 ({_first_line(error)}).") from error
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes surplus fields for an index and shifts every column
+        raise BadInputError(f"{path}: its rows have more fields than its header has names.")
     return frame.fillna("")
 
 
@@ -72,11 +76,18 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise BadInputError(f"{path} is not a whole Parquet file ({str(error).splitlines()[0]}).") from error
-    columns = {name: ["" if value is None else str(value) for value in table[name].to_pylist()] for name in table.column_names}
+        with pq.ParquetFile(path) as file:
+            table = file.read()
+        columns = {
+            name: ["" if value is None else str(value) for value in table[name].to_pylist()] for name in table.column_names
+        }
+    except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError) as error:
+        raise BadInputError(f"{path} is not a Parquet file that can be read ({_first_line(error)}).") from error
     return pd.DataFrame(columns, dtype=str)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 CSV = LabelFormat("csv", (".csv",), _read_csv)

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from trainer.conform import SnapshotKey
-from trainer.dataset import GRAINS, ID_COLUMNS, Dataset, Selection, read_scoring
+from trainer.dataset import Dataset, read_scoring
 from trainer.errors import BadInputError, NotEnoughLabelsError
 from trainer.frames import SnapshotFrames
+from trainer.selection import GRAINS, ID_COLUMNS, Selection
 from trainer.strategies import LabelStrategy
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def read_labelled(client: Client, model_type: str, selection: Selection, strateg
         key = SnapshotKey(selection.network, day.astype(object), selection.window_days)
         asked = _rows_frame(data.keys.take(pa.array(rows)), key)
         derived = strategy.derive_labels(asked.copy(), SnapshotFrames(client, key))
+        _require_frame(strategy, derived)
         _validate(strategy, derived)
         labels, weights = _aligned(strategy, derived, asked[identifier], identifier)
         y[rows], weight[rows] = labels, weights
@@ -56,13 +58,20 @@ def _rows_frame(keys: pa.Table, key: SnapshotKey) -> pd.DataFrame:
     return frame
 
 
+def _require_frame(strategy: LabelStrategy, derived: object) -> None:
+    import pandas as pd
+
+    if not isinstance(derived, pd.DataFrame):
+        raise BadInputError(f"{type(strategy).__name__}.derive_labels returned {type(derived).__name__}, not a DataFrame.")
+
+
 def _validate(strategy: LabelStrategy, derived: pd.DataFrame) -> None:
     name = type(strategy).__name__
     try:
         valid = strategy.validate_labels(derived)
     except Exception as error:  # whatever a user's check raises is its reason
         raise NotEnoughLabelsError(f"{name}.validate_labels refused the labels: {type(error).__name__}: {error}.") from error
-    if valid is False:
+    if valid is not None and not valid:  # numpy's False is not the object False
         raise NotEnoughLabelsError(f"{name}.validate_labels returned False: it refused the labels and gave no reason.")
 
 
@@ -76,8 +85,10 @@ def _aligned(
     if missing := {identifier, "label"} - set(derived.columns):
         raise BadInputError(f"{name}.derive_labels returned no column {', '.join(sorted(missing))}.")
     if repeated := int(derived[identifier].duplicated().sum()):
-        raise BadInputError(f"{name}.derive_labels returned {repeated} rows for a second time; one row per {identifier} is needed.")
-    weights = pd.Series(strategy.get_label_weights(derived)).to_numpy(dtype=np.float64)
+        raise BadInputError(
+            f"{name}.derive_labels returned {repeated} rows for a second time; one row per {identifier} is needed."
+        )
+    weights = _weights(strategy, derived)
     labels = pd.to_numeric(derived["label"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = ~(np.isnan(labels) | np.isin(labels, (0.0, 1.0))) | (np.isnan(labels) & derived["label"].notna().to_numpy())
     if wrong.any():
@@ -88,3 +99,16 @@ def _aligned(
     table = pd.DataFrame({"label": labels, "weight": weights}, index=derived[identifier].to_numpy())
     ordered = table.reindex(identifiers.to_numpy())
     return ordered["label"].to_numpy(), ordered["weight"].fillna(0.0).to_numpy()
+
+
+def _weights(strategy: LabelStrategy, derived: pd.DataFrame) -> np.ndarray:
+    """Return the strategy's weights in the order of `derived`; a Series in another order is matched by its index."""
+    import pandas as pd
+
+    found = strategy.get_label_weights(derived)
+    if isinstance(found, pd.Series) and found.index.is_unique and derived.index.sort_values().equals(found.index.sort_values()):
+        found = found.reindex(derived.index)
+    try:
+        return pd.Series(found).to_numpy(dtype=np.float64, na_value=np.nan)
+    except (ValueError, TypeError) as error:
+        raise BadInputError(f"{type(strategy).__name__}.get_label_weights returned what is not a number: {error}.") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from trainer import addresses
 from trainer.errors import BadInputError
 from trainer.label_files import AUTO, read_labels
 from trainer.schema import RAW_ADDRESS_LABELS, SNAPSHOT_KEY, create_tables
+from trainer.snapshot import FIRST_DATE, MAX_WINDOW_DAYS
 from trainer.warehouse import side_table
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 RISK_LEVELS = ("low", "medium", "high", "critical")
 REQUIRED = ("address", "risk_level")
 SHOWN_ERRORS = 10
-NUMBER = re.compile(r"\d+(\.0*)?")
-ROW = "row"
+NUMBER = r"[0-9]+(\.0*)?"
+DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?"
 
 
 @dataclass
@@ -64,15 +64,17 @@ def add_labels(
     Raises:
         BadInputError: the file cannot be read, lacks a column, or has bad rows (all are listed by number) without `skip_bad`.
     """
+    import pandas as pd
+
     frame = read_labels(path, format)
-    frame.insert(0, ROW, range(1, len(frame) + 1))
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     given = {"network": network, "processing_date": processing_date, "window_days": window_days, "source": source}
     known = {*RAW_ADDRESS_LABELS.types, *SNAPSHOT_KEY}
-    ignored = sorted(set(frame.columns) - known - {ROW})
+    ignored = sorted(set(frame.columns) - known)
     frame = _complete(path, frame, given)
     problems = _problems(frame, given)
     rejects_file = _reject(path, frame, problems, skip_bad=skip_bad, dry_run=dry_run) if problems else None
-    good = frame[~frame[ROW].isin(problems)]
+    good = frame[~frame.index.isin(problems)]
     create_tables(client)
     added = _insert(client, _table(good), dry_run=dry_run) if len(good) else 0
     return LabelsAdded(
@@ -90,7 +92,7 @@ def add_labels(
 def _complete(path: Path, frame: pd.DataFrame, given: dict[str, Any]) -> pd.DataFrame:
     """Return the frame with every column of the table, trimmed, what the caller gives filled in."""
     if missing := [name for name in REQUIRED if name not in frame.columns]:
-        raise BadInputError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(frame.columns[1:])}.")
+        raise BadInputError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(frame.columns)}.")
     if not len(frame):
         raise BadInputError(f"{path} has no rows.")
     if lacking := [name for name in SNAPSHOT_KEY if name not in frame.columns and given[name] is None]:
@@ -113,27 +115,29 @@ def _problems(frame: pd.DataFrame, given: dict[str, Any]) -> dict[int, str]:
     problems: dict[int, str] = {}
 
     def note(bad: pd.Series, message: str, column: str) -> None:
-        for row, value in zip(frame.loc[bad, ROW], frame.loc[bad, column], strict=True):
-            problems.setdefault(int(row), message.format(value=str(value)[:64]))
+        for row, value in frame.loc[bad, column].items():
+            problems.setdefault(int(row), f"{column} '{value[:64]}' {message}")
 
-    note(~frame["risk_level"].isin(RISK_LEVELS), f"risk_level '{{value}}' is not one of {', '.join(RISK_LEVELS)}", "risk_level")
+    note(~frame["risk_level"].isin(RISK_LEVELS), f"is not one of {', '.join(RISK_LEVELS)}", "risk_level")
     confidence = pd.to_numeric(frame["confidence_score"], errors="coerce")
-    note(~confidence.between(0, 1), "confidence_score '{value}' is not a number in [0, 1]", "confidence_score")
-    days = pd.to_datetime(frame["processing_date"].str.slice(0, 10), format="%Y-%m-%d", errors="coerce")
-    note(days.isna(), "processing_date '{value}' is not a date such as 2025-08-01", "processing_date")
-    note(days > pd.Timestamp(date.today()), "processing_date '{value}' is in the future", "processing_date")
-    note(~frame["window_days"].str.fullmatch(NUMBER.pattern), "window_days '{value}' is not a number of days", "window_days")
-    note(frame["network"] == "", "the network is empty", "network")
+    note(~confidence.between(0, 1), "is not a number in [0, 1]", "confidence_score")
+    dated = frame["processing_date"].where(frame["processing_date"].str.fullmatch(DAY), "").str.slice(0, 10)
+    days = pd.to_datetime(dated, format="%Y-%m-%d", errors="coerce")
+    note(days.isna() | (days < pd.Timestamp(FIRST_DATE)), "is not a date such as 2025-08-01", "processing_date")
+    note(days > pd.Timestamp(date.today()), "is in the future", "processing_date")
+    windows = pd.to_numeric(frame["window_days"].where(frame["window_days"].str.fullmatch(NUMBER), ""), errors="coerce")
+    note(~windows.between(1, MAX_WINDOW_DAYS), f"is not a number of days from 1 to {MAX_WINDOW_DAYS}", "window_days")
+    note(~frame["network"].map(lambda name: addresses.network_problem(name) is None), "is not the name of a network", "network")
     for name in ("network", "source"):
         if given[name] is not None:
-            note(frame[name] != str(given[name]), f"{name} '{{value}}' is not the {given[name]} asked for", name)
+            note(frame[name] != str(given[name]), f"is not the {given[name]} asked for", name)
     if given["processing_date"] is not None:
         other = days.notna() & (days != pd.Timestamp(given["processing_date"]))
-        note(other, f"processing_date '{{value}}' is not the {given['processing_date']} asked for", "processing_date")
+        note(other, f"is not the {given['processing_date']} asked for", "processing_date")
     if given["window_days"] is not None:
-        other = pd.to_numeric(frame["window_days"], errors="coerce") != given["window_days"]
-        note(other, f"window_days '{{value}}' is not the {given['window_days']} asked for", "window_days")
-    for row, address, network in zip(frame[ROW], frame["address"], frame["network"], strict=True):
+        other = windows.notna() & (windows != given["window_days"])
+        note(other, f"is not the {given['window_days']} asked for", "window_days")
+    for row, address, network in zip(frame.index, frame["address"], frame["network"], strict=True):
         if (found := addresses.problem(address, network)) is not None:
             problems.setdefault(int(row), found)
     return problems
@@ -147,8 +151,8 @@ def _reject(path: Path, frame: pd.DataFrame, problems: dict[int, str], *, skip_b
     if dry_run:
         return None
     rejects = path.with_name(path.name + ".rejects.csv")
-    bad = frame[frame[ROW].isin(problems)]
-    bad.assign(reason=bad[ROW].map(problems)).to_csv(rejects, index=False)
+    bad = frame[frame.index.isin(problems)]
+    bad.assign(reason=[problems[row] for row in bad.index]).to_csv(rejects)
     return str(rejects)
 
 

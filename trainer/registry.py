@@ -57,9 +57,7 @@ def list_models(client: Client) -> list[dict[str, Any]]:
     return [_row(row) for row in client.query(query).named_results()]
 
 
-def find_model(
-    client: Client, model_id: str, network: str, window_days: int, model_type: str | None = None
-) -> dict[str, Any]:
+def find_model(client: Client, model_id: str, network: str, window_days: int, model_type: str | None = None) -> dict[str, Any]:
     """Return the model of that id, or for `latest` the newest of the network, window and, where given, type.
 
     Raises:

@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from trainer import artifact, registry, schema
-from trainer.dataset import GRAINS, ID_COLUMNS, Dataset, Selection, read_scoring
+from trainer.dataset import Dataset, read_scoring
+from trainer.selection import GRAINS, ID_COLUMNS, Selection
 from trainer.warehouse import replace_rows
 
 if TYPE_CHECKING:

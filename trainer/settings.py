@@ -47,9 +47,7 @@ def target(name: str | None = None) -> Target:
     chosen = name or str(profile.get("target", "embedded"))
     outputs: dict[str, dict[str, Any]] = profile.get("outputs", {})
     if chosen not in outputs:
-        raise UsageError(
-            f"The target '{chosen}' is not in {folder / 'profiles.yml'}; it has: {', '.join(sorted(outputs))}."
-        )
+        raise UsageError(f"The target '{chosen}' is not in {folder / 'profiles.yml'}; it has: {', '.join(sorted(outputs))}.")
     return _target(chosen, outputs[chosen], folder)
 
 
@@ -121,7 +119,8 @@ def _profile(folder: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         profile = document[PROFILE]
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
+        profile["outputs"].items()
+    except (AttributeError, OSError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as error:
         raise UsageError(f"{path} is not a dbt profile with an entry '{PROFILE}': {error}.") from error
     rendered: dict[str, Any] = _render(profile)
     return rendered
@@ -135,12 +134,16 @@ def _render(value: Any) -> Any:
         return [_render(item) for item in value]
     if not isinstance(value, str) or "{{" not in value:
         return value
+    from jinja2 import StrictUndefined, TemplateError
     from jinja2.sandbox import SandboxedEnvironment
 
-    environment = SandboxedEnvironment()
+    environment = SandboxedEnvironment(undefined=StrictUndefined)
     # dbt's type filters; the text is converted where the field's type is known, in _target.
     environment.filters |= {"as_number": str, "as_bool": str, "as_text": str, "as_native": str}
-    return environment.from_string(value).render(env_var=_env_var)
+    try:
+        return environment.from_string(value).render(env_var=_env_var)
+    except TemplateError as error:
+        raise UsageError(f"profiles.yml has '{value}', which cannot be rendered: {error}.") from error
 
 
 def _env_var(name: str, default: str | None = None) -> str:
@@ -165,5 +168,5 @@ def _target(name: str, output: dict[str, Any], folder: Path) -> Target:
             secure=str(output.get("secure", False)).strip().lower() in {"1", "true", "yes", "on"},
             settings=dict(output.get("custom_settings") or {}),
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise UsageError(f"The target '{name}' in {folder / 'profiles.yml'} is not valid: {error}.") from error

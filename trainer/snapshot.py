@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer import schema
+from trainer.addresses import network_problem
 from trainer.errors import BadInputError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 ENTRY_POINT_GROUP = "trainer.snapshots"
 KEY_IN_PATH = re.compile(r"(?P<network>[^/]+)/(?P<date>\d{4}-\d{2}-\d{2})/(?P<window>\d{1,5})$")
+MAX_WINDOW_DAYS = 65_535
+FIRST_DATE, LAST_DATE = date(1970, 1, 1), date(2149, 6, 6)  # what the type Date can hold
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,12 @@ def key_of(
             f"{folder} does not end in network/processing_date/window_days; give "
             f"{', '.join('--' + part.replace('_', '-') for part in missing)}."
         )
+    if (found := network_problem(known["network"])) is not None:
+        raise BadInputError(f"{folder}: {found}; give --network.")
+    if not 1 <= known["window_days"] <= MAX_WINDOW_DAYS:
+        raise BadInputError(f"{folder}: a window of {known['window_days']} days is not between 1 and {MAX_WINDOW_DAYS}.")
+    if not FIRST_DATE <= known["processing_date"] <= LAST_DATE:
+        raise BadInputError(f"{folder}: the date {known['processing_date']} is not between {FIRST_DATE} and {LAST_DATE}.")
     return SnapshotKey(**known)
 
 
@@ -189,7 +198,7 @@ def _key_in_meta(folder: Path) -> dict[str, Any]:
             known["processing_date"] = date.fromisoformat(str(meta["processing_date"]))
         if "window_days" in meta:
             known["window_days"] = int(meta["window_days"])
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise BadInputError(f"{folder / 'META.json'} has a key that cannot be read: {error}.") from error
     return known
 
@@ -200,7 +209,7 @@ def _meta(folder: Path) -> dict[str, Any]:
         return {}
     try:
         meta = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise BadInputError(f"{path} is not JSON: {error}.") from error
     if not isinstance(meta, dict):
         raise BadInputError(f"{path} should hold a JSON object.")

@@ -68,22 +68,27 @@ def _grouped_folds(y: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> 
     addresses = {label: np.unique(groups[target == label]).size for label in (0, 1)}
     if min(addresses.values()) < 2:
         raise NotEnoughLabelsError(
-            f"Grading needs at least 2 labelled addresses of each class; there are {addresses[1]} risky and {addresses[0]} benign."
+            f"Grading needs at least 2 labelled addresses of each class; there are {addresses[1]} risky "
+            f"and {addresses[0]} benign."
         )
     splitter = StratifiedGroupKFold(min(folds, *addresses.values()), shuffle=True, random_state=seed)
     usable = []
     for train, test in splitter.split(np.zeros_like(target), target, groups):
-        if np.unique(target[train]).size == 2:
+        if test.size and np.unique(target[train]).size == 2:
             usable.append((train, test))
+    if not usable or np.unique(target[np.concatenate([test for _, test in usable])]).size < 2:
+        raise NotEnoughLabelsError(
+            f"The {addresses[1]} risky and {addresses[0]} benign addresses cannot be divided with both classes on both sides."
+        )
     return usable
 
 
 def _forward_folds(
     grouped: list[tuple[np.ndarray, np.ndarray]], y: np.ndarray, dates: np.ndarray, embargo_days: int
 ) -> list[tuple[np.ndarray, np.ndarray]] | None:
-    """Return the folds cut down to train before, test on the last date; None when a side is left without both classes."""
+    """Return the folds cut down to train before and test on the last date; None when a side is left without both classes."""
     last = dates.max()
-    known = dates <= last - np.timedelta64(embargo_days)
+    known = (dates <= last - np.timedelta64(embargo_days, "D")) & (dates < last)
     forward = [(train[known[train]], test[dates[test] == last]) for train, test in grouped]
     forward = [(train, test) for train, test in forward if test.size]
     tested = np.concatenate([test for _, test in forward]) if forward else np.array([], dtype=np.int64)

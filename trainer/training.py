@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer import artifact, registry, settings
-from trainer.dataset import GRAINS, Dataset, Selection, read_training, scoring_table
-from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
+from trainer.dataset import Dataset, read_training
+from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.evaluation import evaluate, metrics
 from trainer.labelling import read_labelled
 from trainer.models.base import ModelTrainer, trainer_name
+from trainer.selection import Selection, as_date, resolve_selection
 from trainer.splits import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.strategies import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 
@@ -138,10 +139,8 @@ class ModelTraining:
         return resolve_selection(self.client, self.model_type, self.network, start, end, self.window_days)
 
     def _read(self, selection: Selection, strategy: LabelStrategy) -> Dataset:
-        # Only a strategy that is dbt's own, not one derived from it, may be answered from the training table.
-        if type(strategy) in (WarehouseLabelStrategy, AddressLabelStrategy):
-            assert isinstance(strategy, WarehouseLabelStrategy)
-            return read_training(self.client, self.model_type, selection, strategy.name)
+        if is_computed_by_dbt(strategy):
+            return read_training(self.client, self.model_type, selection, strategy_name(strategy))
         return read_labelled(self.client, self.model_type, selection, strategy)
 
     def _require_enough(self, data: Dataset) -> None:
@@ -155,7 +154,8 @@ class ModelTraining:
             raise NotEnoughLabelsError(f"Training needs both classes; there are {counts}; {help_}")
         if len(data.y) < self.min_labelled or int(positive.sum()) < self.min_positive:
             raise NotEnoughLabelsError(
-                f"Training needs at least {self.min_labelled} labelled and {self.min_positive} positive rows; there are {counts}; {help_}"
+                f"Training needs at least {self.min_labelled} labelled and {self.min_positive} positive rows; "
+                f"there are {counts}; {help_}"
             )
 
     def _out_of_fold(self, trainer: ModelTrainer, data: Dataset, split: Split) -> tuple[np.ndarray, list[float]]:
@@ -245,70 +245,13 @@ def fit_trainer(
     return trainer, medians
 
 
+def is_computed_by_dbt(strategy: LabelStrategy) -> bool:
+    """Return whether the training table answers for a strategy; a class derived from dbt's own has a mind of its own."""
+    return type(strategy) in (WarehouseLabelStrategy, AddressLabelStrategy)
+
+
 def strategy_name(strategy: LabelStrategy) -> str:
     """Return the name a strategy is recorded under: dbt's, or `module:Class` of one in Python."""
-    if type(strategy) in (WarehouseLabelStrategy, AddressLabelStrategy):
-        return str(strategy.name)  # type: ignore[attr-defined]
+    if isinstance(strategy, WarehouseLabelStrategy) and is_computed_by_dbt(strategy):
+        return strategy.name
     return f"{type(strategy).__module__}:{type(strategy).__qualname__}"
-
-
-def resolve_selection(
-    client: Client,
-    model_type: str,
-    network: str | None,
-    start_date: date | None,
-    end_date: date | None,
-    window_days: int | None,
-) -> Selection:
-    """Return a full selection: what is not given is what the warehouse has, where that leaves no choice.
-
-    Dates that are not given are the first and the last there are; for one date, give it as both.
-
-    Raises:
-        BadInputError: the choice is open (the message lists it), or there is no such snapshot.
-        NotEnoughLabelsError: dbt has not run yet.
-    """
-    found = [one for one in available(client, model_type) if network in (None, one.network) and window_days in (None, one.window_days)]
-    wanted = f"network '{network}'" if network else "any network"
-    if not found:
-        raise BadInputError(f"The warehouse has no snapshot of {wanted} with window_days {window_days or 'of any length'}.")
-    if len(found) > 1:
-        choices = "; ".join(f"--network {one.network} --window-days {one.window_days}" for one in found)
-        raise BadInputError(f"Say which snapshots: {choices}.")
-    one = found[0]
-    return Selection(one.network, start_date or one.start_date, end_date or one.end_date, one.window_days)
-
-
-def available(client: Client, model_type: str) -> list[Selection]:
-    """Return what can be scored: one entry a network and window, with its first and last processing date.
-
-    Raises:
-        NotEnoughLabelsError: dbt has not run yet, or nothing was ingested.
-        UsageError: there is no such model type.
-    """
-    if model_type not in GRAINS:
-        raise UsageError(f"There is no model type '{model_type}'; there are: {', '.join(GRAINS)}.")
-    table = scoring_table(client, model_type)
-    rows = client.query(
-        f"SELECT network, min(processing_date), max(processing_date), window_days FROM {table} "
-        "GROUP BY network, window_days ORDER BY network, window_days"
-    ).result_rows
-    if not rows:
-        raise NotEnoughLabelsError(f"{table} is empty (0 rows); run `trainer ingest` and then `dbt run`.")
-    return [Selection(*row) for row in rows]
-
-
-def as_date(value: date | str) -> date:
-    """Return a date for a date or ISO text.
-
-    Raises:
-        BadInputError: it is neither.
-    """
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (ValueError, TypeError) as error:
-        raise BadInputError(f"'{value}' is not a date such as 2025-08-01.") from error

@@ -6,6 +6,8 @@ and reach the real one by REPLACE PARTITION, which is.
 
 from __future__ import annotations
 
+import logging
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
+    from trainer.conform import SnapshotKey
     from trainer.schema import Table
 
 SIDE_SUFFIX = "__loading_"
@@ -36,6 +39,8 @@ def connect(target: str | None = None) -> Client:
     import clickhouse_connect
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
+    # What the driver logs is said again, in one sentence, by the error that follows.
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     chosen = settings.target(target)
     options = {"join_use_nulls": 1} | chosen.settings
     try:
@@ -94,6 +99,17 @@ def replace_rows(client: Client, table: Table, batches: Iterable[pa.Table]) -> i
     return count
 
 
+def drop_partition(client: Client, table: Table, key: SnapshotKey) -> None:
+    """Remove a snapshot's rows from `table` in one atomic step a partition."""
+    rows = client.query(
+        f"SELECT DISTINCT _partition_id FROM {table.name} WHERE network = {{network:String}} "
+        "AND processing_date = {processing_date:Date} AND window_days = {window_days:UInt32}",
+        parameters=key.parameters,
+    ).result_rows
+    for (partition_id,) in rows:
+        client.command(f"ALTER TABLE {table.name} DROP PARTITION ID '{partition_id}'")
+
+
 def table_exists(client: Client, table: str) -> bool:
     """Return whether the selected database has `table`, be it a table or a view."""
     return bool(
@@ -107,7 +123,7 @@ def table_exists(client: Client, table: str) -> bool:
 def drop_leftovers(client: Client) -> int:
     """Drop side tables that a killed process left behind more than a day ago (or, embedded, at any time)."""
     # Embedded, no other process can be loading; on a server another one may be.
-    age = 0 if settings.target().path is not None else 86_400
+    age = 0 if client.uri.startswith("chdb:") else 86_400
     names = client.query(
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND position(name, {mark:String}) > 0 "
         "AND metadata_modification_time <= now() - {age:UInt32}",
@@ -124,10 +140,11 @@ def _reason(target: settings.Target, error: Exception) -> str:
         where = f"{target.host}:{target.port}"
         if "AUTHENTICATION_FAILED" in text or "Code: 516" in text or "uthentication failed" in text:
             return (
-                f"The ClickHouse server at {where} refused user '{target.user}'; "
-                "check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD."
+                f"The ClickHouse server at {where} refused user '{target.user}'; check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD."
             )
-        return f"The ClickHouse server at {where} cannot be reached ({_first_line(text)}); is it up (`make up`)?"
+        cause = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
+        reason = cause[1].strip() if cause else _first_line(text)
+        return f"The ClickHouse server at {where} cannot be reached ({reason}); is it up (`make up`)?"
     # The adapter knows who can hold a folder; dbt is slow to import, so it is asked only now that something is wrong.
     from dbt.adapters.chdb.folder import folder_problem
 
@@ -145,7 +162,7 @@ def _taking_text_dates(client: Client) -> Client:
     def insert_df_with_text_dates(table: str, df: pd.DataFrame, *args: Any, **kwargs: Any) -> Any:
         return insert_df(table, _with_dates(client, table, df), *args, **kwargs)
 
-    client.insert_df = insert_df_with_text_dates  # type: ignore[method-assign, assignment]
+    client.insert_df = insert_df_with_text_dates
     return client
 
 
@@ -164,7 +181,9 @@ def _with_dates(client: Client, table: str, df: pd.DataFrame) -> pd.DataFrame:
     for name in df.columns:
         if "Date" in types[name] and not pd.api.types.is_datetime64_any_dtype(df[name]):
             try:
-                dates = pd.to_datetime(df[name], format="ISO8601")
+                # As text, because pandas is about to read a number such as 20250801 as nanoseconds since 1970.
+                column = df[name].astype(str) if pd.api.types.is_numeric_dtype(df[name]) else df[name]
+                dates = pd.to_datetime(column, format="ISO8601")
             except (ValueError, TypeError) as error:
                 raise BadInputError(f"{table}.{name} needs dates such as 2025-08-01; found {error}.") from error
             changed[name] = dates if "DateTime" in types[name] else dates.dt.date.astype(object)

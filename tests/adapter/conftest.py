@@ -20,6 +20,16 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
 
 
+@pytest.fixture(scope="class", autouse=True)
+def plain_environment() -> Iterator[None]:
+    """What other tests of this process have set for dbt is not for these: a suite looks for its files where dbt puts them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("DBT_", "TRAINER_"))]:
+            if name != "DBT_SEND_ANONYMOUS_USAGE_STATS":
+                patch.delenv(name)
+        yield
+
+
 @pytest.fixture(scope="session")
 def warehouse_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that all tests of this process share."""

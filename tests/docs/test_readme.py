@@ -64,6 +64,9 @@ def test_every_local_link_leads_somewhere() -> None:
 
 def test_the_readme_shows_the_error_messages_the_code_has() -> None:
     source = (ROOT / "trainer" / "training.py").read_text(encoding="utf-8")
-    for fragment in ("bring more labels with `trainer labels add` and run `dbt run`", "or lower --min-labelled and --min-positive"):
+    for fragment in (
+        "bring more labels with `trainer labels add` and run `dbt run`",
+        "or lower --min-labelled and --min-positive",
+    ):
         assert fragment in README.replace("\n", " ")
         assert fragment in source

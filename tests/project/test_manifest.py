@@ -19,7 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("manifest")
-    environment = os.environ | {"DBT_TARGET_PATH": str(folder), "DBT_LOG_PATH": str(folder), "TRAINER_WAREHOUSE": str(folder / "w")}
+    environment = os.environ | {
+        "DBT_TARGET_PATH": str(folder),
+        "DBT_LOG_PATH": str(folder),
+        "TRAINER_WAREHOUSE": str(folder / "w"),
+    }
     environment.pop("DBT_PROJECT_DIR", None)
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "parse", "--no-partial-parse"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
@@ -82,13 +86,18 @@ def test_every_model_source_and_seed_is_described(manifest: dict[str, Any]) -> N
     assert [node["name"] for node in nodes if not node["description"]] == []
     assert [node["name"] for node in nodes if not node["columns"]] == []
     assert [source["name"] for source in manifest["sources"].values() if not source["description"]] == []
-    undescribed = [(node["name"], name) for node in nodes for name, column in node["columns"].items() if not column["description"]]
+    undescribed = [
+        (node["name"], name) for node in nodes for name, column in node["columns"].items() if not column["description"]
+    ]
     assert undescribed == []
 
 
 def test_training_and_scoring_have_the_same_features_under_contract(manifest: dict[str, Any]) -> None:
     labels = {"label_strategy", "label", "label_confidence", "label_source"}
-    columns = {node["name"]: {name: column["data_type"] for name, column in node["columns"].items()} for node in models(manifest, "training")}
+    columns = {
+        node["name"]: {name: column["data_type"] for name, column in node["columns"].items()}
+        for node in models(manifest, "training")
+    }
     assert all(node["config"]["contract"]["enforced"] for node in models(manifest, "training"))
     for grain in ("alerts", "addresses"):
         training = {name: kind for name, kind in columns[f"training_{grain}"].items() if name not in labels}

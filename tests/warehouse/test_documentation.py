@@ -10,7 +10,9 @@ from tests.warehouse.conftest import House
 
 def test_every_column_of_every_model_is_described_and_every_described_column_exists(house: House, client: Any) -> None:
     manifest = json.loads((house.folder.parent / "target" / "manifest.json").read_text(encoding="utf-8"))
-    rows = client.query("SELECT table, groupArray(name) FROM system.columns WHERE database = currentDatabase() GROUP BY table").result_rows
+    rows = client.query(
+        "SELECT table, groupArray(name) FROM system.columns WHERE database = currentDatabase() GROUP BY table"
+    ).result_rows
     found = {table: set(columns) for table, columns in rows}
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in {"model", "seed"}]
     assert len(nodes) > 20

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit, progress, say
+from trainer.errors import UsageError
 
 if TYPE_CHECKING:
     from trainer.ingest import Ingested
@@ -81,21 +82,24 @@ def _say_changes(snapshot: Ingested) -> None:
 
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder to write to.")],
-    alerts: Annotated[int, typer.Option(min=100, help="Alerts per processing date.")] = 10_000,
+    alerts: Annotated[int, typer.Option(min=200, help="Alerts per processing date.")] = 10_000,
     dates: Annotated[str, typer.Option(help="Processing dates, separated by commas.")] = "2025-08-01,2025-09-01",
-    window_days: Annotated[int, typer.Option(min=1, max=3650, help="Days each snapshot looks back.")] = 90,
+    window_days: Annotated[int, typer.Option(min=7, max=1000, help="Days each snapshot looks back.")] = 90,
     network: Annotated[str, typer.Option(help="Name of the network.")] = "simnet",
     seed: Annotated[int, typer.Option(help="One seed, one network, to the byte.")] = 0,
     json: Json = False,
 ) -> None:
     """Write synthetic snapshots with planted laundering typologies and the truth apart."""
+    from trainer.selection import as_date
     from trainer.simulate import simulate as write
-    from trainer.training import as_date
 
     days = [as_date(text.strip()) for text in dates.split(",")]
     with progress() as update:
         report = None if update is None else (lambda what, share: update(what, round(100 * share), 100))
-        written = write(out, alerts=alerts, dates=days, window_days=window_days, network=network, seed=seed, progress=report)
+        try:
+            written = write(out, alerts=alerts, dates=days, window_days=window_days, network=network, seed=seed, progress=report)
+        except ValueError as error:
+            raise UsageError(f"No network can be simulated so: {error}.") from error
     counts = {str(day): found for day, found in written.counts.items()}
     files = {"labels": str(written.labels), "custom_labels": str(written.custom_labels), "truth": str(written.truth)}
     lines = [f"{day}  {table}  {count}" for day, found in counts.items() for table, count in found.items()]

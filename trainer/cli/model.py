@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -48,7 +49,8 @@ def fit(
 
     Without --network, dates or --window-days it takes what the warehouse has, if that leaves no choice.
     """
-    from trainer.training import ModelTraining, resolve_selection
+    from trainer.selection import resolve_selection
+    from trainer.training import ModelTraining
     from trainer.warehouse import connect
 
     trainer, strategy = _trainer(model, param or [], seed), _strategy(label_strategy)
@@ -87,18 +89,23 @@ def predict(
     processing_date: Day = None,
     window_days: Window = None,
     model_type: Annotated[str | None, typer.Option(help="Which kind of model `latest` means.", show_default=False)] = None,
-    model: Annotated[str | None, typer.Option(help="package.module:Class of a trainer that is no plug-in.", show_default=False)] = None,
+    model: Annotated[
+        str | None, typer.Option(help="package.module:Class of a trainer that is no plug-in.", show_default=False)
+    ] = None,
     json: Json = False,
     target: Target = None,
 ) -> None:
     """Score a snapshot (by default the last one) and write the scores into the warehouse."""
+    from trainer.registry import LATEST, find_model
     from trainer.scoring import predict as score
-    from trainer.training import resolve_selection
+    from trainer.selection import resolve_selection
     from trainer.warehouse import connect
 
     trainer = None if model is None else _trainer(model, [], 0)
     with connect(target) as client:
         day = day_of(processing_date)
+        if model_id != LATEST and model_type is None:
+            model_type = find_model(client, model_id, "", 0)["model_type"]
         found = resolve_selection(client, model_type or "alert_scorer", network, day, day, window_days)
         result = score(client, found.network, found.end_date, found.window_days, model_id, model_type, trainer)
     lines = [
@@ -176,10 +183,9 @@ def _strategy(name: str) -> LabelStrategy | str:
 def _imported(name: str, base: type) -> Any:
     """Return the class `package.module:Class`, which must derive from `base`; the working directory is searched too."""
     import importlib
-    import os
 
     module, _, attribute = name.partition(":")
-    sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
@@ -201,4 +207,3 @@ def _parameter(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except ValueError:
         return name, value
-

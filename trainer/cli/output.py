@@ -13,7 +13,9 @@ import typer
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Target = Annotated[str | None, typer.Option(help="Target of profiles.yml [default: the profile's own].", show_default=False)]
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", show_default=False)]
+Day = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="A processing date.", show_default=False)
+]
 Network = Annotated[str | None, typer.Option(help="Network of the snapshot.", show_default=False)]
 Window = Annotated[int | None, typer.Option(min=1, max=65535, help="Days the snapshot looks back.", show_default=False)]
 

@@ -1,0 +1,190 @@
+"""One engine folder a test process, filled and built by dbt once.
+
+A folder is open in one process at a time and a process can open one folder: tests take `client`, or call the command line
+in this process (`call`), or in a child on a folder of its own (`child`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trainer import ModelTraining, TrainingResult, cli, connect
+from trainer.dbt import run_dbt
+from trainer.ingest import ingest
+from trainer.labels import add_labels
+from trainer.schema import RAW_TABLES, create_tables
+from trainer.simulate import SimulationSummary, simulate
+
+ROOT = Path(__file__).parents[2]
+TORUS = ROOT.parent / "shared" / "data" / "torus"
+DATES = (date(2025, 8, 1), date(2025, 9, 1))
+WINDOW = 90
+COINS_ALERTS = 5000
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A running tests/bridge.py: what speaks ClickHouse's HTTP interface here, and who may ask it."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+
+
+@dataclass(frozen=True)
+class House:
+    """The filled warehouse: where it is and what went in."""
+
+    folder: Path
+    simnet: SimulationSummary
+    coins: SimulationSummary
+
+
+@dataclass(frozen=True)
+class Called:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def label_file(path: Path, network: str, addresses: list[str], risky: np.ndarray) -> Path:
+    """Write a label list in the guide's columns: high where risky (n,), else low."""
+    frame = pd.DataFrame({"address": addresses, "risk_level": np.where(risky, "high", "low"), "confidence_score": 1.0})
+    frame.assign(network=network, processing_date=str(DATES[0]), window_days=WINDOW, source="test").to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bridge]:
+    """ClickHouse's HTTP interface in a process and on a folder of its own."""
+    user, password = "tester", "s3cret word"
+    command = [sys.executable, str(ROOT / "tests" / "bridge.py"), "--path", str(tmp_path_factory.mktemp("bridge"))]
+    with subprocess.Popen([*command, "--user", user, "--password", password], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield Bridge("127.0.0.1", int(process.stdout.readline()), user, password)
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty folder that the environment points at."""
+    root = tmp_path_factory.mktemp("house")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DBT_PROFILES_DIR", str(ROOT))
+        patch.delenv("DBT_PROJECT_DIR", raising=False)
+        patch.delenv("TRAINER_DATABASE", raising=False)
+        patch.setenv("TRAINER_TARGET", "embedded")
+        patch.setenv("TRAINER_WAREHOUSE", str(root / "warehouse"))
+        patch.setenv("TRAINER_ARTIFACTS", str(root / "artifacts"))
+        patch.setenv("DBT_TARGET_PATH", str(root / "target"))
+        patch.setenv("DBT_LOG_PATH", str(root / "logs"))
+        yield root / "warehouse"
+
+
+@pytest.fixture(scope="session")
+def house(warehouse: Path) -> House:
+    """Two simulated networks (and the real one where it is at hand), labelled and built by dbt.
+
+    `simnet` has two dates, source-of-truth labels and custom ones. `coins` has one date and, for every address, the toss
+    of a coin for a label.
+    """
+    root = warehouse.parent
+    simnet = simulate(root / "simnet", alerts=2000, dates=DATES, window_days=WINDOW, network="simnet", seed=0)
+    coins = simulate(root / "coins", alerts=COINS_ALERTS, dates=DATES[:1], window_days=WINDOW, network="coins", seed=1)
+    shutil.rmtree(coins.labels.parent)
+    known = sorted(pd.read_parquet(coins.truth, columns=["address"])["address"])
+    tossed = label_file(root / "tossed.csv", "coins", known, np.random.default_rng(11).random(len(known)) < 0.5)
+    with connect() as client:
+        create_tables(client)
+        for world in (simnet, coins):
+            ingest(client, world.root / "snapshots")
+        add_labels(client, simnet.custom_labels)
+        add_labels(client, tossed)
+        if TORUS.is_dir():
+            ingest(client, TORUS)
+    run_dbt(["build", "--quiet"], quiet=True)
+    return House(warehouse, simnet, coins)
+
+
+@pytest.fixture
+def client(warehouse: Path) -> Iterator[Any]:
+    """A client on the folder, the tables created."""
+    with connect() as opened:
+        create_tables(opened)
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def fitted(house: House) -> TrainingResult:
+    """An alert scorer for simnet, trained with the defaults."""
+    with connect() as opened:
+        return ModelTraining("simnet", *DATES, opened, window_days=WINDOW).run()
+
+
+@pytest.fixture
+def call(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Called]:
+    """Run the command line in this process; a traceback fails the test."""
+
+    def run(*arguments: object) -> Called:
+        monkeypatch.setattr(sys, "argv", ["trainer", *map(str, arguments)])
+        out, err = io.StringIO(), io.StringIO()
+        code = 0
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                cli.main()
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+        return Called(code, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def child(tmp_path: Path, warehouse: Path) -> Callable[..., Called]:
+    """Run the command line in a child process, on a folder of its own unless told otherwise."""
+
+    def run(*arguments: object, **environment: str) -> Called:
+        env = os.environ | {"TRAINER_WAREHOUSE": str(tmp_path / "own")} | environment
+        command = [sys.executable, "-m", "trainer", *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=tmp_path, timeout=120)
+        assert "Traceback" not in done.stderr, done.stderr
+        return Called(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+def counts(client: Any, network: str) -> dict[str, int]:
+    """Return rows of a network by raw table."""
+    parameters = {"network": network}
+    query = "SELECT count() FROM {table} FINAL WHERE network = {{network:String}}"
+    return {
+        table.name: int(client.query(query.format(table=table.name), parameters=parameters).result_rows[0][0])
+        for table in RAW_TABLES
+    }
+
+
+def content(client: Any, relation: str, network: str, but: str = "ingested_at") -> tuple[int, int]:
+    """Return rows of a network in a relation and a hash of what is in them, whatever their order."""
+    columns = f"* EXCEPT ({but})" if but else "*"
+    query = f"SELECT count(), sum(sipHash64(toString(tuple({columns})))) FROM {relation} WHERE network = {{network:String}}"
+    row = client.query(query, parameters={"network": network}).result_rows[0]
+    return int(row[0]), int(row[1])
