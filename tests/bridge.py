@@ -365,6 +365,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # ended by SIGTERM as by Ctrl-C, so that the folder is closed
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # Ended by SIGTERM as by Ctrl-C, so that the folder is closed; a process started in the background ignores SIGINT itself.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     main()

@@ -62,7 +62,7 @@ def table_name(purpose: str, grain: str) -> str:
 
 def resolve_selection(
     client: Client,
-    model_type: str,
+    model_type: str | None,
     network: str | None,
     start_date: date | None,
     end_date: date | None,
@@ -70,41 +70,44 @@ def resolve_selection(
 ) -> Selection:
     """Return a full selection: what is not given is what the warehouse has, where that leaves no choice.
 
-    Dates that are not given are the first and the last there are; for one date, give it as both.
+    Dates that are not given are the first and the last there are; for one date, give it as both. Without a model type, what any
+    of them can score counts.
 
     Raises:
         BadInputError: the choice is open (the message lists it), or there is no such snapshot.
         NotEnoughLabelsError: dbt has not run yet.
     """
-    found = [
-        one for one in available(client, model_type) if network in (None, one.network) and window_days in (None, one.window_days)
-    ]
-    wanted = f"network '{network}'" if network else "any network"
+    there = available(client, model_type)
+    found = [one for one in there if network in (None, one.network) and window_days in (None, one.window_days)]
+    choices = "; ".join(f"--network {one.network} --window-days {one.window_days}" for one in found or there)
     if not found:
-        raise BadInputError(f"The warehouse has no snapshot of {wanted} with window_days {window_days or 'of any length'}.")
+        wanted = f"network '{network}'" if network else "any network"
+        of = f"window_days {window_days}" if window_days else "any window"
+        what = f"{TABLE_SUFFIX[GRAINS[model_type]]} of " if model_type else ""
+        raise BadInputError(f"The warehouse has no {what}{wanted} with {of}; it has: {choices}.")
     if len(found) > 1:
-        choices = "; ".join(f"--network {one.network} --window-days {one.window_days}" for one in found)
         raise BadInputError(f"Say which snapshots: {choices}.")
     one = found[0]
     return Selection(one.network, start_date or one.start_date, end_date or one.end_date, one.window_days)
 
 
-def available(client: Client, model_type: str) -> list[Selection]:
-    """Return what can be scored: one entry a network and window, with its first and last processing date.
+def available(client: Client, model_type: str | None = None) -> list[Selection]:
+    """Return what a model type, or any, can score: one entry a network and window, with its first and last processing date.
 
     Raises:
         NotEnoughLabelsError: dbt has not run yet, or nothing was ingested.
         UsageError: there is no such model type.
     """
-    if model_type not in GRAINS:
+    if model_type is not None and model_type not in GRAINS:
         raise UsageError(f"There is no model type '{model_type}'; there are: {', '.join(GRAINS)}.")
-    table = scoring_table(client, model_type)
+    tables = [scoring_table(client, one) for one in ([model_type] if model_type else GRAINS)]
+    keys = " UNION ALL ".join(f"SELECT network, processing_date, window_days FROM {table}" for table in tables)
     rows = client.query(
-        f"SELECT network, min(processing_date), max(processing_date), window_days FROM {table} "
+        f"SELECT network, min(processing_date), max(processing_date), window_days FROM ({keys}) "
         "GROUP BY network, window_days ORDER BY network, window_days"
     ).result_rows
     if not rows:
-        raise NotEnoughLabelsError(f"{table} is empty (0 rows); run `trainer ingest` and then `dbt run`.")
+        raise NotEnoughLabelsError(f"{' and '.join(tables)} have 0 rows; run `trainer ingest` and then `dbt run`.")
     return [Selection(*row) for row in rows]
 
 

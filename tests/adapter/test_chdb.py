@@ -153,7 +153,15 @@ def test_the_exit_code_is_dbts_and_the_folder_is_free_afterwards(small: Path) ->
 def test_an_interrupt_ends_the_query_that_runs(small: Path) -> None:
     (small / "code" / "models" / "one.sql").write_text("{{ config(materialized='table') }} " + SLOW)
     command = [DBT, "run", "--project-dir", "code", "--log-path", str(small / "logs")]
-    process = subprocess.Popen(command, cwd=small, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    # Where the tests run in the background SIGINT is ignored, and a child would inherit that.
+    process = subprocess.Popen(
+        command,
+        cwd=small,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     log = small / "logs" / "dbt.log"
     for _ in range(300):
         time.sleep(0.1)
@@ -161,7 +169,10 @@ def test_an_interrupt_ends_the_query_that_runs(small: Path) -> None:
             break
     time.sleep(0.5)  # the query is logged before it is sent
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=20)
+    try:
+        output, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode != 0, output
     assert folder_holder(small / "data" / "warehouse") is None
 

@@ -106,7 +106,7 @@ def predict(
         day = day_of(processing_date)
         if model_id != LATEST and model_type is None:
             model_type = find_model(client, model_id, "", 0)["model_type"]
-        found = resolve_selection(client, model_type or "alert_scorer", network, day, day, window_days)
+        found = resolve_selection(client, model_type, network, day, day, window_days)
         result = score(client, found.network, found.end_date, found.window_days, model_id, model_type, trainer)
     lines = [
         f"{result.rows} rows in {result.table} for {result.network} {result.processing_date} {result.window_days}, "

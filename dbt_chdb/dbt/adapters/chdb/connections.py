@@ -1,5 +1,8 @@
 """Connections to the embedded engine: dbt-clickhouse's client, on chDB in place of HTTP."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import clickhouse_connect
@@ -9,6 +12,7 @@ from dbt.adapters.clickhouse.dbclient import ChClientWrapper
 from dbt.adapters.clickhouse.httpclient import ChHttpClient
 from dbt.adapters.contracts.connection import Connection, ConnectionState
 from dbt.adapters.exceptions import FailedToConnectError
+from dbt_common.exceptions import DbtDatabaseError
 
 from dbt.adapters.chdb.credentials import ChdbCredentials
 from dbt.adapters.chdb.folder import folder_problem
@@ -19,6 +23,29 @@ class ChdbClient(ChHttpClient):
 
     clickhouse-connect takes the transport's own settings (session_id, query_id) without passing them to the engine.
     """
+
+    _cancelled = False
+    _running = 0
+
+    def query(self, sql: str, **kwargs: Any) -> Any:
+        """Run a query, unless the connection was cancelled."""
+        with self._in_flight():
+            return super().query(sql, **kwargs)
+
+    def command(self, sql: str, **kwargs: Any) -> Any:
+        """Run a statement, unless the connection was cancelled."""
+        with self._in_flight():
+            return super().command(sql, **kwargs)
+
+    @contextmanager
+    def _in_flight(self) -> Iterator[None]:
+        if self._cancelled:
+            raise DbtDatabaseError("The query was not started: dbt was interrupted.")
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
 
     def _create_client(self, credentials: ChdbCredentials) -> Any:
         # what this connection runs is found by this mark, and by nothing else that could be told from outside
@@ -42,8 +69,12 @@ class ChdbClient(ChHttpClient):
 
     def cancel(self) -> None:
         """End the query that another thread is running on this connection; closing would wait for it."""
+        self._cancelled = True
+        kill = "KILL QUERY WHERE Settings['log_comment'] = {mark:String} ASYNC"
         with clickhouse_connect.get_client(interface="chdb", path=self._path) as other:
-            other.command("KILL QUERY WHERE Settings['log_comment'] = {mark:String} ASYNC", parameters={"mark": self._mark})
+            while self._running:  # again and again: a query just sent is not yet among those that can be killed
+                other.command(kill, parameters={"mark": self._mark})
+                time.sleep(0.05)
 
 
 class ChdbConnectionManager(ClickHouseConnectionManager):
