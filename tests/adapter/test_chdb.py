@@ -152,15 +152,15 @@ def test_the_exit_code_is_dbts_and_the_folder_is_free_afterwards(small: Path) ->
 
 def test_an_interrupt_ends_the_query_that_runs(small: Path) -> None:
     (small / "code" / "models" / "one.sql").write_text("{{ config(materialized='table') }} " + SLOW)
-    command = [DBT, "run", "--project-dir", "code", "--log-path", str(small / "logs")]
-    # Where the tests run in the background SIGINT is ignored, and a child would inherit that.
+    # Where the tests run in the background SIGINT is ignored, and a child inherits that.
+    dbt = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from dbt.cli.main import cli; cli()"
+    command = [sys.executable, "-c", dbt, "run", "--project-dir", "code", "--log-path", str(small / "logs")]
     process = subprocess.Popen(
         command,
         cwd=small,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     log = small / "logs" / "dbt.log"
     for _ in range(300):
