@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trainer.dataset import Feature
 from trainer.errors import ArtifactError, UsageError
-from trainer.models import names, trainer_class
+from trainer.models import name_of, names, trainer_class
 from trainer.models.base import ModelTrainer
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class ModelMeta(BaseModel):
     n_train: int
     n_test: int
     n_positive: int
+    graded_on: str
     metrics: dict[str, Any]
     data_fingerprint: str
     versions: dict[str, str]
@@ -160,14 +161,14 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
     return folder, meta
 
 
-def load(folder: Path, trainer: ModelTrainer | None = None) -> Artifact:
+def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
     """Read a model folder.
 
     Args:
-        trainer: an untrained trainer to load into, for one that is not registered.
+        kind: the trainer's class, for one that is no plug-in: loading imports nothing that a file names.
 
     Raises:
-        ArtifactError: a file is missing or altered, the format is newer, or the trainer is not installed.
+        ArtifactError: a file is missing or altered, the format is newer, or the trainer is not the model's or not installed.
     """
     meta = _read_meta(folder)
     file = folder / meta.file
@@ -175,17 +176,16 @@ def load(folder: Path, trainer: ModelTrainer | None = None) -> Artifact:
         raise ArtifactError(f"The model in {folder} lacks its file {meta.file}; train it again or restore the file.")
     if _sha256(file) != meta.file_sha256:
         raise ArtifactError(f"{file} is not the file that was saved; train the model again or restore it.")
-    if trainer is None:
-        if meta.model not in names():
-            raise ArtifactError(
-                f"The model in {folder} needs the trainer '{meta.model}', which is no installed plug-in; pass one to load()."
-            )
-        try:
-            trainer = trainer_class(meta.model)(**meta.options)
-        except TypeError as error:
-            raise ArtifactError(
-                f"The trainer '{meta.model}' does not take the options in {folder / META_FILE}: {error}."
-            ) from error
+    if kind is None and meta.model not in names():
+        raise ArtifactError(
+            f"The model in {folder} needs the trainer '{meta.model}', which is no installed plug-in; name its class (--model)."
+        )
+    if kind is not None and not _is_the_same(name_of(kind), meta.model):
+        raise ArtifactError(f"The model in {folder} was trained by '{meta.model}', not by '{name_of(kind)}'.")
+    try:
+        trainer = (kind or trainer_class(meta.model))(**meta.options)
+    except TypeError as error:
+        raise ArtifactError(f"The trainer '{meta.model}' does not take the options in {folder / META_FILE}: {error}.") from error
     try:
         trainer.load(str(file))
     except ArtifactError:
@@ -193,6 +193,12 @@ def load(folder: Path, trainer: ModelTrainer | None = None) -> Artifact:
     except Exception as error:  # a third party's trainer may raise anything
         raise ArtifactError(f"{type(trainer).__name__}.load cannot read {file}: {type(error).__name__}: {error}.") from error
     return Artifact(meta, trainer)
+
+
+def _is_the_same(name: str, recorded: str) -> bool:
+    """Return whether two names are of one class; a script's own class is `__main__:Class` there and `script:Class` elsewhere."""
+    same_class = name.partition(":")[2] == recorded.partition(":")[2] != ""
+    return name == recorded or (same_class and "__main__" in (name.partition(":")[0], recorded.partition(":")[0]))
 
 
 def _read_meta(folder: Path) -> ModelMeta:

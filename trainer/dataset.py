@@ -108,8 +108,16 @@ def read_training(client: Client, model_type: str, selection: Selection, label_s
             f"None of the {grain} rows of {selection.network} with a window of {selection.window_days} days has a label under "
             f"'{label_strategy}'; bring some with `trainer labels add` and run `dbt run`."
         )
-    features = _features(client, table, rows, parameters)
+    # What there is of the whole selection, labelled or not, so that label strategies are compared on the same features.
+    features = _features(client, scoring_table(client, model_type), WHERE, selection.parameters)
     return _read(client, table, grain, rows, parameters, count, features, labelled=True)
+
+
+def labelled_addresses(client: Client, selection: Selection, label_strategy: str) -> int:
+    """Return how many addresses of a selection a strategy of dbt's labels, be there features for them or not."""
+    query = f"SELECT uniqExact(address) FROM fct_address_labels WHERE {WHERE} AND strategy = {{strategy:String}}"
+    parameters = selection.parameters | {"strategy": label_strategy}
+    return int(client.query(query, parameters=parameters).result_rows[0][0])
 
 
 def read_scoring(client: Client, model_type: str, selection: Selection, features: list[Feature] | None = None) -> Dataset:

@@ -17,8 +17,10 @@ FRAMES = {
     "features": "fct_address_features",
     "clusters": "stg_clusters",
     "money_flows": "stg_money_flows",
-    "address_labels": "fct_address_labels",
+    "address_labels": "stg_address_labels",
+    "custom_labels": "stg_custom_address_labels",
     "label_votes": "int_label_votes",
+    "labels": "fct_address_labels",
 }
 
 

@@ -126,7 +126,7 @@ def _count(client: Client, table: str) -> int:
 
 
 def _batches(path: Path, progress: Progress | None) -> Iterator[pa.RecordBatch]:
-    """Yield the file's rows a batch at a time, so that a snapshot of any size fits.
+    """Yield the file's rows a batch at a time, so that a snapshot of any size fits; first none, so that its columns are checked.
 
     Raises:
         BadInputError: the file is damaged.
@@ -134,6 +134,7 @@ def _batches(path: Path, progress: Progress | None) -> Iterator[pa.RecordBatch]:
     try:
         with pq.ParquetFile(path) as file:
             total, done = file.metadata.num_rows, 0
+            yield pa.RecordBatch.from_arrays([pa.array([], kind) for kind in file.schema_arrow.types], schema=file.schema_arrow)
             for batch in file.iter_batches(BATCH_ROWS):
                 yield batch
                 done += batch.num_rows

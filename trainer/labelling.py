@@ -11,12 +11,14 @@ from trainer.conform import SnapshotKey
 from trainer.dataset import Dataset, read_scoring
 from trainer.errors import BadInputError, NotEnoughLabelsError
 from trainer.frames import SnapshotFrames
-from trainer.selection import GRAINS, ID_COLUMNS, Selection
+from trainer.selection import GRAINS, ID_COLUMNS, WHERE, Selection
 from trainer.strategies import LabelStrategy
 
 if TYPE_CHECKING:
     import pandas as pd
     from clickhouse_connect.driver.client import Client
+
+GOLD_STRATEGY = "address_labels"
 
 
 def read_labelled(client: Client, model_type: str, selection: Selection, strategy: LabelStrategy) -> Dataset:
@@ -48,6 +50,19 @@ def read_labelled(client: Client, model_type: str, selection: Selection, strateg
     return Dataset(
         np.asfortranarray(data.X[labelled]), y[labelled], weight[labelled], data.keys.take(pa.array(labelled)), data.features
     )
+
+
+def gold_labels(client: Client, data: Dataset, selection: Selection) -> np.ndarray:
+    """Return the gold label of each row, float32 (n,), NaN where its address has none: SOT and custom ones only."""
+    rows = client.query_df(
+        f"SELECT processing_date, address, label FROM fct_address_labels WHERE {WHERE} AND strategy = {{gold:String}}",
+        parameters=selection.parameters | {"gold": GOLD_STRATEGY},
+    )
+    if rows.empty:
+        return np.full(len(data.y), np.nan, dtype=np.float32)
+    known = dict(zip(zip(rows["processing_date"].astype(str).str[:10], rows["address"], strict=True), rows["label"], strict=True))
+    keys = zip(data.dates.astype(str), data.keys["address"].to_pylist(), strict=True)
+    return np.array([known.get(key, np.nan) for key in keys], dtype=np.float32)
 
 
 def _rows_frame(keys: pa.Table, key: SnapshotKey) -> pd.DataFrame:

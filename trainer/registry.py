@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,9 +44,10 @@ def register(client: Client, folder: Path, meta: ModelMeta, fold_aucs: Sequence[
         "feature_names": [feature.name for feature in meta.features],
         "num_samples": meta.n_train,
         "num_features": len(meta.features),
-        "test_auc": meta.metrics["auc"]["value"],
-        "cv_auc_mean": float(np.mean(fold_aucs)),
-        "cv_auc_std": float(np.std(fold_aucs)),
+        # NaN, and not 0, where there was no gold to evaluate on.
+        "test_auc": meta.metrics.get("auc", {}).get("value", float("nan")),
+        "cv_auc_mean": float(np.mean(fold_aucs)) if fold_aucs else float("nan"),
+        "cv_auc_std": float(np.std(fold_aucs)) if fold_aucs else float("nan"),
     }
     client.insert("trained_models", [list(row.values())], column_names=list(row))
 
@@ -80,6 +82,7 @@ def find_model(client: Client, model_id: str, network: str, window_days: int, mo
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
+    row["test_auc"] = None if math.isnan(row["test_auc"]) else row["test_auc"]
     row["metrics"] = json.loads(row.pop("metrics_json"))
     row["options"] = json.loads(row.pop("hyperparameters_json"))
     return row

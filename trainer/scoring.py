@@ -38,6 +38,7 @@ class ScoringResult:
     score_min: float
     score_mean: float
     score_max: float
+    trained_on: str
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -52,13 +53,13 @@ def predict(
     window_days: int,
     model_id: str = registry.LATEST,
     model_type: str | None = None,
-    model_trainer: ModelTrainer | None = None,
+    model_trainer: type[ModelTrainer] | None = None,
 ) -> ScoringResult:
     """Score every alert (or address) of a snapshot.
 
     Args:
         model_id: a model's id, or `latest` for the newest of the network and window.
-        model_trainer: an untrained trainer to load into, for one that is not registered as a plug-in.
+        model_trainer: the trainer's class, for one that is not registered as a plug-in.
 
     Raises:
         ArtifactError: there is no such model, or it cannot be used.
@@ -85,6 +86,7 @@ def predict(
         score_min=float(scores.min()),
         score_mean=float(scores.mean()),
         score_max=float(scores.max()),
+        trained_on=f"{loaded.meta.network} {loaded.meta.window_days}",
         seconds=round(time.perf_counter() - started, 3),
     )
 

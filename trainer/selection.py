@@ -88,7 +88,13 @@ def resolve_selection(
     if len(found) > 1:
         raise BadInputError(f"Say which snapshots: {choices}.")
     one = found[0]
-    return Selection(one.network, start_date or one.start_date, end_date or one.end_date, one.window_days)
+    start, end = max(start_date or one.start_date, one.start_date), min(end_date or one.end_date, one.end_date)
+    if start > end:
+        raise BadInputError(
+            f"There is no snapshot of {one.network} {one.window_days} from {start_date} to {end_date}; there are some from "
+            f"{one.start_date} to {one.end_date}."
+        )
+    return Selection(one.network, start, end, one.window_days)
 
 
 def available(client: Client, model_type: str | None = None) -> list[Selection]:
@@ -107,7 +113,8 @@ def available(client: Client, model_type: str | None = None) -> list[Selection]:
         "GROUP BY network, window_days ORDER BY network, window_days"
     ).result_rows
     if not rows:
-        raise NotEnoughLabelsError(f"{' and '.join(tables)} have 0 rows; run `trainer ingest` and then `dbt run`.")
+        what = " and ".join(f"{table} is empty (0 rows)" for table in tables)
+        raise NotEnoughLabelsError(f"{what}; run `trainer ingest` and then `dbt run`, or train another --model-type.")
     return [Selection(*row) for row in rows]
 
 

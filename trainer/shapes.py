@@ -43,8 +43,12 @@ FLOWS_FROM_TRANSFERS = """
             SELECT
                 network, processing_date, window_days, from_address, to_address,
                 count() AS tx_count,
-                sum(amount) AS amount_sum,
-                sum(amount_usd) AS amount_usd_sum,
+                -- Summed wider than the column, which a sum can exceed; what does not fit is missing, not wrapped around.
+                sum(toDecimal256(amount, 18)) AS amount_total,
+                sum(toDecimal256(amount_usd, 18)) AS amount_usd_total,
+                if(abs(amount_total) < toDecimal256('1e20', 18), toDecimal128(amount_total, 18), null) AS amount_sum,
+                if(abs(amount_usd_total) < toDecimal256('1e20', 18), toDecimal128(amount_usd_total, 18), null)
+                    AS amount_usd_sum,
                 min(seconds) AS first_seen_timestamp,
                 max(seconds) AS last_seen_timestamp,
                 uniqExact(toDate(happened)) AS active_days,
@@ -69,9 +73,12 @@ FLOWS_FROM_TRANSFERS = """
         dominant.dominant_asset AS dominant_asset,
         arrayMap(hour -> toUInt16(least(countEqual(pair.hours, hour), 65535)), range(24)) AS hourly_pattern,
         arrayMap(day -> toUInt16(least(countEqual(pair.weekdays, day), 65535)), range(1, 8)) AS weekly_pattern,
-        if(
+        multiIf(
             back.tx_count IS NULL,
             0,
+            -- least() and greatest() pass over NULL.
+            back.amount_usd_sum IS NULL OR pair.amount_usd_sum IS NULL,
+            NULL,
             toFloat64(least(pair.amount_usd_sum, back.amount_usd_sum))
             / nullIf(toFloat64(greatest(pair.amount_usd_sum, back.amount_usd_sum)), 0)
         ) AS reciprocity_ratio,

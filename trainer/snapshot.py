@@ -87,10 +87,20 @@ def find_folders(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         raise BadInputError(f"There is no folder {path}.")
-    folders = [folder for folder in (path, *sorted(path.rglob("*"))) if folder.is_dir() and shape_of(folder)]
+    folders = [folder for folder in (path, *sorted(path.rglob("*"))) if folder.is_dir() and _is_snapshot(folder)]
     if not folders:
         raise BadInputError(f"There are no snapshot files (alerts.parquet, features.parquet, transfers.parquet, …) in {path}.")
     return folders
+
+
+def _is_snapshot(folder: Path) -> bool:
+    """Return whether a folder is a snapshot; files that no shape has together are an error, and not passed over."""
+    if shape_of(folder) is not None:
+        return True
+    tables = {stem for shape in shapes() for stem in shape.tables}
+    if found := sorted({file.stem for file in folder.glob("*.parquet")} & tables - {"address_labels"}):
+        raise BadInputError(f"{folder} has {', '.join(found)} and other files that no known snapshot shape has together.")
+    return False
 
 
 def shape_of(folder: Path) -> SnapshotShape | None:
@@ -102,15 +112,18 @@ def shape_of(folder: Path) -> SnapshotShape | None:
 def key_of(
     folder: Path, network: str | None = None, processing_date: date | None = None, window_days: int | None = None
 ) -> SnapshotKey:
-    """Return the snapshot's key: from the path where it encodes one, else META.json, else what the caller gives.
+    """Return the snapshot's key: from the path where it encodes one, from META.json, and from what the caller gives.
 
     Raises:
-        BadInputError: the path and the arguments disagree, or a part of the key is nowhere to be found.
+        BadInputError: two of them disagree, or a part of the key is nowhere to be found.
     """
     from trainer.conform import SnapshotKey
 
     given: dict[str, Any] = {"network": network, "processing_date": processing_date, "window_days": window_days}
-    known = _key_in_path(folder) or _key_in_meta(folder)
+    known = _key_in_path(folder)
+    for part, value in _key_in_meta(folder).items():
+        if known.setdefault(part, value) != value:
+            raise BadInputError(f"{folder} is of {part} {known[part]}, but its META.json says {value}.")
     for part, value in given.items():
         if value is not None and known.get(part, value) != value:
             raise BadInputError(f"--{part.replace('_', '-')} says {value}, but {folder} is of {known[part]}.")

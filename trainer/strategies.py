@@ -48,7 +48,7 @@ class WarehouseLabelStrategy(LabelStrategy):
 
     def derive_labels(self, alerts_df: pd.DataFrame, data: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         """Join the strategy's labels to the rows by snapshot and address; a row without one gets a missing label."""
-        labels = data["address_labels"]
+        labels = data["labels"]
         labels = labels[labels["strategy"] == self.name]
         key = ["network", "processing_date", "window_days", "address"]
         columns = [*key, "label", "label_confidence", "label_source"]

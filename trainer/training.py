@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer import artifact, registry, settings
-from trainer.dataset import Dataset, read_training
+from trainer.dataset import Dataset, labelled_addresses, read_training
 from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.evaluation import evaluate, metrics
-from trainer.labelling import read_labelled
-from trainer.models.base import ModelTrainer, trainer_name
+from trainer.labelling import gold_labels, read_labelled
+from trainer.models import name_of
+from trainer.models.base import ModelTrainer
 from trainer.selection import Selection, as_date, resolve_selection
 from trainer.splits import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.strategies import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 MIN_LABELLED = 50
 MIN_POSITIVE = 10
+GOLD = "gold labels of unseen addresses"
+NO_GOLD = "no gold to evaluate on"
 
 
 @dataclass
@@ -48,6 +52,7 @@ class TrainingResult:
     n_positive_addresses: int
     split: str
     split_description: str
+    graded_on: str
     metrics: dict[str, dict[str, float]]
     seconds: dict[str, float]
     artifact: str
@@ -99,24 +104,32 @@ class ModelTraining:
         trainer, strategy = self._trainer(), self._strategy()
         selection = self._selection()
         data = self._read(selection, strategy)
-        self._require_enough(data)
+        self._require_enough(data, selection, strategy)
         seconds = {"read": time.perf_counter() - started}
         split = make_split(data.y, data.groups, data.dates, self.folds, self.embargo_days, self.seed)
         clock = time.perf_counter()
-        proba, fold_aucs = self._out_of_fold(trainer, data, split)
-        rows = split.test_rows
-        graded = evaluate(data.y[rows], proba[rows], data.groups[rows], self.seed)
+        proba = self._out_of_fold(trainer, data, split)
+        gold = data.y if is_computed_by_dbt(strategy) else gold_labels(self.client, data, selection)
+        rows = split.test_rows[~np.isnan(gold[split.test_rows])]
+        can_grade = np.unique(gold[rows]).size == 2
+        graded = evaluate(gold[rows], proba[rows], data.groups[rows], self.seed) if can_grade else {}
         seconds["evaluate"] = time.perf_counter() - clock
         clock = time.perf_counter()
         fitted, medians = fit_trainer(trainer, data.frame(), data.y, data.weight)
         seconds["fit"] = time.perf_counter() - clock
         described = self._described(trainer, strategy, selection, data, split, graded) | {
+            "n_test": len(rows) if can_grade else 0,
+            "graded_on": GOLD if can_grade else NO_GOLD,
             "medians": None if medians is None else [float(value) for value in medians],
         }
         folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, described)
-        registry.register(self.client, folder, meta, fold_aucs)
+        try:
+            registry.register(self.client, folder, meta, fold_aucs(split, gold, proba))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)  # a model that is not registered would never be found again
+            raise
         seconds["total"] = time.perf_counter() - started
-        return self._result(meta, data, split, graded, seconds, folder)
+        return self._result(meta, data, split, seconds, folder)
 
     def _trainer(self) -> ModelTrainer:
         if self.model_trainer is not None:
@@ -143,12 +156,14 @@ class ModelTraining:
             return read_training(self.client, self.model_type, selection, strategy_name(strategy))
         return read_labelled(self.client, self.model_type, selection, strategy)
 
-    def _require_enough(self, data: Dataset) -> None:
+    def _require_enough(self, data: Dataset, selection: Selection, strategy: LabelStrategy) -> None:
         positive = data.y >= 0.5
         counts = (
             f"{len(data.y)} labelled rows ({np.unique(data.groups).size} addresses), of which {int(positive.sum())} positive "
             f"({np.unique(data.groups[positive]).size} addresses)"
         )
+        if (without := labelled_addresses(self.client, selection, strategy_name(strategy)) - np.unique(data.groups).size) > 0:
+            counts += f"; {without} more addresses are labelled, but there is nothing to train on for them"
         help_ = "bring more labels with `trainer labels add` and run `dbt run`, or lower --min-labelled and --min-positive."
         if positive.all() or not positive.any():
             raise NotEnoughLabelsError(f"Training needs both classes; there are {counts}; {help_}")
@@ -158,17 +173,15 @@ class ModelTraining:
                 f"there are {counts}; {help_}"
             )
 
-    def _out_of_fold(self, trainer: ModelTrainer, data: Dataset, split: Split) -> tuple[np.ndarray, list[float]]:
-        """Return predictions float64 (n,), NaN where a row is in no test part, and the AUC of each fold that has both classes."""
-        frame, proba, aucs = data.frame(), np.full(len(data.y), np.nan), []
+    def _out_of_fold(self, trainer: ModelTrainer, data: Dataset, split: Split) -> np.ndarray:
+        """Return predictions float64 (n,), NaN where a row is in no test part."""
+        frame, proba = data.frame(), np.full(len(data.y), np.nan)
         for number, (train, test) in enumerate(split, start=1):
             fitted, medians = fit_trainer(trainer, frame.iloc[train], data.y[train], data.weight[train])
             proba[test] = artifact.checked_predict(fitted, frame.iloc[test], medians)
-            if np.unique(data.y[test] >= 0.5).size == 2:
-                aucs.append(metrics(data.y[test], proba[test])["auc"])
             if self.progress is not None:
                 self.progress("folds", number, len(split.folds))
-        return proba, aucs
+        return proba
 
     def _described(
         self,
@@ -180,9 +193,9 @@ class ModelTraining:
         graded: dict[str, dict[str, float]],
     ) -> dict[str, Any]:
         created, fingerprint = datetime.now(UTC), data.fingerprint()
-        name = trainer_name(trainer)
+        name = name_of(type(trainer))
         return {
-            "model_id": f"{name}-{created:%Y%m%dT%H%M%S%f}-{fingerprint[:8]}",
+            "model_id": f"{name.rpartition(':')[2]}-{created:%Y%m%dT%H%M%S%f}-{fingerprint[:8]}",
             "model": name,
             "model_type": self.model_type,
             "features": artifact.features_meta(data.features),
@@ -195,7 +208,6 @@ class ModelTraining:
             "seed": self.seed,
             "split": split.name,
             "n_train": len(data.y),
-            "n_test": len(split.test_rows),
             "n_positive": int((data.y >= 0.5).sum()),
             "metrics": graded,
             "data_fingerprint": fingerprint,
@@ -206,7 +218,6 @@ class ModelTraining:
         meta: artifact.ModelMeta,
         data: Dataset,
         split: Split,
-        graded: dict[str, dict[str, float]],
         seconds: dict[str, float],
         folder: Path,
     ) -> TrainingResult:
@@ -225,7 +236,8 @@ class ModelTraining:
             n_positive_addresses=int(np.unique(data.groups[data.y >= 0.5]).size),
             split=split.name,
             split_description=split.description,
-            metrics=graded,
+            graded_on=meta.graded_on,
+            metrics=meta.metrics,
             seconds={name: round(value, 3) for name, value in seconds.items()},
             artifact=str(folder),
         )
@@ -243,6 +255,12 @@ def fit_trainer(
     filled = filled.reset_index(drop=True)
     trainer.train(filled, pd.Series(y, name="label"), pd.Series(weight, name="weight"))
     return trainer, medians
+
+
+def fold_aucs(split: Split, gold: np.ndarray, proba: np.ndarray) -> list[float]:
+    """Return the AUC of each fold whose test rows have gold labels (n,) of both classes."""
+    tested = [test[~np.isnan(gold[test])] for _, test in split]
+    return [metrics(gold[rows], proba[rows])["auc"] for rows in tested if np.unique(gold[rows]).size == 2]
 
 
 def is_computed_by_dbt(strategy: LabelStrategy) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer import settings
 from trainer.errors import BadInputError, WarehouseError
+from trainer.folder import folder_problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,9 +44,11 @@ def connect(target: str | None = None) -> Client:
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     chosen = settings.target(target)
     options = {"join_use_nulls": 1} | chosen.settings
+    # Asked first, because the engine's own answer is no sentence and goes straight to stderr.
+    if chosen.path is not None and (problem := folder_problem(chosen.path)) is not None:
+        raise WarehouseError(problem)
     try:
         if chosen.path is not None:
-            chosen.path.mkdir(parents=True, exist_ok=True)
             client = clickhouse_connect.get_client(interface="chdb", path=str(chosen.path), settings=options)
         else:
             client = clickhouse_connect.get_client(
@@ -145,9 +148,7 @@ def _reason(target: settings.Target, error: Exception) -> str:
         cause = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
         reason = cause[1].strip() if cause else _first_line(text)
         return f"The ClickHouse server at {where} cannot be reached ({reason}); is it up (`make up`)?"
-    # The adapter knows who can hold a folder; dbt is slow to import, so it is asked only now that something is wrong.
-    from dbt.adapters.chdb.folder import folder_problem
-
+    # Another process may have been quicker since we looked.
     return folder_problem(target.path) or f"The warehouse folder {target.path} cannot be opened: {_first_line(text)}."
 
 

@@ -10,7 +10,13 @@
 {%- endmacro %}
 
 
-{# 1 low to 4 critical, missing for anything else; the levels of the seed risk_levels, as an expression. #}
+{# The largest whole number that Float64 holds exactly. #}
+{% macro largest_exact_integer() -%}
+    toFloat64(9007199254740992)
+{%- endmacro %}
+
+
+{# 1 low to 4 critical, missing for anything else. #}
 {% macro severity_level(column) -%}
     transform(lower(trim({{ column }})), ['low', 'medium', 'high', 'critical'], [1, 2, 3, 4], null)
 {%- endmacro %}

@@ -1,11 +1,13 @@
 {# Run at the start: without the raw tables every staging model would fail with an error that does not say what to do. #}
 {% macro require_raw_tables() %}
     {%- if execute and flags.WHICH in ["run", "build", "test"] -%}
-        {%- set relation = adapter.get_relation(database="", schema=target.schema, identifier="raw_features") -%}
-        {%- if relation is none -%}
+        {%- if adapter.get_relation(database="", schema=target.schema, identifier="raw_features") is none -%}
             {{ exceptions.raise_compiler_error(
                 "There are no raw tables in " ~ target.schema ~ "; run `trainer init` (or `trainer ingest PATH`) first."
             ) }}
+        {%- endif -%}
+        {%- if flags.WHICH == "run" and adapter.get_relation(database="", schema=target.schema, identifier="risk_levels") is none -%}
+            {{ exceptions.raise_compiler_error("The seeds are not loaded in " ~ target.schema ~ "; run `dbt seed` first.") }}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}

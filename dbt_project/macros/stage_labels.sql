@@ -23,6 +23,8 @@ renamed as (
         -- times
         {{ 'fromUnixTimestamp64Milli(toInt64(' ~ created ~ "), 'UTC')" if created else "cast(null as Nullable(DateTime64(3, 'UTC')))" }} as created_at
     from source
+    -- A label whose confidence is no probability abstains; the source's own test says that there is one.
+    where source.confidence_score between 0 and 1
 
 )
 

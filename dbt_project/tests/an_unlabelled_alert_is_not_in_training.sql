@@ -1,10 +1,10 @@
--- Without join_use_nulls a missed join would turn an unlabelled row into a benign one; such a row would be here.
+-- Without join_use_nulls a missed join would turn an unlabelled row into a benign one: every training row has a vote behind it
+-- that says what its label says.
 select training.alert_id
 from {{ ref('training_alerts') }} as training
-left anti join {{ ref('fct_address_labels') }} as labels
-    on labels.network = training.network
-    and labels.processing_date = training.processing_date
-    and labels.window_days = training.window_days
-    and labels.address = training.address
-    and labels.strategy = training.label_strategy
-    and labels.label = training.label
+left anti join {{ ref('int_label_votes') }} as votes
+    on votes.network = training.network
+    and votes.processing_date = training.processing_date
+    and votes.window_days = training.window_days
+    and votes.address = training.address
+    and votes.vote = training.label

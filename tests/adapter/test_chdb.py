@@ -16,7 +16,7 @@ from dbt.tests.util import run_dbt, run_dbt_and_capture, write_file
 from dbt_common.exceptions import DbtRuntimeError
 
 from dbt.adapters.chdb.credentials import ChdbCredentials
-from dbt.adapters.chdb.folder import folder_holder, folder_problem
+from trainer.folder import folder_holder, folder_problem
 
 DBT = str(Path(sys.executable).with_name("dbt"))
 HOLD = (

@@ -20,6 +20,7 @@ from tests.unit.conftest import GuideTrainer
 from trainer import artifact
 from trainer.dataset import Dataset
 from trainer.errors import ArtifactError, UsageError
+from trainer.models import name_of
 from trainer.models.xgboost import XGBoostTrainer
 from trainer.training import fit_trainer
 
@@ -30,8 +31,15 @@ def described(data: Dataset, model: str = "xgboost", **changes: Any) -> dict[str
         "model_id": "m-1", "model": model, "model_type": "alert_scorer", "features": artifact.features_meta(data.features),
         "label_strategy": "address_labels", "network": "simnet", "window_days": 90, "start_date": date(2025, 8, 1),
         "end_date": date(2025, 9, 1), "created_at": datetime(2025, 9, 2, tzinfo=UTC), "seed": 0, "split": "forward", "n_train": 200,
-        "n_test": 100, "n_positive": 50, "metrics": metrics, "data_fingerprint": data.fingerprint(), "medians": None,
+        "n_test": 100, "n_positive": 50, "graded_on": "gold", "metrics": metrics, "data_fingerprint": data.fingerprint(), "medians": None,
     } | changes  # fmt: skip
+
+
+class UpsideDown(XGBoostTrainer):
+    """A trainer that is XGBoost in all but one respect."""
+
+    def predict(self, X: Any) -> np.ndarray:
+        return 1 - super().predict(X)
 
 
 @pytest.fixture
@@ -183,18 +191,35 @@ def test_a_trainer_that_cannot_load_is_an_artifact_error(saved: Path) -> None:
         def load(self, path: str) -> None:
             raise NotImplementedError("Load requires model architecture info")
 
+    edit(saved, model=name_of(NoLoad), options={})
     with pytest.raises(ArtifactError, match="NoLoad.*NotImplementedError: Load requires"):
-        artifact.load(saved, NoLoad())
+        artifact.load(saved, NoLoad)
+
+
+def test_another_class_than_the_models_is_refused(saved: Path) -> None:
+    with pytest.raises(ArtifactError, match="trained by 'xgboost', not by"):
+        artifact.load(saved, GuideTrainer)
+
+
+def test_a_derived_trainer_is_not_loaded_as_its_parent(tmp_path: Path, table: Dataset) -> None:
+    trained, _ = fit_trainer(UpsideDown({"n_estimators": 3}), table.frame(), table.y, table.weight)
+    folder, meta = artifact.save(tmp_path, trained, described(table, name_of(UpsideDown)))
+    assert meta.model.endswith(":UpsideDown")
+    with pytest.raises(ArtifactError, match="no installed plug-in"):
+        artifact.load(folder)
+    expected = np.asarray(trained.predict(table.frame()), dtype=np.float64)
+    assert artifact.load(folder, UpsideDown).predict(table.frame()).tobytes() == expected.tobytes()
 
 
 def test_a_guide_style_trainer_is_saved_by_its_own_save(tmp_path: Path, table: Dataset) -> None:
     trained, medians = fit_trainer(GuideTrainer(rate=0.25), table.frame(), table.y, table.weight)
     assert medians is not None
-    kept = described(table, "GuideTrainer", medians=[float(value) for value in medians])
+    kept = described(table, name_of(GuideTrainer), medians=[float(value) for value in medians])
     folder, meta = artifact.save(tmp_path, trained, kept)
     assert json.loads((folder / "model.json").read_text())["content"]["options"] == {"rate": 0.25, "hidden_layers": [8, 4]}
     assert json.loads((folder / meta.file).read_text())["own_save"] is True
-    loaded = artifact.load(folder, GuideTrainer(rate=0.25))
+    loaded = artifact.load(folder, GuideTrainer)
+    assert loaded.trainer.options() == trained.options(), "built again with the options it was trained with, not the defaults"
     expected = artifact.checked_predict(trained, table.frame(), medians)
     assert loaded.predict(table.frame()).tobytes() == expected.tobytes()
 

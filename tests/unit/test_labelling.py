@@ -208,6 +208,6 @@ def test_the_warehouse_strategy_joins_by_snapshot_and_address() -> None:
         [key | {"address": "0x1", "label": 1, "strategy": "address_labels"}, key | {"address": "0x2", "label": 0, "strategy": "sot_only"},
          key | {"address": "0x2", "label": 0, "strategy": "address_labels", "window_days": 195}]
     )  # fmt: skip
-    found = AddressLabelStrategy().derive_labels(asked, {"address_labels": labels})
+    found = AddressLabelStrategy().derive_labels(asked, {"labels": labels})
     assert found["alert_id"].tolist() == ["a", "b", "c"]
     assert found["label"].fillna(-1).tolist() == [1, -1, 1]

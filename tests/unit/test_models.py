@@ -9,7 +9,8 @@ from tests.unit.conftest import GuideTrainer
 from trainer import models
 from trainer.dataset import Dataset
 from trainer.errors import ArtifactError, UsageError
-from trainer.models.base import ModelTrainer, trainer_name
+from trainer.models import name_of
+from trainer.models.base import ModelTrainer
 from trainer.models.xgboost import XGBoostTrainer
 from trainer.training import fit_trainer
 
@@ -29,8 +30,12 @@ def test_a_class_without_a_constructor_has_no_options() -> None:
 
 
 def test_a_trainer_without_a_name_goes_by_its_class() -> None:
-    assert trainer_name(GuideTrainer()) == trainer_name(GuideTrainer) == "GuideTrainer"
-    assert trainer_name(XGBoostTrainer()) == "xgboost"
+    class Derived(XGBoostTrainer):
+        pass
+
+    assert name_of(GuideTrainer) == f"{GuideTrainer.__module__}:GuideTrainer"
+    assert name_of(XGBoostTrainer) == "xgboost"
+    assert name_of(Derived).endswith("Derived")
 
 
 def test_a_trainer_that_lacks_a_method_cannot_be_built() -> None:

@@ -16,6 +16,7 @@ import pytest
 import trainer
 from trainer import cli, errors
 from trainer.label_files import LabelFormat
+from trainer.models import name_of
 from trainer.models.base import ModelTrainer
 from trainer.snapshot import SnapshotShape
 
@@ -49,7 +50,7 @@ def test_every_entry_point_loads_and_is_what_its_group_says(group: str, name: st
         assert callable(found)
     elif isinstance(found, type):
         assert issubclass(found, KIND[group])
-        assert trainer.ModelTrainer is ModelTrainer and found.name == name
+        assert trainer.ModelTrainer is ModelTrainer and name_of(found) == name
     else:
         assert isinstance(found, KIND[group]) and found.name == name
     assert name in {point.name for point in entry_points(group=group)}

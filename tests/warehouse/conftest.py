@@ -53,6 +53,7 @@ class House:
     folder: Path
     simnet: SimulationSummary
     coins: SimulationSummary
+    manifest: Path
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def house(warehouse: Path) -> House:
         if TORUS.is_dir():
             ingest(client, TORUS)
     run_dbt(["build", "--quiet"], quiet=True)
-    return House(warehouse, simnet, coins)
+    manifest = shutil.copy(root / "target" / "manifest.json", root / "manifest.json")  # other tests run dbt into target, too
+    return House(warehouse, simnet, coins, Path(manifest))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.warehouse.conftest import House
 
 
 def test_every_column_of_every_model_is_described_and_every_described_column_exists(house: House, client: Any) -> None:
-    manifest = json.loads((house.folder.parent / "target" / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads(house.manifest.read_text(encoding="utf-8"))
     rows = client.query(
         "SELECT table, groupArray(name) FROM system.columns WHERE database = currentDatabase() GROUP BY table"
     ).result_rows
@@ -20,7 +20,7 @@ def test_every_column_of_every_model_is_described_and_every_described_column_exi
 
 
 def test_stored_and_described_types_agree_under_contract(house: House, client: Any) -> None:
-    manifest = json.loads((house.folder.parent / "target" / "manifest.json").read_text(encoding="utf-8"))
+    manifest = json.loads(house.manifest.read_text(encoding="utf-8"))
     rows = client.query("SELECT table, name, type FROM system.columns WHERE database = currentDatabase()").result_rows
     found = {(table, name): kind for table, name, kind in rows}
     for node in manifest["nodes"].values():

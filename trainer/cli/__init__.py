@@ -7,7 +7,7 @@ import sys
 import typer
 
 from trainer.cli import data, demo, model
-from trainer.errors import TrainerError
+from trainer.errors import BadInputError, TrainerError
 
 app = typer.Typer(
     name="trainer",
@@ -29,6 +29,9 @@ def main() -> None:
     except TrainerError as error:
         print(f"trainer: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except (FileExistsError, FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
+        print(f"trainer: {error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
+        sys.exit(BadInputError.exit_code)
     except KeyboardInterrupt:
         print("trainer: interrupted; nothing half-done was kept.", file=sys.stderr)
         sys.exit(130)

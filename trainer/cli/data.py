@@ -24,10 +24,10 @@ def register(app: typer.Typer) -> None:
     app.add_typer(labels, name="labels")
 
 
-def init(target: Target = None) -> None:
+def init(json: Json = False, target: Target = None) -> None:
     """Create the raw tables and load the seeds; running it again changes nothing."""
     names = prepare(target)
-    print("\n".join(names))
+    emit({"tables": names}, json, names)
 
 
 def prepare(target: str | None) -> list[str]:
@@ -90,9 +90,12 @@ def simulate(
     json: Json = False,
 ) -> None:
     """Write synthetic snapshots with planted laundering typologies and the truth apart."""
+    from trainer.addresses import network_problem
     from trainer.selection import as_date
     from trainer.simulate import simulate as write
 
+    if (problem := network_problem(network)) is not None:
+        raise UsageError(f"{problem}.")
     days = [as_date(text.strip()) for text in dates.split(",")]
     with progress() as update:
         report = None if update is None else (lambda what, share: update(what, round(100 * share), 100))
@@ -123,6 +126,7 @@ def labels_add(
     from trainer.labels import add_labels
     from trainer.warehouse import connect
 
+    prepare(target)
     with connect(target) as client:
         added = add_labels(
             client, file, network, day_of(processing_date), window_days, format, source, dry_run=dry_run, skip_bad=skip_bad

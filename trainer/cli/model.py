@@ -76,7 +76,7 @@ def fit(
         f"{result.model_id}",
         f"  {result.n_train} labelled rows ({result.n_positive} positive), {result.n_features} features, "
         f"labels: {result.label_strategy}",
-        f"  graded on {result.n_test} unseen rows: {result.split_description}",
+        f"  graded on {result.n_test} unseen rows: {result.split_description}" if result.metrics else f"  {result.graded_on}",
         *metric_lines(result.metrics),
         f"  saved in {result.artifact}",
     ]
@@ -101,13 +101,15 @@ def predict(
     from trainer.selection import resolve_selection
     from trainer.warehouse import connect
 
-    trainer = None if model is None else _trainer(model, [], 0)
+    trainer = None if model is None else _trainer_class(model)
     with connect(target) as client:
         day = day_of(processing_date)
         if model_id != LATEST and model_type is None:
             model_type = find_model(client, model_id, "", 0)["model_type"]
         found = resolve_selection(client, model_type, network, day, day, window_days)
         result = score(client, found.network, found.end_date, found.window_days, model_id, model_type, trainer)
+    if result.trained_on != f"{found.network} {found.window_days}":
+        say(f"The model was trained on {result.trained_on}, another network or window: its scores may mean little here.")
     lines = [
         f"{result.rows} rows in {result.table} for {result.network} {result.processing_date} {result.window_days}, "
         f"model {result.model_id}",
@@ -126,7 +128,7 @@ def models_list(json: Json = False, target: Target = None) -> None:
         found = list_models(client)
     lines = [
         f"{model['model_id']}  {model['model_type']}  {model['network']} {model['window_days']}  "
-        f"{model['label_strategy']}  auc {model['test_auc']:.4f}"
+        f"{model['label_strategy']}  auc {'none' if model['test_auc'] is None else format(model['test_auc'], '.4f')}"
         for model in found
     ]
     if not found:
@@ -154,10 +156,7 @@ def _trainer(name: str, parameters: list[str], seed: int) -> ModelTrainer:
     """Return the trainer `name`, built with what it takes of the hyperparameters and the seed."""
     import inspect
 
-    from trainer.models import trainer_class
-    from trainer.models.base import ModelTrainer
-
-    kind: Any = _imported(name, ModelTrainer) if ":" in name else trainer_class(name)
+    kind: Any = _trainer_class(name)
     values = dict(_parameter(text) for text in parameters)
     accepted = inspect.signature(kind.__init__).parameters
     options: dict[str, Any] = {"seed": seed} if "seed" in accepted else {}
@@ -169,6 +168,14 @@ def _trainer(name: str, parameters: list[str], seed: int) -> ModelTrainer:
         options |= values
     trainer: ModelTrainer = kind(**options)
     return trainer
+
+
+def _trainer_class(name: str) -> type[ModelTrainer]:
+    from trainer.models import trainer_class
+    from trainer.models.base import ModelTrainer
+
+    found: type[ModelTrainer] = _imported(name, ModelTrainer) if ":" in name else trainer_class(name)
+    return found
 
 
 def _strategy(name: str) -> LabelStrategy | str:

@@ -34,5 +34,14 @@ def trainer_class(name: str) -> type[ModelTrainer]:
     return found
 
 
+def name_of(kind: type[ModelTrainer]) -> str:
+    """Return the name a trainer is recorded under: that of its entry point, or `module:Class` for one that has none.
+
+    A class derived from a registered one is another trainer, and must not be loaded back as its parent.
+    """
+    own = f"{kind.__module__}:{kind.__qualname__}"
+    return next((name for name, point in _points().items() if point.value == own), own)
+
+
 def _points() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}

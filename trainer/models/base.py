@@ -15,7 +15,6 @@ class ModelTrainer(ABC):
     """A model that can be trained, asked, saved and loaded.
 
     Class attributes:
-        name: what it is called in the registry; by default the name of the class.
         suffix: of the file that `save` writes.
         accepts_missing: whether X may hold NaN; a trainer that does not say so gets missing values filled with the medians
             of the training rows.
@@ -23,7 +22,6 @@ class ModelTrainer(ABC):
     The constructor's arguments are kept as attributes of the same names, so that they can be recorded with the model.
     """
 
-    name: ClassVar[str] = ""
     suffix: ClassVar[str] = ".model"
     accepts_missing: ClassVar[bool] = False
 
@@ -55,9 +53,3 @@ class ModelTrainer(ABC):
         """Return the constructor's arguments as they are now: what is needed to build the same trainer again."""
         parameters = inspect.signature(type(self).__init__).parameters
         return {name: getattr(self, name) for name in parameters if name != "self" and hasattr(self, name)}
-
-
-def trainer_name(trainer: ModelTrainer | type[ModelTrainer]) -> str:
-    """Return the registered name of a trainer, or the name of its class."""
-    kind = trainer if isinstance(trainer, type) else type(trainer)
-    return kind.name or kind.__name__

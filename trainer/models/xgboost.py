@@ -29,7 +29,6 @@ class XGBoostTrainer(ModelTrainer):
         seed: of row and column sampling; one seed, one model.
     """
 
-    name: ClassVar[str] = "xgboost"
     suffix: ClassVar[str] = ".ubj"
     accepts_missing: ClassVar[bool] = True
 
@@ -50,7 +49,7 @@ class XGBoostTrainer(ModelTrainer):
         try:
             self.model = xgboost.train(parameters, data, num_boost_round=rounds)
         except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
-            raise UsageError(f"XGBoost refused its parameters: {str(error).splitlines()[-1][:300]}") from error
+            raise UsageError(f"XGBoost refused its parameters: {str(error).splitlines()[0][:300]}") from error
         return self.model
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:

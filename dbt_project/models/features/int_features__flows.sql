@@ -3,20 +3,30 @@
 
 with flows as (
 
-    select * from {{ ref('stg_money_flows') }}
+    -- Cents, because whole numbers add up to the same sum in any order, which floating point does not.
+    select
+        from_key,
+        to_key,
+        -- Not least(), which passes over NULL.
+        toUInt64(if(volume_usd * 100 > {{ largest_exact_integer() }}, {{ largest_exact_integer() }}, round(volume_usd * 100))) as cents,
+        tx_count,
+        active_days,
+        first_seen,
+        last_seen
+    from {{ ref('stg_money_flows') }}
+    -- A flow to oneself says nothing of counterparties.
+    where from_key != to_key
 
 ),
 
 ends as (
 
-    -- Each flow seen from both ends. A flow to oneself says nothing of counterparties.
-    select from_key as address_key, to_key as counterparty_key, 1 as is_out, volume_usd, tx_count, active_days,
-           first_seen, last_seen, is_bidirectional
-    from flows where from_key != to_key
+    -- Each flow seen from both ends.
+    select from_key as address_key, to_key as counterparty_key, 1 as is_out, cents, tx_count, active_days, first_seen, last_seen
+    from flows
     union all
-    select to_key as address_key, from_key as counterparty_key, 0 as is_out, volume_usd, tx_count, active_days,
-           first_seen, last_seen, is_bidirectional
-    from flows where from_key != to_key
+    select to_key as address_key, from_key as counterparty_key, 0 as is_out, cents, tx_count, active_days, first_seen, last_seen
+    from flows
 
 ),
 
@@ -26,13 +36,15 @@ per_address as (
         address_key,
         countIf(is_out = 0) as in_pairs,
         countIf(is_out = 1) as out_pairs,
-        sumIf(volume_usd, is_out = 0) as in_usd,
-        sumIf(volume_usd, is_out = 1) as out_usd,
-        maxIf(volume_usd, is_out = 0) as largest_in_usd,
-        maxIf(volume_usd, is_out = 1) as largest_out_usd,
-        sumIf(volume_usd * volume_usd, is_out = 0) as in_squares,
-        sumIf(volume_usd * volume_usd, is_out = 1) as out_squares,
-        countIf(is_bidirectional) as bidirectional_pairs,
+        -- Without a flow the volume is 0; with flows of unknown volume it is unknown.
+        if(in_pairs = 0, 0, sumIf(toUInt128(cents), is_out = 0)) as in_cents,
+        if(out_pairs = 0, 0, sumIf(toUInt128(cents), is_out = 1)) as out_cents,
+        maxIf(cents, is_out = 0) as largest_in_cents,
+        maxIf(cents, is_out = 1) as largest_out_cents,
+        sumIf(toUInt128(cents) * toUInt128(cents), is_out = 0) as in_squares,
+        sumIf(toUInt128(cents) * toUInt128(cents), is_out = 1) as out_squares,
+        -- A counterparty at both ends stands for two flows, each with one back.
+        2 * (in_pairs + out_pairs - uniqExact(counterparty_key)) as bidirectional_pairs,
         sum(tx_count) as transfers,
         avg(active_days) as active_days_mean,
         min(first_seen) as earliest,
@@ -44,22 +56,39 @@ per_address as (
 
 ),
 
+amounts as (
+
+    select
+        *,
+        toFloat64(in_cents) / 100 as in_usd,
+        toFloat64(out_cents) / 100 as out_usd,
+        if(
+            in_cents + out_cents > 0,
+            toFloat64(least(in_cents, out_cents)) / toFloat64(greatest(in_cents, out_cents)),
+            null
+        ) as pass_through
+    from per_address
+
+),
+
 counterparties as (
 
     -- Weighted by nothing: a counterparty counts once, however much was sent.
     select
         ends.address_key as address_key,
-        avg(other.in_pairs + other.out_pairs) as pairs_mean,
-        max(other.in_pairs + other.out_pairs) as pairs_max,
-        avg(other.in_usd + other.out_usd) as usd_mean,
-        avg(if(
-            greatest(other.in_usd, other.out_usd) > 0,
-            least(other.in_usd, other.out_usd) / greatest(other.in_usd, other.out_usd),
-            null
-        )) as pass_through_mean
+        avg(other.pairs) as pairs_mean,
+        max(other.pairs) as pairs_max,
+        toFloat64(sum(other.cents)) / count(other.cents) / 100 as usd_mean,
+        avg(other.pass_through_millionths) / 1000000 as pass_through_mean
     from ends
-    inner join (select address_key, in_pairs, out_pairs, in_usd, out_usd from per_address) as other
-        on other.address_key = ends.counterparty_key
+    inner join (
+        select
+            address_key,
+            in_pairs + out_pairs as pairs,
+            in_cents + out_cents as cents,
+            round(pass_through * 1000000) as pass_through_millionths
+        from amounts
+    ) as other on other.address_key = ends.counterparty_key
     group by ends.address_key
 
 ),
@@ -67,18 +96,18 @@ counterparties as (
 final as (
 
     select
-        per_address.address_key as address_key,
+        amounts.address_key as address_key,
         toFloat32(in_pairs) as flow_in_pairs,
         toFloat32(out_pairs) as flow_out_pairs,
-        toFloat32(in_usd) as flow_in_usd,
-        toFloat32(out_usd) as flow_out_usd,
-        {{ ratio('least(in_usd, out_usd)', 'greatest(in_usd, out_usd)') }} as flow_pass_through_ratio,
-        {{ ratio('largest_in_usd', 'in_usd') }} as flow_largest_in_ratio,
-        {{ ratio('largest_out_usd', 'out_usd') }} as flow_largest_out_ratio,
-        {{ ratio('in_squares', '(in_usd * in_usd)') }} as flow_in_concentration,
-        {{ ratio('out_squares', '(out_usd * out_usd)') }} as flow_out_concentration,
+        {{ as_feature('in_usd') }} as flow_in_usd,
+        {{ as_feature('out_usd') }} as flow_out_usd,
+        {{ as_feature('pass_through') }} as flow_pass_through_ratio,
+        {{ as_feature(ratio('largest_in_cents', 'toFloat64(in_cents)')) }} as flow_largest_in_ratio,
+        {{ as_feature(ratio('largest_out_cents', 'toFloat64(out_cents)')) }} as flow_largest_out_ratio,
+        {{ as_feature(ratio('toFloat64(in_squares)', '(toFloat64(in_cents) * toFloat64(in_cents))')) }} as flow_in_concentration,
+        {{ as_feature(ratio('toFloat64(out_squares)', '(toFloat64(out_cents) * toFloat64(out_cents))')) }} as flow_out_concentration,
         {{ ratio('bidirectional_pairs', '(in_pairs + out_pairs)') }} as flow_bidirectional_ratio,
-        {{ ratio('transfers', '(in_pairs + out_pairs)') }} as flow_tx_per_pair,
+        {{ as_feature(ratio('transfers', '(in_pairs + out_pairs)')) }} as flow_tx_per_pair,
         {{ as_feature('active_days_mean') }} as flow_active_days_mean,
         {{ as_feature('(latest - earliest) / 86400') }} as flow_lifetime_days,
         {{ as_feature('(last_out - last_in) / 86400') }} as flow_holding_days,
@@ -86,8 +115,8 @@ final as (
         {{ as_feature('counterparties.pairs_max') }} as flow_counterparty_pairs_max,
         {{ as_feature('counterparties.usd_mean') }} as flow_counterparty_usd_mean,
         {{ as_feature('counterparties.pass_through_mean') }} as flow_counterparty_pass_through_mean
-    from per_address
-    left join counterparties on counterparties.address_key = per_address.address_key
+    from amounts
+    left join counterparties on counterparties.address_key = amounts.address_key
 
 )
 

@@ -9,7 +9,8 @@ with addresses as (
         window_days,
         address_key,
         {%- for column in zscore_columns() %}
-        log1p(greatest({{ column }}, 0)) as {{ column }}_log,
+        -- Millionths, because whole numbers add up to the same sum in any order, which floating point does not.
+        if(isFinite({{ column }}), toInt64(round(log1p(greatest({{ column }}, 0)) * 1000000)), null) as {{ column }}_log,
         {%- endfor %}
         {%- for column in percentile_columns() %}
         {{ column }}{{ ',' if not loop.last }}
@@ -26,8 +27,12 @@ population as (
         processing_date,
         window_days,
         {%- for column in zscore_columns() %}
-        avgIf({{ column }}_log, isFinite({{ column }}_log)) as {{ column }}_mean,
-        stddevPopIf({{ column }}_log, isFinite({{ column }}_log)) as {{ column }}_spread{{ ',' if not loop.last }}
+        toFloat64(sum(toInt128({{ column }}_log))) / count({{ column }}_log) as {{ column }}_mean,
+        sqrt(greatest(
+            toFloat64(sum(toInt128({{ column }}_log) * toInt128({{ column }}_log))) / count({{ column }}_log)
+            - {{ column }}_mean * {{ column }}_mean,
+            0
+        )) as {{ column }}_spread{{ ',' if not loop.last }}
         {%- endfor %}
     from addresses
     group by network, processing_date, window_days
@@ -39,9 +44,9 @@ final as (
     select
         addresses.address_key as address_key,
         {%- for column in zscore_columns() %}
-        {{ ratio(
+        {{ as_feature(ratio(
             '(addresses.' ~ column ~ '_log - population.' ~ column ~ '_mean)', 'population.' ~ column ~ '_spread'
-        ) }} as {{ column }}_zscore,
+        )) }} as {{ column }}_zscore,
         {%- endfor %}
         {%- for column in percentile_columns() %}
         toFloat32(if(isNaN(addresses.{{ column }}), nan, percent_rank() over (

@@ -1,4 +1,4 @@
-"""Who holds a chDB folder, and what to say when it cannot be opened. Imports nothing of dbt.
+"""Who holds an embedded warehouse's folder, and what to say when it cannot be opened; for the trainer and the dbt adapter.
 
 The engine locks the file `status` in its folder (flock) for as long as it is open, and writes its process
 id into it; both are gone when the process ends, however it ends. Asking the lock is therefore reliable, where the
@@ -32,6 +32,10 @@ def folder_problem(path: str | Path) -> str | None:
     The folder is made if it does not exist.
     """
     folder = Path(path)
+    if "?" in str(path):
+        return (
+            f"{folder} cannot hold the embedded warehouse: the engine reads what follows a '?' as options; name another folder."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):

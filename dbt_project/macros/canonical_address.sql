@@ -1,10 +1,3 @@
-{# The key of every fact, spelled once. `relation` qualifies the columns. #}
-{% macro snapshot_key(relation=none) -%}
-    {%- set prefix = relation ~ "." if relation else "" -%}
-    {{ prefix }}network as network, {{ prefix }}processing_date as processing_date, {{ prefix }}window_days as window_days
-{%- endmacro %}
-
-
 {# EVM addresses compare without case; SS58 and base58 are case-sensitive and left alone. #}
 {% macro canonical_address(column) -%}
     if(match({{ column }}, '^0[xX][0-9a-fA-F]{40}$'), lower({{ column }}), {{ column }})
