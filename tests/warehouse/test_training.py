@@ -193,7 +193,7 @@ class Constant(LabelStrategy):
 
 def test_a_strategy_and_a_trainer_after_the_guide_run_end_to_end(client: Any, fitted: TrainingResult) -> None:
     result = train(client, label_strategy=LargeAlerts(), model_trainer=GuideTrainer(rate=1e-6))
-    assert result.model == "GuideTrainer" and result.label_strategy.endswith(":LargeAlerts")
+    assert result.model == "tests.unit.conftest:GuideTrainer" and result.label_strategy.endswith(":LargeAlerts")
     assert result.n_train > fitted.n_train
     scored = predict(client, "simnet", DATES[1], WINDOW, result.model_id, model_trainer=GuideTrainer(rate=1e-6))
     assert scored.rows == 2000
