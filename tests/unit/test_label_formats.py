@@ -213,6 +213,19 @@ def test_yaml_words_stay_the_text_they_are(tmp_path: Path) -> None:
     assert [row["network"] for row in found] == ["", "bitcoin", ""]
 
 
+def test_a_pack_cut_in_its_last_tag_is_refused_though_it_may_end_without_a_line(tmp_path: Path) -> None:
+    tags = f"- address: {BTC}\n  label: One\n- address: {BTC}\n  label: Two"
+    assert len(read(tmp_path, "pack.yaml", PACK + tags)) == 2
+    for cut in (
+        f"- address: {BTC}\n  label: One\n- address: {BTC}",
+        f"- address: {BTC}\n- address: {BTC[:-4]}",
+        tags[:-3],
+        tags[:-3] + "On",
+    ):
+        with pytest.raises(BadInputError, match="cut short"):
+            read(tmp_path, "pack.yaml", PACK + cut)
+
+
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
 )

@@ -37,11 +37,12 @@ def prepare(target: str | None) -> list[str]:
     """Create the tables and, where they are not there yet, the seeds dbt's models need; return the tables' names."""
     from trainer.dbt import run_dbt
     from trainer.schema import create_tables
+    from trainer.settings import project_dir
     from trainer.warehouse import connect, table_exists
 
     with connect(target) as client:
         names = create_tables(client)
-        seeded = table_exists(client, "risk_levels")
+        seeded = all(table_exists(client, seed.stem) for seed in project_dir().glob("seeds/*.csv"))
     if not seeded:
         say("Loading the seeds (dbt seed)…")
         run_dbt(["seed"], target, quiet=True)

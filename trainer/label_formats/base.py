@@ -80,6 +80,18 @@ def read_text(path: Path, what: str) -> str:
     return text
 
 
+def read_lines(path: Path, what: str) -> str:
+    """Return the text of a publisher's file of lines, whose last line has an end unless the file was cut.
+
+    Raises:
+        BadInputError: as `read_text`; or it was cut.
+    """
+    text = read_text(path, what)
+    if not text.endswith(("\n", "\r")):
+        raise BadInputError(f"{path} is not {what} that is whole: its last line has no end.")
+    return text
+
+
 def read_json(path: Path, what: str) -> Any:
     """Return what a JSON file holds; numbers stay as they are written.
 

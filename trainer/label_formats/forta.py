@@ -8,8 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.errors import BadInputError
-from trainer.label_formats.base import LabelFormat, shape_error
+from trainer.label_formats.base import LabelFormat, read_lines, shape_error
 from trainer.label_formats.csv_table import read_csv
 
 if TYPE_CHECKING:
@@ -24,14 +23,11 @@ SHAPES = {
 
 
 def _read(path: Path) -> pd.DataFrame:
+    read_lines(path, WHAT)
     frame = read_csv(path)
     shape = SHAPES.get(tuple(frame.columns))
     if shape is None:
         raise shape_error(path, WHAT, f"its columns are {', '.join(frame.columns)[:200]}")
-    with path.open("rb") as stream:
-        stream.seek(-1, 2)
-        if stream.read(1) not in b"\r\n":
-            raise BadInputError(f"{path} is not a whole list: its last line has no end.")
     named = frame.loc[:, list(shape)].set_axis(["address", "category", "address_subtype"], axis="columns")
     return named.assign(network="ethereum")
 

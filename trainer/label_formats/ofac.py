@@ -9,8 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.errors import BadInputError
-from trainer.label_formats.base import LabelFormat, read_json, read_text, shape_error, text_frame
+from trainer.label_formats.base import LabelFormat, read_json, read_lines, shape_error, text_frame
 from trainer.label_formats.currencies import network_of
 
 if TYPE_CHECKING:
@@ -39,10 +38,7 @@ def _read_json(path: Path) -> list[str]:
 
 
 def _read_lines(path: Path) -> list[str]:
-    text = read_text(path, WHAT)
-    if not text.endswith("\n"):
-        raise BadInputError(f"{path} is not a whole list: its last line has no end.")
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in read_lines(path, WHAT).splitlines() if line.strip()]
     if odd := next((line for line in lines if not re.fullmatch("[0-9A-Za-z:]+", line.strip())), None):
         raise shape_error(path, WHAT, f"the line '{odd[:64]}' is not one address")
     return lines

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from trainer import addresses
 from trainer.errors import BadInputError
 from trainer.label_formats.base import MEBIBYTE, LabelFormat, first_line, read_text, scalar, shape_error, text_frame
 from trainer.label_formats.currencies import network_of
@@ -29,18 +30,44 @@ LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def _read(path: Path) -> pd.DataFrame:
+    text = read_text(path, WHAT)
     try:
-        pack = yaml.load(read_text(path, WHAT), Loader=LOADER)  # noqa: S506  makes nothing but text, lists and dictionaries
+        pack = yaml.load(text, Loader=LOADER)  # noqa: S506  makes nothing but text, lists and dictionaries
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadInputError(f"{path} is not YAML ({first_line(error)}).") from error
     tags = pack.get("tags") if isinstance(pack, dict) else None
-    if not isinstance(tags, list) or not all(isinstance(tag, dict) and scalar(tag.get("address")) for tag in tags):
+    if not isinstance(tags, list) or not tags or not all(isinstance(tag, dict) and scalar(tag.get("address")) for tag in tags):
         raise shape_error(path, WHAT, "it has no list of tags with addresses")
     title = scalar(pack.get("title"))
     if not title:
         raise shape_error(path, WHAT, "it has no title")
+    if not text.endswith(("\n", "\r")) and _is_cut(text, tags):
+        raise shape_error(path, WHAT, "its last tag is cut short")
     header = {name: scalar(pack.get(name)) for name in INHERITED}
     return text_frame((_row(tag, header, title) for tag in tags), COLUMNS)
+
+
+def _is_cut(text: str, tags: list[dict[str, Any]]) -> bool:
+    """Return whether a pack that ends in the midst of a line was cut there: many a whole one ends so too.
+
+    It was, where the last tag lacks what all others have, or ends in an address that is none or in a beginning of what
+    another tag has there.
+    """
+    *others, last = tags
+    if others and set.intersection(*map(set, others)) - set(last):
+        return True
+    if text.endswith(("'", '"', "}", "]")):
+        return False
+    name = list(last)[-1]
+    end = _end(last[name])
+    if name == "address":
+        return not addresses.is_of_another(end, "")
+    return any(other != end and other.startswith(end) for other in (_end(tag.get(name)) for tag in others))
+
+
+def _end(value: Any) -> str:
+    """Return the last text of a value."""
+    return _end(value[-1]) if isinstance(value, list) and value else scalar(value)
 
 
 def _row(tag: dict[str, Any], header: dict[str, str], title: str) -> dict[str, str]:
