@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from trainer import addresses
 from trainer.errors import BadInputError
 from trainer.label_formats.base import CATEGORY, PROVENANCE, PUBLISHER_COLUMNS, LabelFormat
+from trainer.label_formats.currencies import NETWORKS
 from trainer.schema import RAW_ADDRESS_LABELS, SNAPSHOT_KEY
 from trainer.snapshot import FIRST_DATE, MAX_WINDOW_DAYS
 from trainer.taxonomy import RISK_LEVELS, Taxonomy
@@ -60,8 +61,10 @@ def check_published(path: Path, frame: pd.DataFrame, given: dict[str, Any], form
     """Check a publisher's list, its words mapped by the taxonomy.
 
     Raises:
-        BadInputError: date or window is not given, there are no rows, or none of them has an address.
+        BadInputError: network, date or window is missing or wrong, there are no rows, or none of them can be used.
     """
+    if given["network"] is not None and (wrong := addresses.network_problem(str(given["network"]))):
+        raise BadInputError(f"{path}: {wrong}.")
     frame = frame.reindex(columns=list(PUBLISHER_COLUMNS), fill_value="")
     stated = frame["network"].str.strip()
     unmapped = _map(frame, format.publisher, taxonomy)
@@ -76,6 +79,8 @@ def check_published(path: Path, frame: pd.DataFrame, given: dict[str, Any], form
     elsewhere = _stated_elsewhere(frame, stated)
     here = frame[~frame.index.isin(elsewhere)]
     problems = row_problems(here, defaults | {"source": None}, set(unmapped))
+    if wrong := next((reason for reason in problems.values() if reason.startswith(SNAPSHOT_KEY[1:])), None):
+        raise BadInputError(f"{path}: {wrong}.")  # what is said of all rows, and no fault of any
     found = _found_elsewhere(here, problems)
     elsewhere |= found
     problems = {row: reason for row, reason in problems.items() if row not in found}
@@ -119,8 +124,16 @@ def _stated_elsewhere(frame: pd.DataFrame, stated: pd.Series) -> dict[int, str]:
     return {
         int(row): f"another network's address: of {said}, not {network}"
         for row, network, said in zip(frame.index, frame["network"], stated, strict=True)
-        if said and not addresses.share_addresses(said, network)
+        if said and not _may_share(said, network)
     }
+
+
+def _may_share(said: str, network: str) -> bool:
+    if addresses.share_addresses(said, network):
+        return True
+    # A network nobody here has heard of may well be one more of the EVM family; Litecoin is not.
+    unheard = addresses.form_of(network) is None and network.lower() not in NETWORKS.values()
+    return unheard and addresses.form_of(said) is addresses.EVM
 
 
 def _found_elsewhere(frame: pd.DataFrame, problems: dict[int, str]) -> dict[int, str]:

@@ -107,11 +107,14 @@ class LabelFormatContract:
         """At once: rows without end, and blanks without end."""
         for unit in (self.sample, b" "):
             path = tmp_path / self.file_name
-            with path.open("wb") as stream:
-                chunk = unit * (MEBIBYTE // len(unit) + 1)
-                while stream.tell() <= LARGE:
-                    stream.write(chunk)
-            self._refuses(path)
+            try:
+                with path.open("wb") as stream:
+                    chunk = unit * (MEBIBYTE // len(unit) + 1)
+                    while stream.tell() <= LARGE:
+                        stream.write(chunk)
+                self._refuses(path)
+            finally:
+                path.unlink()  # pytest keeps the folders of its last runs
 
     def _write(self, folder: Path, raw: bytes) -> Path:
         path = folder / self.file_name

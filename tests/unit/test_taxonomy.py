@@ -153,6 +153,30 @@ def test_a_list_of_nothing_but_broken_addresses_is_refused(taxonomy: Taxonomy) -
         check_published(Path("p"), numbered([{"address": "0xnone", "category": "scam"}]), GIVEN, formats()["tagpack"], taxonomy)
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("network", "x'; DROP TABLE raw_alerts; --", "not the name of a network"),
+        ("processing_date", date(2999, 1, 1), "in the future"),
+        ("window_days", 0, "not a number of days"),
+        ("processing_date", None, "--processing-date"),
+    ],
+)
+def test_a_wrong_option_is_no_fault_of_the_rows(taxonomy: Taxonomy, option: str, value: object, said: str) -> None:
+    rows = [{"address": A, "category": "scam", "network": "ethereum"}, {"address": BTC, "category": "scam", "network": "bitcoin"}]
+    with pytest.raises(BadInputError, match=said):
+        check_published(Path("p"), numbered(rows), GIVEN | {option: value}, formats()["tagpack"], taxonomy)
+
+
+@pytest.mark.parametrize(
+    ("network", "taken"), [("ethereum", [1]), ("a_new_chain", [1]), ("litecoin", []), ("bitcoin", [2]), ("polkadot", [])]
+)
+def test_a_network_nobody_has_heard_of_may_be_an_evm_one(taxonomy: Taxonomy, network: str, taken: list[int]) -> None:
+    rows = [{"address": A, "category": "scam", "network": "ethereum"}, {"address": BTC, "category": "scam", "network": "bitcoin"}]
+    found = check_published(Path("p"), numbered(rows), GIVEN | {"network": network}, formats()["tagpack"], taxonomy)
+    assert found.good.index.tolist() == taken and not found.problems
+
+
 # ---- the real lists -------------------------------------------------------------------------------------------------
 
 
