@@ -93,23 +93,9 @@ def add_labels(
     create_tables(client)
     origin = Origin(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
     stored = store(client, label_table(checked.good), origin, dry_run=dry_run) if len(checked.good) else Stored(0, 0, 0)
-    return LabelsAdded(
-        file=str(path),
-        format=chosen.name,
-        rows=len(checked.frame),
-        addresses=checked.addresses,
-        added=stored.added,
-        present=stored.distinct - stored.added,
-        replaced=stored.replaced,
-        repeated=len(checked.good) - stored.distinct,
-        rejected=len(checked.problems),
-        elsewhere=len(checked.elsewhere),
-        unmapped=dict(sorted(checked.unmapped.items())),
-        reasons=dict(sorted((checked.problems | checked.elsewhere).items())),
-        rejects_file=rejects_file,
-        ignored_columns=ignored,
-        by_risk_level={str(level): int(n) for level, n in checked.good["risk_level"].value_counts().sort_index().items()},
-    )
+    added = _result(path, chosen, checked, stored)
+    added.rejects_file, added.ignored_columns = rejects_file, ignored
+    return added
 
 
 def remove_labels(
@@ -157,6 +143,24 @@ def _renamed(path: Path, frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.
     # A column may serve twice, and one of ours that the file happens to have gives way to what is mapped to it.
     kept = frame.drop(columns=[name for name in {*columns, *columns.values()} if name in frame.columns])
     return kept.assign(**{ours: frame[theirs] for ours, theirs in columns.items()})
+
+
+def _result(path: Path, chosen: LabelFormat, checked: Checked, stored: Stored) -> LabelsAdded:
+    return LabelsAdded(
+        file=str(path),
+        format=chosen.name,
+        rows=len(checked.frame),
+        addresses=checked.addresses,
+        added=stored.added,
+        present=stored.distinct - stored.added,
+        replaced=stored.replaced,
+        repeated=len(checked.good) - stored.distinct,
+        rejected=len(checked.problems),
+        elsewhere=len(checked.elsewhere),
+        unmapped=dict(sorted(checked.unmapped.items())),
+        reasons=dict(sorted((checked.problems | checked.elsewhere).items())),
+        by_risk_level={str(level): int(n) for level, n in checked.good["risk_level"].value_counts().sort_index().items()},
+    )
 
 
 def _refusal(path: Path, checked: Checked) -> BadInputError:
