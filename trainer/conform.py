@@ -6,7 +6,7 @@
 | processing_date, window_days or network in the file that differs from the snapshot's | BadInputError |
 | an address that is empty, longer than 256 characters, or has white space or control characters inside | row rejected |
 | white space around a key | removed |
-| capitals in an EVM address | made small |
+| capitals in an address that has no case (EVM, bech32) | made small |
 | NaN, an infinity, a number the type cannot hold, a negative volume | becomes missing |
 | a label confidence outside [0, 1] | row rejected |
 | an unknown numeric column | kept in `extra_features` (missing values left out) |
@@ -36,7 +36,7 @@ DECIMAL = pa.decimal128(38, 18)
 DECIMAL_LIMIT = float(np.nextafter(1e20, 0))  # what Decimal(38, 18) can hold
 LAST_SECOND = 2**32 - 1  # what DateTime can hold
 MAY_BE_NEGATIVE = {"net_flow_usd"}
-EVM_ADDRESS = "^0[xX][0-9a-fA-F]{40}$"
+CASELESS = f"^({addresses.CASELESS.pattern})$"
 ADDRESS_COLUMNS = ("address", "from_address", "to_address")
 _UNSIGNED = {"UInt8": 2**8 - 1, "UInt16": 2**16 - 1, "UInt32": 2**32 - 1, "UInt64": 2**63 - 1}
 
@@ -148,9 +148,8 @@ class Conformer:
             with self._reading(name):
                 column = pc.utf8_trim_whitespace(pc.fill_null(pc.cast(columns[name], pa.string()), ""))
             if name in ADDRESS_COLUMNS:
-                # As staging spells it, so that two spellings of one EVM address are found to be one row here.
-                evm = pc.match_substring_regex(column, EVM_ADDRESS)
-                column = pc.if_else(evm, pc.ascii_lower(column), column)
+                # As staging spells it, so that two spellings of one address are found to be one row here.
+                column = pc.if_else(pc.match_substring_regex(column, CASELESS), pc.ascii_lower(column), column)
                 bad = pc.or_(
                     pc.or_(pc.equal(column, ""), pc.match_substring_regex(column, addresses.UNFIT.pattern)),
                     pc.greater(pc.utf8_length(column), addresses.MAX_LENGTH),

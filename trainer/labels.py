@@ -1,40 +1,52 @@
-"""Brings a user's labels into `raw_address_labels`: every row checked first, then all of them or none."""
+"""Brings label lists into `raw_address_labels` and takes them out: every row checked first, then all of them or none."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer import addresses
-from trainer.errors import BadInputError
-from trainer.label_files import AUTO, read_labels
+from trainer.errors import BadInputError, UsageError
+from trainer.label_checks import Checked, check_own, check_published
+from trainer.label_formats import AUTO, LabelFormat, choose
+from trainer.label_store import Origin, Stored, label_table, sources, store, withdraw
 from trainer.schema import RAW_ADDRESS_LABELS, SNAPSHOT_KEY, create_tables
-from trainer.snapshot import FIRST_DATE, MAX_WINDOW_DAYS
-from trainer.warehouse import side_table
+from trainer.taxonomy import read_taxonomy
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
-RISK_LEVELS = ("low", "medium", "high", "critical")
-REQUIRED = ("address", "risk_level")
 SHOWN_ERRORS = 10
-NUMBER = r"[0-9]+(\.0*)?"
-DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?"
 
 
 @dataclass
 class LabelsAdded:
-    """What a label file brought: rows read, new to the warehouse, there before, and rejected with their reasons."""
+    """What a label list brought. Its rows are added + present + repeated + rejected + elsewhere + those of `unmapped`.
+
+    Attributes:
+        addresses: distinct addresses of the network in the list, whether or not their label has a meaning.
+        added, present, replaced: labels new to the warehouse, there before, and older ones that new ones replace.
+        repeated: rows that say what another row of the list says.
+        rejected, elsewhere: rows that are bad, and rows whose address is another network's; `reasons` has both, by row.
+        unmapped: category → rows, for categories that the taxonomy gives no risk level: they abstain.
+    """
 
     file: str
+    format: str
     rows: int
-    added: int
-    present: int
-    rejected: int
+    addresses: int = 0
+    added: int = 0
+    present: int = 0
+    replaced: int = 0
+    repeated: int = 0
+    rejected: int = 0
+    elsewhere: int = 0
+    unmapped: dict[str, int] = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)
     rejects_file: str | None = None
     ignored_columns: list[str] = field(default_factory=list)
     by_risk_level: dict[str, int] = field(default_factory=dict)
@@ -54,130 +66,118 @@ def add_labels(
     source: str | None = None,
     dry_run: bool = False,
     skip_bad: bool = False,
+    columns: Mapping[str, str] | None = None,
 ) -> LabelsAdded:
-    """Add the rows of a label file; adding a file again changes nothing.
+    """Add the rows of a label list; adding a file again changes nothing.
+
+    A label that the same source gives the same address with another risk level or confidence replaces the older one.
 
     Args:
         network, processing_date, window_days, source: for files without such a column; where there is one they must agree.
+            Of a publisher's list `network` takes the rows of that network, and `source` goes before the publisher's name.
         skip_bad: load the good rows and write the others, with reasons, to `<file>.rejects.csv`.
+        columns: our name of a column → the file's, for tables of the user's own.
 
     Raises:
-        BadInputError: the file cannot be read, lacks a column, or has bad rows (all are listed by number) without `skip_bad`.
+        BadInputError: the file cannot be read, lacks a column, or, a table of the user's own, has bad rows (all are listed
+            by number) without `skip_bad`.
+        UsageError: there is no such format or column.
     """
+    chosen = choose(path, format, own=bool(columns))
+    frame = chosen.load(path)
+    given = {"network": network, "processing_date": processing_date, "window_days": window_days, "source": source}
+    checked, ignored = _check(path, frame, chosen, given, columns or {})
+    if checked.problems and not skip_bad and not chosen.publisher:
+        raise _refusal(path, checked)
+    rejects_file = _write_rejects(path, checked) if skip_bad and not dry_run else None
+    create_tables(client)
+    origin = Origin(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+    stored = store(client, label_table(checked.good), origin, dry_run=dry_run) if len(checked.good) else Stored(0, 0, 0)
+    added = _result(path, chosen, checked, stored)
+    added.rejects_file, added.ignored_columns = rejects_file, ignored
+    return added
+
+
+def remove_labels(
+    client: Client,
+    source: str,
+    network: str | None = None,
+    processing_date: date | None = None,
+    window_days: int | None = None,
+    dry_run: bool = False,
+) -> int:
+    """Take a source's labels out of `raw_address_labels` and return how many; `label_history` keeps them.
+
+    Raises:
+        BadInputError: the source has no labels at all.
+    """
+    create_tables(client)
+    known = sources(client)
+    if source not in known:
+        there = ", ".join(repr(name) for name in known) or "none"
+        raise BadInputError(f"There are no labels of source '{source}'; there are those of: {there}.")
+    key = {"network": network, "processing_date": processing_date, "window_days": window_days}
+    return withdraw(client, source, key, dry_run=dry_run)
+
+
+def _check(
+    path: Path, frame: pd.DataFrame, chosen: LabelFormat, given: dict[str, Any], columns: Mapping[str, str]
+) -> tuple[Checked, list[str]]:
+    """Return the checked rows and the columns that the table has no place for."""
     import pandas as pd
 
-    frame = read_labels(path, format)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    given = {"network": network, "processing_date": processing_date, "window_days": window_days, "source": source}
-    known = {*RAW_ADDRESS_LABELS.types, *SNAPSHOT_KEY}
-    ignored = sorted(set(frame.columns) - known)
-    frame = _complete(path, frame, given)
-    problems = _problems(frame, given)
-    rejects_file = _reject(path, frame, problems, skip_bad=skip_bad, dry_run=dry_run) if problems else None
-    good = frame[~frame.index.isin(problems)]
-    create_tables(client)
-    added = _insert(client, _table(good), dry_run=dry_run) if len(good) else 0
+    if chosen.publisher:
+        return check_published(path, frame, given, chosen, read_taxonomy()), []
+    frame = _renamed(path, frame, columns)
+    ignored = sorted(set(frame.columns) - {*RAW_ADDRESS_LABELS.types, *SNAPSHOT_KEY})
+    return check_own(path, frame, given), ignored
+
+
+def _renamed(path: Path, frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
+    known = (*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.types)
+    if odd := [name for name in columns if name not in known]:
+        raise UsageError(f"--map: there is no column {', '.join(odd)} to map to; there are: {', '.join(known)}.")
+    if missing := [name for name in columns.values() if name not in frame.columns]:
+        raise BadInputError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(frame.columns)[:500]}.")
+    # A column may serve twice, and one of ours that the file happens to have gives way to what is mapped to it.
+    kept = frame.drop(columns=[name for name in {*columns, *columns.values()} if name in frame.columns])
+    return kept.assign(**{ours: frame[theirs] for ours, theirs in columns.items()})
+
+
+def _result(path: Path, chosen: LabelFormat, checked: Checked, stored: Stored) -> LabelsAdded:
     return LabelsAdded(
         file=str(path),
-        rows=len(frame),
-        added=added,
-        present=len(good) - added,
-        rejected=len(problems),
-        rejects_file=rejects_file,
-        ignored_columns=ignored,
-        by_risk_level={str(level): int(count) for level, count in good["risk_level"].value_counts().sort_index().items()},
+        format=chosen.name,
+        rows=len(checked.frame),
+        addresses=checked.addresses,
+        added=stored.added,
+        present=stored.distinct - stored.added,
+        replaced=stored.replaced,
+        repeated=len(checked.good) - stored.distinct,
+        rejected=len(checked.problems),
+        elsewhere=len(checked.elsewhere),
+        unmapped=dict(sorted(checked.unmapped.items())),
+        reasons=dict(sorted((checked.problems | checked.elsewhere).items())),
+        by_risk_level={str(level): int(n) for level, n in checked.good["risk_level"].value_counts().sort_index().items()},
     )
 
 
-def _complete(path: Path, frame: pd.DataFrame, given: dict[str, Any]) -> pd.DataFrame:
-    """Return the frame with every column of the table, trimmed, what the caller gives filled in."""
-    if missing := [name for name in REQUIRED if name not in frame.columns]:
-        raise BadInputError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(frame.columns)}.")
-    if not len(frame):
-        raise BadInputError(f"{path} has no rows.")
-    if lacking := [name for name in SNAPSHOT_KEY if name not in frame.columns and given[name] is None]:
-        options = ", ".join("--" + name.replace("_", "-") for name in lacking)
-        raise BadInputError(f"{path} has no column {', '.join(lacking)}; give {options}.")
-    defaults = {"address_type": "unknown", "confidence_score": "0.5"}
-    for name in (*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.types):
-        fill = str(given[name]) if given.get(name) is not None else defaults.get(name, "")
-        column = frame[name].astype(str).str.strip() if name in frame.columns else fill
-        frame[name] = column
-        frame[name] = frame[name].where(frame[name] != "", fill)
-    frame["risk_level"] = frame["risk_level"].str.lower()
-    return frame
+def _refusal(path: Path, checked: Checked) -> BadInputError:
+    problems = checked.problems
+    shown = "; ".join(f"row {row}: {problems[row]}" for row in sorted(problems)[:SHOWN_ERRORS])
+    more = f"; and {len(problems) - SHOWN_ERRORS} more rows" if len(problems) > SHOWN_ERRORS else ""
+    return BadInputError(f"{path}: {len(problems)} of {len(checked.frame)} rows are bad, nothing was loaded: {shown}{more}.")
 
 
-def _problems(frame: pd.DataFrame, given: dict[str, Any]) -> dict[int, str]:
-    """Return row number → what is wrong with it."""
-    import pandas as pd
-
-    problems: dict[int, str] = {}
-
-    def note(bad: pd.Series, message: str, column: str) -> None:
-        for row, value in frame.loc[bad, column].items():
-            problems.setdefault(int(row), f"{column} '{value[:64]}' {message}")
-
-    note(~frame["risk_level"].isin(RISK_LEVELS), f"is not one of {', '.join(RISK_LEVELS)}", "risk_level")
-    confidence = pd.to_numeric(frame["confidence_score"], errors="coerce")
-    note(~confidence.between(0, 1), "is not a number in [0, 1]", "confidence_score")
-    dated = frame["processing_date"].where(frame["processing_date"].str.fullmatch(DAY), "").str.slice(0, 10)
-    days = pd.to_datetime(dated, format="%Y-%m-%d", errors="coerce")
-    note(days.isna() | (days < pd.Timestamp(FIRST_DATE)), "is not a date such as 2025-08-01", "processing_date")
-    note(days > pd.Timestamp(date.today()), "is in the future", "processing_date")
-    windows = pd.to_numeric(frame["window_days"].where(frame["window_days"].str.fullmatch(NUMBER), ""), errors="coerce")
-    note(~windows.between(1, MAX_WINDOW_DAYS), f"is not a number of days from 1 to {MAX_WINDOW_DAYS}", "window_days")
-    note(~frame["network"].map(lambda name: addresses.network_problem(name) is None), "is not the name of a network", "network")
-    for name in ("network", "source"):
-        if given[name] is not None:
-            note(frame[name] != str(given[name]), f"is not the {given[name]} asked for", name)
-    if given["processing_date"] is not None:
-        other = days.notna() & (days != pd.Timestamp(given["processing_date"]))
-        note(other, f"is not the {given['processing_date']} asked for", "processing_date")
-    if given["window_days"] is not None:
-        other = windows.notna() & (windows != given["window_days"])
-        note(other, f"is not the {given['window_days']} asked for", "window_days")
-    for row, address, network in zip(frame.index, frame["address"], frame["network"], strict=True):
-        if (found := addresses.problem(address, network)) is not None:
-            problems.setdefault(int(row), found)
-    return problems
-
-
-def _reject(path: Path, frame: pd.DataFrame, problems: dict[int, str], *, skip_bad: bool, dry_run: bool) -> str | None:
-    if not skip_bad:
-        shown = "; ".join(f"row {row}: {problems[row]}" for row in sorted(problems)[:SHOWN_ERRORS])
-        more = f"; and {len(problems) - SHOWN_ERRORS} more rows" if len(problems) > SHOWN_ERRORS else ""
-        raise BadInputError(f"{path}: {len(problems)} of {len(frame)} rows are bad, nothing was loaded: {shown}{more}.")
-    if dry_run:
+def _write_rejects(path: Path, checked: Checked) -> str | None:
+    reasons = checked.problems | checked.elsewhere
+    if not reasons:
         return None
     rejects = path.with_name(path.name + ".rejects.csv")
-    bad = frame[frame.index.isin(problems)]
-    bad.assign(reason=[problems[row] for row in bad.index]).to_csv(rejects)
+    bad = checked.frame[checked.frame.index.isin(reasons)]
+    try:
+        bad.assign(reason=[reasons[row] for row in bad.index]).to_csv(rejects)
+    except OSError as error:
+        raise BadInputError(f"{rejects} cannot be written ({error.strerror}), nothing was loaded.") from error
     return str(rejects)
-
-
-def _table(frame: pd.DataFrame) -> pa.Table:
-    import pyarrow as pa
-
-    columns = {name: pa.array(frame[name].tolist(), pa.string()) for name in RAW_ADDRESS_LABELS.types}
-    columns["confidence_score"] = pa.array(frame["confidence_score"].astype(float).tolist(), pa.float32())
-    columns["network"] = pa.array(frame["network"].tolist(), pa.string())
-    days = [date.fromisoformat(text[:10]) for text in frame["processing_date"]]
-    columns["processing_date"] = pa.array(days, pa.date32())
-    columns["window_days"] = pa.array([int(float(text)) for text in frame["window_days"]], pa.uint16())
-    columns["ingested_at"] = pa.array([datetime.now(UTC)] * len(frame), pa.timestamp("ms", "UTC"))
-    return pa.table(columns)
-
-
-def _insert(client: Client, rows: pa.Table, *, dry_run: bool) -> int:
-    """Insert the rows the table does not have yet and return how many they are."""
-    key = ", ".join((*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.key_columns))
-    with side_table(client, RAW_ADDRESS_LABELS) as side:
-        client.insert_arrow(side, rows)
-        new = client.query_arrow(
-            f"SELECT * FROM {side} WHERE ({key}) NOT IN (SELECT {key} FROM {RAW_ADDRESS_LABELS.name}) "
-            f"ORDER BY {key} LIMIT 1 BY {key}"
-        )
-    if new.num_rows and not dry_run:
-        client.insert_arrow(RAW_ADDRESS_LABELS.name, new)
-    return int(new.num_rows)

@@ -206,6 +206,19 @@ ADDRESS_LABELS = Table(
 
 RAW_ADDRESS_LABELS = Table("raw_address_labels", key=_LABEL_KEY, columns=_LABEL_COLUMNS)
 
+LABEL_HISTORY = Table(
+    "label_history",
+    key=_LABEL_KEY + ", changed_at, event",
+    version="changed_at",
+    columns=_LABEL_COLUMNS
+    + """event LowCardinality(String)
+    file String DEFAULT ''
+    file_sha256 String DEFAULT ''
+    changed_at DateTime64(3)
+    """,
+)
+"""Every label that came into or left `raw_address_labels` by a command, and when; only ever appended to."""
+
 RAW_CUSTOM_FEATURES = Table(
     "raw_custom_features",
     key="address",
@@ -279,7 +292,7 @@ RAW_TABLES = (
     RAW_ADDRESS_LABELS,
     RAW_CUSTOM_FEATURES,
 )
-WRITTEN_TABLES = (TRAINED_MODELS, ALERT_SCORES, ALERT_RANKINGS, ADDRESS_SCORES, CLUSTER_SCORES)
+WRITTEN_TABLES = (LABEL_HISTORY, TRAINED_MODELS, ALERT_SCORES, ALERT_RANKINGS, ADDRESS_SCORES, CLUSTER_SCORES)
 TABLES = {table.name: table for table in RAW_TABLES + WRITTEN_TABLES}
 
 

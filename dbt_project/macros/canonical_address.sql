@@ -1,6 +1,7 @@
-{# EVM addresses compare without case; SS58 and base58 are case-sensitive and left alone. #}
+{# EVM and bech32 addresses compare without case; SS58 and base58 are case-sensitive and left alone.
+   `trainer.addresses.canonical` says the same. #}
 {% macro canonical_address(column) -%}
-    if(match({{ column }}, '^0[xX][0-9a-fA-F]{40}$'), lower({{ column }}), {{ column }})
+    if(match({{ column }}, '^(0[xX][0-9a-fA-F]{40}|BC1[02-9AC-HJ-NP-Z]{11,87})$'), lower({{ column }}), {{ column }})
 {%- endmacro %}
 
 

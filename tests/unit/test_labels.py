@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.errors import BadInputError, UsageError
-from trainer.label_files import formats, read_labels
-from trainer.labels import RISK_LEVELS, _complete, _problems, _table
+from trainer.label_checks import check_own, complete, row_problems
+from trainer.label_formats import formats, read_labels
+from trainer.label_store import label_table
+from trainer.taxonomy import RISK_LEVELS
 
 EVM = "0x" + "ab" * 20
 GOOD = {
@@ -27,7 +29,7 @@ def problems(rows: list[dict[str, str]], **given_: Any) -> dict[int, str]:
     frame = pd.DataFrame(rows, dtype=str)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     asked = NOTHING | given_
-    return _problems(_complete(Path("labels.csv"), frame, asked), asked)
+    return check_own(Path("labels.csv"), frame, asked).problems
 
 
 @pytest.mark.parametrize(
@@ -126,10 +128,10 @@ ANYTHING = st.text(max_size=12) | st.sampled_from(
 def test_every_row_is_either_named_or_can_be_loaded(rows: list[dict[str, str]]) -> None:
     frame = pd.DataFrame(rows, dtype=str)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    complete = _complete(Path("labels.csv"), frame, NOTHING)
-    found = _problems(complete, NOTHING)
-    assert set(found) <= set(complete.index)
-    loaded = _table(complete[~complete.index.isin(found)])
+    whole = complete(Path("labels.csv"), frame, NOTHING)
+    found = row_problems(whole, NOTHING)
+    assert set(found) <= set(whole.index)
+    loaded = label_table(whole[~whole.index.isin(found)])
     assert loaded.num_rows == len(rows) - len(found)
     assert set(loaded["risk_level"].to_pylist()) <= set(RISK_LEVELS)
     assert all(0 <= value <= 1 for value in loaded["confidence_score"].to_pylist())

@@ -15,7 +15,7 @@ import pytest
 
 import trainer
 from trainer import cli, errors
-from trainer.label_files import LabelFormat
+from trainer.label_formats import LabelFormat
 from trainer.models import name_of
 from trainer.models.base import ModelTrainer
 from trainer.snapshot import SnapshotShape

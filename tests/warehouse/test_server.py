@@ -57,3 +57,27 @@ def test_from_a_snapshot_to_scores_over_http(environment: dict[str, str], tmp_pa
     assert (scored["rows"], scored["model_id"]) == (ALERTS, fitted["model_id"])
     listed = json.loads(run(environment, *trainer, "models", "list", "--json", *server))
     assert [model["model_id"] for model in listed["models"]] == [fitted["model_id"]]
+
+
+def test_labels_are_corrected_and_withdrawn_over_http(environment: dict[str, str], tmp_path: Path) -> None:
+    labels = (sys.executable, "-m", "trainer", "labels")
+    row = "address,risk_level,label,source,network,processing_date,window_days\n0x{a:040x},{level},mixer,me,ethereum,2025-08-01,90\n"
+    seen = []
+    for level in ("high", "low", "low"):
+        path = tmp_path / f"{level}.csv"
+        path.write_text(row.format(a=1, level=level))
+        added = json.loads(run(environment, *labels, "add", str(path), "--json", "--target", "server"))
+        seen.append((added["added"], added["present"], added["replaced"]))
+    assert seen == [(1, 0, 0), (1, 0, 1), (0, 1, 0)]
+    options = ("--source", "me", "--network", "ethereum", "--processing-date", "2025-08-01", "--window-days", "90")
+    removed = run(environment, *labels, "remove", *options, "--json", "--target", "server")
+    assert json.loads(removed)["removed"] == 1
+    done = subprocess.run(
+        [*labels, "remove", *options, "--target", "server"],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3 and "no labels of source 'me'" in done.stderr

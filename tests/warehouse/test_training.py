@@ -21,6 +21,7 @@ from trainer.dataset import read_scoring
 from trainer.dbt import run_dbt
 from trainer.errors import BadInputError, NotEnoughLabelsError
 from trainer.labels import add_labels
+from trainer.models import name_of
 from trainer.schema import RAW_ADDRESS_LABELS
 from trainer.selection import Selection
 from trainer.warehouse import drop_partition
@@ -193,15 +194,15 @@ class Constant(LabelStrategy):
 
 def test_a_strategy_and_a_trainer_after_the_guide_run_end_to_end(client: Any, fitted: TrainingResult) -> None:
     result = train(client, label_strategy=LargeAlerts(), model_trainer=GuideTrainer(rate=1e-6))
-    assert result.model == "tests.unit.conftest:GuideTrainer" and result.label_strategy.endswith(":LargeAlerts")
+    assert result.model == name_of(GuideTrainer) and result.label_strategy.endswith(":LargeAlerts")
     assert result.n_train > fitted.n_train
-    scored = predict(client, "simnet", DATES[1], WINDOW, result.model_id, model_trainer=GuideTrainer(rate=1e-6))
+    scored = predict(client, "simnet", DATES[1], WINDOW, result.model_id, model_trainer=GuideTrainer)
     assert scored.rows == 2000
     registered = client.query(
         "SELECT model_name, label_strategy FROM trained_models FINAL WHERE model_id = {m:String}",
         parameters={"m": result.model_id},
     ).result_rows
-    assert registered == [("GuideTrainer", result.label_strategy)]
+    assert registered == [(result.model, result.label_strategy)]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Commands that bring data in: init, ingest, simulate, labels add."""
+"""Commands that bring data in: init, ingest, simulate, labels add, labels remove."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from trainer.errors import UsageError
 
 if TYPE_CHECKING:
     from trainer.ingest import Ingested
+    from trainer.labels import LabelsAdded
+
+SHOWN_REASONS = 10
 
 labels = typer.Typer(help="Your own labels.", no_args_is_help=True)
 
@@ -34,11 +37,12 @@ def prepare(target: str | None) -> list[str]:
     """Create the tables and, where they are not there yet, the seeds dbt's models need; return the tables' names."""
     from trainer.dbt import run_dbt
     from trainer.schema import create_tables
+    from trainer.settings import project_dir
     from trainer.warehouse import connect, table_exists
 
     with connect(target) as client:
         names = create_tables(client)
-        seeded = table_exists(client, "risk_levels")
+        seeded = all(table_exists(client, seed.stem) for seed in project_dir().glob("seeds/*.csv"))
     if not seeded:
         say("Loading the seeds (dbt seed)…")
         run_dbt(["seed"], target, quiet=True)
@@ -111,31 +115,91 @@ def simulate(
 
 @labels.command("add")
 def labels_add(
-    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file in the columns of raw_address_labels.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A CSV, Parquet or JSON file in the columns of raw_address_labels, or a list of OFAC, Etherscan, Forta, "
+            "MyEtherWallet, polkadot-js or GraphSense."
+        ),
+    ],
     network: Network = None,
     processing_date: Day = None,
     window_days: Window = None,
-    format: Annotated[str, typer.Option(help="Format of the file.")] = "auto",
+    format: Annotated[str, typer.Option(help="Format of the file; `auto` recognises it.")] = "auto",
     source: Annotated[str | None, typer.Option(help="Who says so, for files that do not.", show_default=False)] = None,
+    map: Annotated[
+        str | None,
+        typer.Option(metavar="OURS=THEIRS,…", help="Columns with other names: address=addr,risk_level=risk.", show_default=False),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count, load nothing.")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Load the good rows, write the others to a file.")] = False,
     json: Json = False,
     target: Target = None,
 ) -> None:
-    """Add labels of your own; adding a file again changes nothing. Then run `dbt run`."""
+    """Add a label list; adding a file again changes nothing. Then run `dbt run`."""
     from trainer.labels import add_labels
     from trainer.warehouse import connect
 
+    columns = _columns(map)
     prepare(target)
     with connect(target) as client:
         added = add_labels(
-            client, file, network, day_of(processing_date), window_days, format, source, dry_run=dry_run, skip_bad=skip_bad
+            client, file, network, day_of(processing_date), window_days, format, source, dry_run, skip_bad, columns
         )
-    if added.ignored_columns:
-        say(f"{file}: columns not loaded: {', '.join(added.ignored_columns)}")
-    if added.rejects_file:
-        say(f"{file}: {added.rejected} rows rejected; they are in {added.rejects_file}, with reasons")
+    _say_what_was_left(added)
     levels = ", ".join(f"{count} {level}" for level, count in added.by_risk_level.items())
     verb = "would be added" if dry_run else "added"
     lines = [f"{added.added} labels {verb}, {added.present} there before, {added.rejected} rejected ({levels})"]
     emit(added.as_dict() | {"dry_run": dry_run}, json, lines)
+
+
+@labels.command("remove")
+def labels_remove(
+    source: Annotated[str, typer.Option(help="Whose labels.")],
+    network: Network = None,
+    processing_date: Day = None,
+    window_days: Window = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, remove nothing.")] = False,
+    json: Json = False,
+    target: Target = None,
+) -> None:
+    """Withdraw a source's labels, of all snapshots or of those named; label_history keeps them. Then run `dbt run`."""
+    from trainer.labels import remove_labels
+    from trainer.warehouse import connect
+
+    with connect(target) as client:
+        removed = remove_labels(client, source, network, day_of(processing_date), window_days, dry_run)
+    verb = "would be removed" if dry_run else "removed"
+    emit({"source": source, "removed": removed, "dry_run": dry_run}, json, [f"{removed} labels of {source} {verb}"])
+
+
+def _columns(text: str | None) -> dict[str, str]:
+    """Return our column → the file's, from `ours=theirs,ours=theirs`."""
+    columns: dict[str, str] = {}
+    for pair in text.split(",") if text is not None else []:
+        ours, equals, theirs = (part.strip() for part in pair.partition("="))
+        if not (ours and equals and theirs) or ours in columns:
+            raise UsageError(f"--map '{pair}' is not ours=theirs, each of ours once; for example address=addr,risk_level=risk.")
+        columns[ours] = theirs
+    return columns
+
+
+def _say_what_was_left(added: LabelsAdded) -> None:
+    if added.ignored_columns:
+        say(f"{added.file}: columns not loaded: {', '.join(added.ignored_columns)}")
+    for row, reason in [*added.reasons.items()][:SHOWN_REASONS] if not added.rejects_file else []:
+        say(f"{added.file}, row {row}: {reason}")
+    if not added.rejects_file and len(added.reasons) > SHOWN_REASONS:
+        say(f"{added.file}: and {len(added.reasons) - SHOWN_REASONS} more rows; --json has all, --skip-bad writes them to a file")
+    if added.rejects_file:
+        say(f"{added.file}: {len(added.reasons)} rows rejected; they are in {added.rejects_file}, with reasons")
+    if added.elsewhere:
+        say(f"{added.file}: {added.elsewhere} rows skipped: another network's address")
+    if added.repeated:
+        say(f"{added.file}: {added.repeated} rows repeat others")
+    if added.replaced:
+        say(f"{added.file}: {added.replaced} older labels replaced")
+    if added.unmapped:
+        words = ", ".join(f"{word} ({count})" for word, count in added.unmapped.items())
+        total = sum(added.unmapped.values())
+        say(f"{added.file}: {total} rows not loaded, their categories have no risk level in the seed label_taxonomy: {words}")

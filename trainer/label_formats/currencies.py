@@ -1,0 +1,16 @@
+"""Which network a publisher means by a currency."""
+
+from __future__ import annotations
+
+NETWORKS = {
+    "ARB": "arbitrum", "AVAX": "avalanche", "BASE": "base", "BCH": "bitcoin-cash", "BEP2": "binance-chain", "BEP20": "bsc",
+    "BNB": "bsc", "BSC": "bsc", "BSV": "bitcoin-sv", "BTC": "bitcoin", "BTG": "bitcoin-gold", "DASH": "dash",
+    "DOGE": "dogecoin", "DOT": "polkadot", "ETC": "ethereum-classic", "ETH": "ethereum", "FTM": "fantom", "KSM": "kusama",
+    "LTC": "litecoin", "MATIC": "polygon", "OP": "optimism", "POL": "polygon", "SOL": "solana", "TAO": "bittensor",
+    "TRX": "tron", "XBT": "bitcoin", "XMR": "monero", "XRP": "ripple", "XVG": "verge", "ZEC": "zcash",
+}  # fmt: skip
+
+
+def network_of(currency: str) -> str:
+    """Return the network a currency lives on; '' for one that lives on several, or that is not known here."""
+    return NETWORKS.get(currency.strip().upper(), "")

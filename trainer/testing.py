@@ -1,0 +1,138 @@
+"""Contract tests for plug-ins, shipped so that third parties can hold theirs to them under pytest.
+
+class TestMyFormat(LabelFormatContract):
+    format = MY_FORMAT
+    file_name = "mine.json"
+    sample = b'[{"addr": "0x…", "kind": "scam"}]'
+    reordered = b'[…the same rows, the other way round…]'
+"""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from trainer.errors import BadInputError
+from trainer.label_formats.base import CATEGORY, MEBIBYTE, PUBLISHER_COLUMNS, LabelFormat
+from trainer.schema import RAW_ADDRESS_LABELS, SNAPSHOT_KEY
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LARGE = 100 * MEBIBYTE
+
+
+class LabelFormatContract:
+    """What every reader of label lists must do; subclass it, name it `Test…` and give the attributes.
+
+    Attributes:
+        format: the format under test.
+        file_name: what its files are called.
+        sample: a whole file of at least two rows.
+        reordered: the same rows in another order.
+        may_end_early: whether a file cut at some byte can be a whole one, as with lines of text.
+    """
+
+    format: ClassVar[LabelFormat]
+    file_name: ClassVar[str]
+    sample: ClassVar[bytes]
+    reordered: ClassVar[bytes]
+    may_end_early: ClassVar[bool] = False
+
+    def test_it_recognises_its_own_file(self, tmp_path: Path) -> None:
+        """By its name and its first bytes, however few."""
+        path = self._write(tmp_path, self.sample)
+        assert self.format.recognises(path, self.sample[:65_536])
+        for size in range(min(len(self.sample), 200)):
+            assert self.format.recognises(path, self.sample[:size]) in {True, False}
+
+    def test_it_does_not_recognise_what_is_none(self, tmp_path: Path) -> None:
+        """Neither nothing nor noise under a name of no format."""
+        for raw in (b"", _noise(4096), b"\xff\xfe" * 50):
+            assert not self.format.recognises(tmp_path / "file.bin", raw)
+
+    def test_it_reads_text_in_declared_columns(self, tmp_path: Path) -> None:
+        """Every value is text; a publisher's list has addresses and categories and no columns of its own making."""
+        frame = self.format.load(self._write(tmp_path, self.sample))
+        assert len(frame) >= 2
+        assert "address" in frame.columns
+        assert all(isinstance(value, str) for name in frame.columns for value in frame[name])
+        assert frame.columns.is_unique
+        if self.format.publisher:
+            assert CATEGORY in frame.columns
+            assert set(frame.columns) <= set(PUBLISHER_COLUMNS)
+        else:
+            assert set(frame.columns) <= {*RAW_ADDRESS_LABELS.types, *SNAPSHOT_KEY}, "a sample has columns of the table only"
+
+    def test_it_reads_the_same_twice(self, tmp_path: Path) -> None:
+        """Nothing is kept between two readings."""
+        path = self._write(tmp_path, self.sample)
+        assert self.format.load(path).equals(self.format.load(path))
+
+    def test_the_order_of_rows_does_not_matter(self, tmp_path: Path) -> None:
+        """The same rows come back, whatever their order."""
+        straight = self.format.load(self._write(tmp_path, self.sample))
+        mixed = self.format.load(self._write(tmp_path, self.reordered))
+        assert _rows(straight) == _rows(mixed)
+
+    def test_an_empty_file_is_refused(self, tmp_path: Path) -> None:
+        """By a sentence that names it."""
+        self._refuses(self._write(tmp_path, b""))
+
+    def test_a_binary_file_is_refused(self, tmp_path: Path) -> None:
+        """Noise is no list."""
+        self._refuses(self._write(tmp_path, _noise(65_536)))
+
+    def test_a_file_in_another_encoding_is_refused(self, tmp_path: Path) -> None:
+        """UTF-16, and bytes that are no UTF-8 in the midst of good ones."""
+        half = len(self.sample) // 2
+        self._refuses(self._write(tmp_path, b"\xff\xfe" + self.sample.decode("latin-1").encode("utf-16-le")))
+        self._refuses(self._write(tmp_path, self.sample[:half] + b"\xff\xfe\xfa" + self.sample[half:]))
+
+    def test_a_file_cut_short_is_refused(self, tmp_path: Path) -> None:
+        """Wherever it was cut; where lines can end early it makes up no row but the one it was cut in."""
+        whole = _rows(self.format.load(self._write(tmp_path, self.sample)))
+        body = self.sample.rstrip()
+        for size in range(1, len(body), max(1, len(body) // 200)):
+            try:
+                found = _rows(self.format.load(self._write(tmp_path, body[:size])))
+            except BadInputError as error:
+                assert self.file_name in str(error)
+            else:
+                assert self.may_end_early, f"the first {size} bytes were read as a whole file"
+                assert len([row for row in found if row not in whole]) <= 1
+
+    def test_a_file_of_100_mib_is_refused(self, tmp_path: Path) -> None:
+        """At once: rows without end, and blanks without end."""
+        for unit in (self.sample, b" "):
+            path = tmp_path / self.file_name
+            try:
+                with path.open("wb") as stream:
+                    chunk = unit * (MEBIBYTE // len(unit) + 1)
+                    while stream.tell() <= LARGE:
+                        stream.write(chunk)
+                self._refuses(path)
+            finally:
+                path.unlink()  # pytest keeps the folders of its last runs
+
+    def _write(self, folder: Path, raw: bytes) -> Path:
+        path = folder / self.file_name
+        path.write_bytes(raw)
+        return path
+
+    def _refuses(self, path: Path) -> None:
+        try:
+            found = self.format.load(path)
+        except BadInputError as error:
+            assert self.file_name in str(error), "the error names the file"
+        else:
+            raise AssertionError(f"{len(found)} rows were read of what is no list")
+
+
+def _noise(size: int) -> bytes:
+    return random.Random(0).randbytes(size)  # noqa: S311  noise for a test
+
+
+def _rows(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+    return sorted(tuple(row) for row in frame[sorted(frame.columns)].itertuples(index=False, name=None))
