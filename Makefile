@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test test-slow check format docs up down clean
+.PHONY: help install demo test check format docs up down clean
 
 help:
 	@echo "make demo       simulate, ingest, label, build, train, score (in ./demo)"
 	@echo "make test       all tests: the fast ones first, then those on a real engine"
 	@echo "make check      lint, format, types, layers"
 	@echo "make up | down  start | stop a ClickHouse server in Docker (target 'server')"
-	@echo "also: install, test-slow, format, docs (dbt docs), clean"
+	@echo "also: install, format, docs (dbt docs), clean"
 
 install: $(STAMP)
 
@@ -27,10 +27,7 @@ demo: $(STAMP)
 # Two workers, each with an engine folder of its own: an embedded warehouse is open in one process at a time.
 test: $(STAMP)
 	$(BIN)/pytest -q -n 2 tests/unit
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "not slow" tests --ignore=tests/unit
-
-test-slow: $(STAMP)
-	$(BIN)/pytest -q -m slow tests
+	$(BIN)/pytest -q -n 2 --dist loadfile tests --ignore=tests/unit
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -203,7 +203,6 @@ def test_one_process_goes_from_one_folder_to_another(small: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.slow
 def test_the_wheel_adds_the_adapter_and_touches_nothing_of_dbt(tmp_path: Path, small: Path) -> None:
     root = Path(__file__).parents[2]
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "dist"), str(root)]
