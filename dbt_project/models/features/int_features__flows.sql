@@ -21,12 +21,18 @@ with flows as (
 
 ends as (
 
-    -- Each flow seen from both ends.
-    select from_key as address_key, to_key as counterparty_key, 1 as is_out, cents, tx_count, active_days, first_seen, last_seen
+    -- Each flow seen from both ends, in one pass over the flows.
+    select
+        tupleElement(side, 1) as address_key,
+        tupleElement(side, 2) as counterparty_key,
+        tupleElement(side, 3) as is_out,
+        cents,
+        tx_count,
+        active_days,
+        first_seen,
+        last_seen
     from flows
-    union all
-    select to_key as address_key, from_key as counterparty_key, 0 as is_out, cents, tx_count, active_days, first_seen, last_seen
-    from flows
+    array join [tuple(from_key, to_key, 1), tuple(to_key, from_key, 0)] as side
 
 ),
 
