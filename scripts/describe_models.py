@@ -16,6 +16,12 @@ import yaml
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
 HEADER = "# Written by scripts/describe_models.py from seeds/feature_catalog.csv; change those, not this.\n"
 FLOAT = "Float32"
+# dbt wants to know what a model reads before it knows which models there are, so the list of rules is written down.
+RULES_MACRO = """{# Written by scripts/describe_models.py from the files in models/labels/rules; change those, not this. #}
+{%% macro label_rules() -%%}
+    {{ return([%s]) }}
+{%%- endmacro %%}
+"""
 
 KEYS = [
     ("network", "LowCardinality(String)", "Network of the snapshot"),
@@ -57,6 +63,12 @@ def features(*families: str) -> list[tuple[str, str, str]]:
         for row in rows
         if row["family"] == family
     ]
+
+
+def label_rules() -> list[str]:
+    """Return the rules that have a file, by name."""
+    folder, prefix = PROJECT / "models" / "labels" / "rules", "int_label_rule__"
+    return sorted(path.stem.removeprefix(prefix) for path in folder.glob(f"{prefix}*.sql"))
 
 
 def model(name: str, description: str, columns: list[tuple[str, str, str]], *key: str) -> dict[str, object]:
@@ -157,6 +169,7 @@ def documents() -> dict[Path, str]:
     ]
     models = PROJECT / "models"
     return {
+        PROJECT / "macros" / "label_rules.sql": RULES_MACRO % ", ".join(f'"{rule}"' for rule in label_rules()),
         models / "staging" / "_stg_features.yml": _yaml([staged]),
         models / "features" / "_features.yml": _yaml(narrow + wide),
         models / "training" / "_training.yml": _yaml(training),

@@ -228,6 +228,20 @@ RAW_CUSTOM_FEATURES = Table(
     """,
 )
 
+RAW_DERIVED_VOTES = Table(
+    "raw_derived_votes",
+    key="strategy, address",
+    partition="network, processing_date, window_days, strategy",
+    columns="""
+    strategy LowCardinality(String)
+    address String
+    vote UInt8
+    confidence Float32 DEFAULT 1
+    evidence String DEFAULT ''
+    """,
+)
+"""Labels that a Python strategy wrote back (`trainer labels derive`): heard as votes, never counted as gold."""
+
 TRAINED_MODELS = Table(
     "trained_models",
     key="model_id",
@@ -291,6 +305,7 @@ RAW_TABLES = (
     ADDRESS_LABELS,
     RAW_ADDRESS_LABELS,
     RAW_CUSTOM_FEATURES,
+    RAW_DERIVED_VOTES,
 )
 WRITTEN_TABLES = (LABEL_HISTORY, TRAINED_MODELS, ALERT_SCORES, ALERT_RANKINGS, ADDRESS_SCORES, CLUSTER_SCORES)
 TABLES = {table.name: table for table in RAW_TABLES + WRITTEN_TABLES}

@@ -13,7 +13,8 @@ renamed as (
         network,
         processing_date,
         window_days,
-        {{ canonical_address('trim(source.address)') }} as address,
+        {{ canonical_address('trim(source.address)') }} as canonical,
+        {{ address_key('canonical') }} as address_key,
         -- text
         trim(label) as publisher_label,
         lower(trim(risk_level)) as risk_level,
@@ -28,5 +29,16 @@ renamed as (
 
 )
 
-select * from renamed
+select
+    network,
+    processing_date,
+    window_days,
+    canonical as address,
+    address_key,
+    publisher_label,
+    risk_level,
+    label_source,
+    confidence_score,
+    created_at
+from renamed
 {%- endmacro %}

@@ -18,16 +18,18 @@ with strategies as (
 final as (
 
     select
-        network,
+        toLowCardinality(network) as network,
         processing_date,
         window_days,
         address,
-        {{ address_key('address') }} as address_key,
+        address_key,
         strategy,
         label,
         label_confidence,
+        p_risky,
         label_source,
         rule_id,
+        label_kind,
         vote_count,
         risky_vote_count,
         benign_vote_count,

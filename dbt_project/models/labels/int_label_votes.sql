@@ -1,53 +1,65 @@
 {{ config(
     materialized='table',
     engine='MergeTree()',
-    order_by='(network, window_days, processing_date, address)'
+    order_by='address_key'
 ) }}
 
-with risk_levels as (
+{%- set columns = 'network, processing_date, window_days, address, address_key, rule_id, source, vote, confidence, evidence' %}
 
+with rule_votes as (
+
+    {% for rule in label_rules() -%}
     select
-        risk_level,
-        {# `medium` abstains unless the user says what it means. -#}
-        if(risk_level = 'medium', {{ 'null' if var('medium_risk_label') is none else var('medium_risk_label') | int }}, label) as vote
-    from {{ ref('risk_levels') }}
+        network,
+        processing_date,
+        window_days,
+        address,
+        {{ address_key('address') }} as address_key,
+        '{{ rule }}' as rule_id,
+        '{{ rule }}' as source,
+        vote,
+        confidence,
+        evidence
+    from {{ ref('int_label_rule__' ~ rule) }}
+    -- Settled before the rule is read: one that is switched off costs nothing.
+    where (select max(enabled) from {{ ref('label_rules') }} where rule_id = '{{ rule }}')
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 
-label_rows as (
+votes as (
 
-    select 'sot' as rule_id, * from {{ ref('stg_address_labels') }}
+    select {{ columns }} from {{ ref('int_label_votes__gold') }}
     union all
-    select 'custom' as rule_id, * from {{ ref('stg_custom_address_labels') }}
-
-),
-
-visible as (
-
-    select * from label_rows
-    {% if var('label_as_of') == 'timestamp' -%}
-    where created_at is null or created_at < toDateTime(processing_date, 'UTC') + interval 1 day
-    {%- endif %}
+    select {{ columns }} from {{ ref('stg_derived_votes') }}
+    union all
+    select {{ columns }} from rule_votes
 
 ),
 
 final as (
 
-    -- One voice per source and opinion: a source that repeats itself is not heard twice.
     select
-        visible.network as network,
-        visible.processing_date as processing_date,
-        visible.window_days as window_days,
-        visible.address as address,
-        visible.rule_id as rule_id,
-        visible.label_source as source,
-        toUInt8(assumeNotNull(risk_levels.vote)) as vote,
-        max(visible.confidence_score) as confidence,
-        arrayStringConcat(arraySort(groupUniqArray(visible.publisher_label)), '; ') as evidence
-    from visible
-    inner join risk_levels on risk_levels.risk_level = visible.risk_level
-    where risk_levels.vote is not null
-    group by network, processing_date, window_days, address, rule_id, source, vote
+        toLowCardinality(votes.network) as network,
+        votes.processing_date as processing_date,
+        votes.window_days as window_days,
+        votes.address as address,
+        votes.address_key as address_key,
+        toLowCardinality(votes.rule_id) as rule_id,
+        toLowCardinality(rules.kind) as kind,
+        toLowCardinality(votes.source) as source,
+        -- Whoever copies a list speaks with the voice of the list; who names no source speaks for the rule.
+        toLowCardinality(multiIf(sources.lineage is not null, assumeNotNull(sources.lineage), votes.source = '', votes.rule_id, votes.source)) as voice,
+        rules.trust as trust,
+        ifNull(sources.trust, 0) as source_trust,
+        toUInt8(votes.vote) as vote,
+        toFloat32(votes.confidence) as confidence,
+        votes.evidence as evidence
+    from votes
+    inner join {{ ref('label_rules') }} as rules on rules.rule_id = votes.rule_id
+    left join {{ ref('label_sources') }} as sources on sources.source = votes.source
+    where rules.enabled
 
 )
 

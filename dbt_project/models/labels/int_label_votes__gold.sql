@@ -1,0 +1,55 @@
+{{ config(
+    materialized='table',
+    engine='MergeTree()',
+    order_by='(network, window_days, processing_date, address)'
+) }}
+
+with risk_levels as (
+
+    select
+        risk_level,
+        {# `medium` abstains unless the user says what it means. -#}
+        if(risk_level = 'medium', {{ 'null' if var('medium_risk_label') is none else var('medium_risk_label') | int }}, label) as vote
+    from {{ ref('risk_levels') }}
+
+),
+
+label_rows as (
+
+    select 'sot' as rule_id, * from {{ ref('stg_address_labels') }}
+    union all
+    select 'custom' as rule_id, * from {{ ref('stg_custom_address_labels') }}
+
+),
+
+visible as (
+
+    select * from label_rows
+    {% if var('label_as_of') == 'timestamp' -%}
+    where created_at is null or created_at < toDateTime(processing_date, 'UTC') + interval 1 day
+    {%- endif %}
+
+),
+
+final as (
+
+    -- One voice per source and opinion: a source that repeats itself is not heard twice.
+    select
+        visible.network as network,
+        visible.processing_date as processing_date,
+        visible.window_days as window_days,
+        visible.address as address,
+        any(visible.address_key) as address_key,
+        visible.rule_id as rule_id,
+        visible.label_source as source,
+        toUInt8(assumeNotNull(risk_levels.vote)) as vote,
+        max(visible.confidence_score) as confidence,
+        arrayStringConcat(arraySort(groupUniqArray(visible.publisher_label)), '; ') as evidence
+    from visible
+    inner join risk_levels on risk_levels.risk_level = visible.risk_level
+    where risk_levels.vote is not null
+    group by network, processing_date, window_days, address, rule_id, source, vote
+
+)
+
+select * from final
