@@ -3,9 +3,9 @@ with judged as (
     select
         snapshot_key,
         position,
-        sum(addresses * risky_millionths) / 1000000 as risky,
+        sum(addresses * anchored_millionths) / 1000000 as risky,
         -- Variance that the votes leave in what the addresses are: information that is missing.
-        sum(addresses * toUInt128(risky_millionths) * (1000000 - risky_millionths)) / 1000000000000 as unsure
+        sum(addresses * toUInt128(anchored_millionths) * (1000000 - anchored_millionths)) / 1000000000000 as unsure
     from {{ ref('int_label_model__posteriors') }}
     array join positions as position
     group by snapshot_key, position

@@ -31,6 +31,7 @@ voices as (
     select
         voice_number,
         any(int_label_voters.voice) as voice,
+        max(kind = 'gold') as is_gold,
         argMax(prior_accuracy, voter) as prior_accuracy,
         argMax(prior_strength, voter) as prior_strength
     from {{ ref('int_label_voters') }}
@@ -48,6 +49,7 @@ final as (
         spoken.position as position,
         voices.voice as voice,
         voices.voice_number as voice_number,
+        voices.is_gold as is_gold,
         toUInt8(bitAnd(spoken.code, 1)) as vote,
         toUInt8(intDiv(bitAnd(spoken.code, 15), 2)) as confidence_step,
         spoken.votes as votes,

@@ -11,6 +11,7 @@ with recursive snapshots as (
         groupArray(toFloat64(votes)) as vote_counts,
         groupArray(vote) as says,
         groupArray(voice_number) as voice_numbers,
+        groupArray(is_gold) as golden,
         groupArray(prior_strength * prior_accuracy) as prior_right,
         groupArray(prior_strength) as prior_votes,
         arrayPushBack(
@@ -31,6 +32,7 @@ rounds as (
         vote_counts,
         says,
         voice_numbers,
+        golden,
         prior_right,
         prior_votes,
         -- Log-odds of each code's accuracy, and last that of an address being risky.
@@ -47,6 +49,7 @@ rounds as (
         vote_counts,
         says,
         voice_numbers,
+        golden,
         prior_right,
         prior_votes,
         arrayMap(
@@ -69,12 +72,13 @@ rounds as (
             any(beliefs.vote_counts) as vote_counts,
             any(beliefs.says) as says,
             any(beliefs.voice_numbers) as voice_numbers,
+            any(beliefs.golden) as golden,
             any(beliefs.prior_right) as prior_right,
             any(beliefs.prior_votes) as prior_votes,
             any(beliefs.estimate) as current,
             -- Whole numbers: the same sum in whatever order.
-            sumMap(patterns.positions, arrayMap(position -> {{ pattern_risky() }} * addresses, patterns.positions)).2 as code_risky,
-            sum({{ pattern_risky() }} * patterns.addresses) as all_risky
+            sumMap(patterns.positions, arrayMap(position -> {{ millionths(anchored_log_odds()) }} * addresses, patterns.positions)).2 as code_risky,
+            sum({{ millionths(anchored_log_odds()) }} * patterns.addresses) as all_risky
         from {{ ref('int_label_model__patterns') }} as patterns
         inner join (
             {{ label_model_beliefs('rounds', momentum=true) }}
