@@ -85,13 +85,13 @@ def test_dbt_says_in_a_sentence_which_half_of_a_rule_is_missing(project: Path, r
     no_row = "The label rule half has a file and no row in the seed label_rules; add one"
     for command in ("dbt run --select stg_clusters", "dbt build --select label_rules every_label_rule_is_declared"):
         code, said = run(command)
-        assert code == 1 and no_row in " ".join(said.split()), said
+        assert code in (1, 2) and no_row in " ".join(said.split()), said
     row = (project / "examples" / "label_rule" / "seed_row.csv").read_text(encoding="utf-8").replace("night_worker", "half")
     seed.write_text(seed.read_text(encoding="utf-8") + row, encoding="utf-8")
     code, said = run("dbt seed --select label_rules && dbt run --select stg_clusters")
-    assert code == 1 and "half is not among those that vote; run `python scripts/describe_models.py`" in " ".join(said.split()), (
-        said
-    )
+    assert code in (1, 2) and "half is not among those that vote; run `python scripts/describe_models.py`" in " ".join(
+        said.split()
+    ), said
     file.unlink()
     code, said = run("dbt run --select stg_clusters")
-    assert code == 1 and "declares the rule half, which has no file; add" in " ".join(said.split()), said
+    assert code in (1, 2) and "declares the rule half, which has no file; add" in " ".join(said.split()), said
