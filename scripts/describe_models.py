@@ -55,6 +55,9 @@ MAPS = [
 ]
 FAMILIES = ("address", "flows", "clusters", "population")
 RULE_PREFIX = "int_label_rule__"
+LABELS_PAGE = PROJECT.parent / "docs" / "labels.md"
+RULES_BEGIN = "<!-- rules: written by scripts/describe_models.py -->\n"
+RULES_END = "<!-- end of rules -->\n"
 # What every rule gives, and nothing else.
 RULE_COLUMNS = [
     ("network", "Network of the snapshot."),
@@ -96,6 +99,28 @@ def rule_models() -> list[dict[str, object]]:
         for rule in label_rules()
         if rule in declared
     ]
+
+
+def rule_table() -> str:
+    """Return the rules as a table of Markdown: what the seed says of each, and the vars that begin with its name."""
+    values = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    lines = ["| rule | says | reads | thresholds | prior |", "|---|---|---|---|---|"]
+    for row in sorted(_seed("label_rules"), key=lambda row: (row["polarity"] == "benign", row["rule_id"])):
+        rule = row["rule_id"]
+        if row["kind"] not in ("heuristic", "propagated"):
+            continue
+        thresholds = [f"`{name}` {_plain(value)}" for name, value in values.items() if name.startswith(f"{rule}_")]
+        says = f"**{row['polarity']}**{', propagated' if row['kind'] == 'propagated' else ''}: {row['description']}"
+        reads = ", ".join(f"`{column}`" for column in row["columns_read"].split())
+        prior = f"{row['prior_accuracy']} ({row['prior_strength']} votes)"
+        lines.append(f"| `{rule}` | {says} | {reads} | {'; '.join(thresholds)} | {prior} |")
+    return "\n".join(lines) + "\n"
+
+
+def labels_page() -> str:
+    """Return docs/labels.md with its table of rules as it should be; all else on the page is written by hand."""
+    before, rest = LABELS_PAGE.read_text(encoding="utf-8").split(RULES_BEGIN)
+    return before + RULES_BEGIN + rule_table() + RULES_END + rest.split(RULES_END)[1]
 
 
 def model(name: str, description: str, columns: list[tuple[str, str, str]], *key: str) -> dict[str, object]:
@@ -197,6 +222,7 @@ def documents() -> dict[Path, str]:
     models = PROJECT / "models"
     return {
         PROJECT / "macros" / "label_rules.sql": RULES_MACRO % ", ".join(f'"{rule}"' for rule in label_rules()),
+        LABELS_PAGE: labels_page(),
         RULES / "_rules.yml": _yaml(rule_models(), "label_rules.csv"),
         models / "staging" / "_stg_features.yml": _yaml([staged], "feature_catalog.csv"),
         models / "features" / "_features.yml": _yaml(narrow + wide, "feature_catalog.csv"),
@@ -207,6 +233,10 @@ def documents() -> dict[Path, str]:
 def _seed(name: str) -> list[dict[str, str]]:
     with (PROJECT / "seeds" / f"{name}.csv").open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _yaml(models: list[dict[str, object]], seed: str) -> str:

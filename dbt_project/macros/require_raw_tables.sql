@@ -9,5 +9,9 @@
         {%- if flags.WHICH == "run" and adapter.get_relation(database="", schema=target.schema, identifier="risk_levels") is none -%}
             {{ exceptions.raise_compiler_error("The seeds are not loaded in " ~ target.schema ~ "; run `dbt seed` first.") }}
         {%- endif -%}
+        {#- `dbt build` has yet to load the seed; a test of the same name looks then. -#}
+        {%- if flags.WHICH == "run" -%}
+            {{ require_declared_rules(declared_rules()) }}
+        {%- endif -%}
     {%- endif -%}
 {% endmacro %}
