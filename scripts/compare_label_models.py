@@ -66,7 +66,9 @@ def simulate(kind: str, seed: int, addresses: int) -> Scenario:
     return Scenario(f"{kind.replace(' ', '_')}_{seed}", kind, risky, votes, rules)
 
 
-def _vote(rng: np.random.Generator, risky: np.ndarray, prevalence: float, accuracy: float, coverage: float, says: int) -> np.ndarray:
+def _vote(
+    rng: np.random.Generator, risky: np.ndarray, prevalence: float, accuracy: float, coverage: float, says: int
+) -> np.ndarray:
     """Return one rule's votes (n,). A one-sided rule is right with its accuracy, wherever it speaks."""
     size = len(risky)
     if says < 0:
@@ -200,8 +202,11 @@ def shortfalls(found: pd.DataFrame) -> list[str]:
         mean = group.groupby("model")["auc"].mean()
         worst = group.loc[group["model"] == "label_model", "error"].max()
         slack = SLACK_AUC if votes == "independent" else 0.0
-        owed += [f"{votes}: AUC {mean['label_model']:.4f}, {other} {mean[other]:.4f}"
-                 for other in ("crowd-kit", "snorkel") if mean["label_model"] < mean[other] - slack]
+        owed += [
+            f"{votes}: AUC {mean['label_model']:.4f}, {other} {mean[other]:.4f}"
+            for other in ("crowd-kit", "snorkel")
+            if mean["label_model"] < mean[other] - slack
+        ]
         owed += [f"{votes}: an accuracy is off by {worst:.3f}"] if worst > SLACK_ACCURACY else []
     return owed
 

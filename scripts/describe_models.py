@@ -37,7 +37,9 @@ ADDRESS_KEY = ("address_key", "UInt64", "Hash of network, processing_date, windo
 LABELS = [
     ("label_strategy", "String", "Strategy that decided the label"),
     ("label", "UInt8", "1 risky, 0 benign"),
-    ("label_confidence", "Float32", "Confidence in the label, 0 to 1; the sample weight"),
+    ("label_confidence", "Float32", "Confidence in the label, 0 to 1"),
+    ("label_target", "Float32", "What a trainer aims at: the label, or the probability that the label model learned"),
+    ("label_weight", "Float32", "How much the row counts in training, 0 to 1"),
     ("label_source", "String", "Publisher whose vote decided"),
 ]
 TAGS = ("alert_tags", "Array(String)", "Typologies, indicators, pattern and suspected type that the alert names, as a set")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from clickhouse_connect.driver.client import Client
 
-LABEL_COLUMNS = ("label_strategy", "label", "label_confidence", "label_source")
+LABEL_COLUMNS = ("label_strategy", "label", "label_confidence", "label_target", "label_weight", "label_source")
 MIN_SET_ROWS = 20  # a set member on fewer rows than this is no feature: it would name rows rather than describe them
 MAX_SET_FEATURES = 100
 
@@ -229,7 +229,7 @@ def _read(
 ) -> Dataset:
     identifier = ID_COLUMNS[grain]
     ids = list(dict.fromkeys(["processing_date", identifier, "address"]))
-    label_columns = ["label", "label_confidence"] if labelled else []
+    label_columns = ["label_target", "label_weight"] if labelled else []
     keys = {f"key_{i}": feature.key for i, feature in enumerate(features) if feature.key is not None}
     columns = ids + label_columns + [f"{_expression(f, i)} AS f{i}" for i, f in enumerate(features)]
     query = f"SELECT {', '.join(columns)} FROM {table} WHERE {rows} ORDER BY network, window_days, processing_date, {identifier}"
@@ -242,8 +242,8 @@ def _read(
             stop = start + batch.num_rows
             kept.append(pa.table({name: batch.column(name) for name in ids}))
             if labelled:
-                y[start:stop] = batch.column("label").to_numpy(zero_copy_only=False)
-                weight[start:stop] = batch.column("label_confidence").to_numpy(zero_copy_only=False)
+                y[start:stop] = batch.column("label_target").to_numpy(zero_copy_only=False)
+                weight[start:stop] = batch.column("label_weight").to_numpy(zero_copy_only=False)
             for position in range(len(features)):
                 X[start:stop, position] = batch.column(len(ids) + len(label_columns) + position).to_numpy(zero_copy_only=False)
             start = stop

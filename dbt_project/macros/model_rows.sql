@@ -25,6 +25,8 @@ select
     labels.strategy as label_strategy,
     labels.label as label,
     labels.label_confidence as label_confidence,
+    labels.label_target as label_target,
+    labels.label_weight as label_weight,
     labels.label_source as label_source,
     {%- for column in features + sets + ['extra_features', 'custom_features'] %}
     features.{{ column }} as {{ column }}{{ ',' if not loop.last }}

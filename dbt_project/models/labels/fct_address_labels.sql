@@ -27,6 +27,12 @@ final as (
         label,
         label_confidence,
         p_risky,
+        -- What a trainer aims at, and how much it counts: a probability that was learned is aimed at as it is; a choice between
+        -- votes counts as far as it is believed. Gold counts in full, what was derived by the var.
+        toFloat32(if(strategy = 'label_model', p_risky, label)) as label_target,
+        toFloat32(
+            if(strategy = 'label_model', 1, label_confidence) * if(label_kind = 'gold', 1, {{ var('derived_label_weight') }})
+        ) as label_weight,
         label_source,
         rule_id,
         label_kind,

@@ -64,7 +64,7 @@ final as (
         weighed.addresses as addresses,
         ifNull(chosen.strength, 1) as strength,
         {{ millionths('weighed.prior + weighed.gold + ifNull(chosen.strength, 1) * weighed.others') }} as risky_millionths,
-        {{ millionths('weighed.prior + weighed.gold + if(weighed.has_gold, 0, weighed.others)') }} as anchored_millionths
+        {{ millionths('weighed.prior + if(weighed.has_gold, weighed.gold, ifNull(chosen.strength, 1) * weighed.others)') }} as anchored_millionths
     from weighed
     left join chosen on chosen.snapshot_key = weighed.snapshot_key
 
