@@ -222,6 +222,13 @@ def test_a_trial_whose_process_died_does_not_count(tmp_path: Path) -> None:
     assert (search.run().n_complete, len(trials(search))) == (4, 4)
 
 
+def test_progress_counts_trials_and_folds(tmp_path: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    tuning(tmp_path, trials=2, progress=lambda *step: told.append(step)).run()
+    assert [done for what, done, total in told if (what, total) == ("trials", 2)] == [0, 1, 2]
+    assert [done for what, done, total in told if (what, total) == ("folds of this trial", 3)] == [1, 2, 3] * 2
+
+
 def test_a_timeout_begins_no_further_trial(tmp_path: Path) -> None:
     result = tuning(tmp_path, timeout=0.0).run()
     assert (result.n_complete, result.n_pruned, result.beat_defaults, result.inner["best"]) == (0, 0, False, None)

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tests.warehouse.conftest import DATES, WINDOW, Called, House
-from trainer import ModelTraining, TrainingResult, artifact, connect
+from trainer import ModelTraining, TrainingResult, XGBoostTrainer, artifact, connect
 from trainer.dataset import read_scoring
 from trainer.selection import Selection
 
@@ -84,8 +85,29 @@ def test_tune_finds_parameters_that_fit_takes(house: House, call: Call, tmp_path
     options = artifact.load(Path(json.loads(fit.out)["artifact"])).meta.options
     assert options["hyperparameters"] == again["parameters"] | {"subsample": 0.7}
     text = call("fit", *SIMNET, "--params", best, "--param", "n_estimators=2")
+    assert "held-out ones of tune" in text.err
     assert "ECE" in text.out and "predicted" in text.out
     assert "not calibrated" in call("fit", *SIMNET, "--param", "n_estimators=2", "--no-calibration").out
+
+
+def test_an_interrupt_says_that_the_study_is_kept(
+    house: House, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("tune", *SIMNET, "--param", "n_estimators=2", "--trials", 3, "--study", tmp_path / "study.db", "--pruner", "none")
+    trained: list[int] = []
+    train = XGBoostTrainer.train
+
+    def interrupted(self: XGBoostTrainer, *arguments: Any) -> Any:
+        trained.append(1)
+        if len(trained) == 13:  # five folds with the defaults, five of the first trial, and into the second
+            raise KeyboardInterrupt
+        return train(self, *arguments)
+
+    monkeypatch.setattr(XGBoostTrainer, "train", interrupted)
+    stopped = call(*command, "--json")
+    assert (stopped.code, stopped.out) == (130, "") and "kept in the study; the same command continues it" in stopped.err
+    assert json.loads(call(*command, "--json").out)["n_complete"] == 3
+    assert len(trained) in (13 + 2 * 5 + 1, 13 + 2 * 5 + 2), "the first trial was not done again"
 
 
 def test_tune_says_what_is_wrong(house: House, call: Call, tmp_path: Path) -> None:

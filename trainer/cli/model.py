@@ -90,6 +90,8 @@ def fit(
         *calibration_lines(result.calibration),
         f"  saved in {result.artifact}",
     ]
+    if params is not None:
+        say("Parameters that were tuned on these labels make these metrics too good; quote the held-out ones of tune.")
     emit(result.as_dict(), json, lines)
 
 
