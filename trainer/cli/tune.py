@@ -33,7 +33,9 @@ def tune(
     space: Annotated[
         Path | None, typer.Option(help="JSON of a search space, instead of the trainer's own.", show_default=False)
     ] = None,
-    metric: Annotated[str, typer.Option(help="What is optimised: log_loss or average_precision.")] = "log_loss",
+    metric: Annotated[
+        str, typer.Option(help="What is optimised, before calibration: log_loss or average_precision.")
+    ] = "log_loss",
     pruner: Annotated[str, typer.Option(help="What ends a poor trial after a fold: median, hyperband or none.")] = "median",
     trials: Annotated[int, typer.Option(min=1, help="In total, those of an earlier run included.")] = 50,
     timeout: Annotated[
@@ -119,7 +121,7 @@ def _lines(result: TuningResult, out: Path | None) -> list[str]:
         f"  {result.metric} there: {inner['defaults']:.4f} with the defaults"
         + ("" if inner["best"] is None else f", {inner['best']:.4f} with the best (chosen by it, so too good)"),
         f"  held out: {result.n_held_out} gold rows of {result.n_held_out_addresses} addresses that no trial saw",
-        f"  {'':<18} {'defaults':<25} tuned",
+        f"  {'':<18} {'defaults':<24} tuned",
     ]
     for name, found in result.held_out["defaults"].items():
         lines.append(f"  {name:<18} {_interval(found)}  {_interval(result.held_out['best'][name])}")
