@@ -31,6 +31,7 @@ PRIOR_PRECISION = 0.1  # of a Gaussian around the identity: scores that separate
 FLOOR = 1e-6  # scores are drawn in by this from 0 and 1, where log-odds are infinite; unlike clipping it keeps their order
 END_TILT = 0.01  # how far beyond its outer centres an isotonic map still moves towards 0 and 1
 SAME_VALUE = 1e-9  # blocks as close as this are one block, told apart by the rounding of their sums
+MIN_GAP = 1e-12  # between the scores of an isotonic map; the slope between closer ones overflows
 MAX_KNOTS = 100_000
 BINS = 10
 MIN_BIN_ROWS = 10
@@ -58,7 +59,7 @@ class LogOddsMap(BaseModel):
 
 
 class IsotonicMap(BaseModel):
-    """Straight lines between `values` at `scores`, both strictly rising; flat beyond them."""
+    """Straight lines between `values` at `scores`, both rising; flat beyond them."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -70,8 +71,10 @@ class IsotonicMap(BaseModel):
     def _rises(self) -> Self:
         if len(self.scores) != len(self.values):
             raise ValueError("there must be as many values as scores")
-        if not all(low < high for column in (self.scores, self.values) for low, high in pairwise(column)):
-            raise ValueError("scores and values must rise strictly")
+        if not all(high - low >= MIN_GAP for low, high in pairwise(self.scores)):
+            raise ValueError(f"scores must rise by {MIN_GAP} at least")
+        if not all(low < high for low, high in pairwise(self.values)):
+            raise ValueError("values must rise strictly")
         return self
 
     def apply(self, proba: np.ndarray) -> np.ndarray:
@@ -198,7 +201,7 @@ def _fit_isotonic(y: np.ndarray, proba: np.ndarray, weight: np.ndarray) -> Isoto
     ys = np.r_[values[0] * (1 - END_TILT), values, values[-1] + END_TILT * (1 - values[-1])]
     kept = [0]
     for i in range(1, len(xs)):  # what floats cannot tell apart is one knot
-        if xs[i] > xs[kept[-1]] and ys[i] > ys[kept[-1]]:
+        if xs[i] - xs[kept[-1]] >= MIN_GAP and ys[i] > ys[kept[-1]]:
             kept.append(i)
     return IsotonicMap(method="isotonic", scores=[float(xs[i]) for i in kept], values=[float(ys[i]) for i in kept])
 

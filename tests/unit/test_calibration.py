@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from scipy.special import expit, logit
@@ -87,6 +87,8 @@ def test_a_good_score_changes_little(method: str, rows: int, mean: float) -> Non
 scores = st.lists(st.floats(0, 1), min_size=4, max_size=60)
 
 
+@example([0.0, 0.0, 0.0, 2.2250738585e-313], 0, "isotonic")
+@example([1.0, 1.0, 1 - 2**-53, 1 - 2**-53], 0, "isotonic")
 @given(scores, st.integers(0, 2**32 - 1), st.sampled_from(METHODS))
 def test_order_is_kept_and_ends_stay_in_the_unit_interval(found: list[float], seed: int, method: str) -> None:
     rng = np.random.default_rng(seed)
@@ -317,7 +319,7 @@ STEPS = {"method": "isotonic", "scores": [0.0, 0.5, 1.0], "values": [0.1, 0.2, 0
     [LINE | {"a": -1.0}, LINE | {"b": 0.0}, LINE | {"c": 1e300}, LINE | {"a": float("nan")}, LINE | {"c": float("inf")}, LINE | {"d": 1},
      LINE | {"method": "pickle"}, LINE | {"a": "x"}, {"method": "beta"}, {}, [], "beta", 5, STEPS | {"values": [0.1, 0.1, 0.9]},
      STEPS | {"values": [0.9, 0.2, 0.1]}, STEPS | {"scores": [0.0, 0.5]}, STEPS | {"values": [0.1, 0.2, 1.5]}, STEPS | {"scores": [-0.1, 0.5, 1]},
-     STEPS | {"scores": [], "values": []}, STEPS | {"values": [0.1, float("nan"), 0.9]}, STEPS | {"scores": [0.5, 0.5, 1.0]}],
+     STEPS | {"scores": [], "values": []}, STEPS | {"values": [0.1, float("nan"), 0.9]}, STEPS | {"scores": [0.5, 0.5, 1.0]}, STEPS | {"scores": [0.0, 1e-313, 1.0]}],
 )  # fmt: skip
 def test_a_crafted_calibration_is_refused(tmp_path: Path, table: Dataset, crafted: Any) -> None:
     folder, _ = saved(tmp_path, table, "beta")
