@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from trainer.calibration import Calibrator
 from trainer.dataset import Feature
 from trainer.errors import ArtifactError, UsageError
 from trainer.models import name_of, names, trainer_class
@@ -56,6 +57,7 @@ class ModelMeta(BaseModel):
     options: dict[str, Any]
     features: list[FeatureMeta] = Field(min_length=1)
     medians: list[float] | None
+    calibration: Calibrator | None = None
     label_strategy: str
     network: str
     window_days: int
@@ -87,11 +89,12 @@ class Artifact:
         return [Feature(**feature.model_dump()) for feature in self.meta.features]
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray:
-        """Return P(risky) float64 (n,) for a frame whose columns are exactly the model's features, in order."""
+        """Return P(risky) float64 (n,) for a frame with exactly the model's features, in order; calibrated if the model is."""
         if list(frame.columns) != [feature.name for feature in self.meta.features]:
             raise ArtifactError(f"The matrix does not have the columns of model {self.meta.model_id} in their order.")
         medians = None if self.meta.medians is None else np.array(self.meta.medians, dtype=np.float32)
-        return checked_predict(self.trainer, frame, medians)
+        proba = checked_predict(self.trainer, frame, medians)
+        return proba if self.meta.calibration is None else self.meta.calibration.apply(proba)
 
 
 def checked_predict(trainer: ModelTrainer, frame: pd.DataFrame, medians: np.ndarray | None) -> np.ndarray:

@@ -10,7 +10,9 @@ BOOTSTRAP_ROUNDS = 200
 PROBABILITY_FLOOR = 1e-6  # for the logarithm; far below any probability that matters
 
 
-def evaluate(y: np.ndarray, proba: np.ndarray, groups: np.ndarray, seed: int = 0) -> dict[str, dict[str, float]]:
+def evaluate(
+    y: np.ndarray, proba: np.ndarray, groups: np.ndarray, seed: int = 0, calibrated: np.ndarray | None = None
+) -> dict[str, dict[str, float]]:
     """Return metric → value and 95 % interval, on held-out rows.
 
     Args:
@@ -18,12 +20,14 @@ def evaluate(y: np.ndarray, proba: np.ndarray, groups: np.ndarray, seed: int = 0
         proba: (n,) P(risky).
         groups: (n,) address of each row. Rows of one address are drawn together, because they are not independent:
             the percentile bootstrap over clusters (Efron and Tibshirani 1993; Field and Welsh 2007).
+        calibrated: (n,) what probabilities are graded on, `proba` by default; see `metrics`.
 
     Returns:
         For auc, average_precision, brier and log_loss: {value, low, high}.
     """
-    values = metrics(y, proba)
-    draws = [metrics(y[rows], proba[rows]) for rows in _resamples(y, groups, seed)]
+    calibrated = proba if calibrated is None else calibrated
+    values = metrics(y, proba, calibrated)
+    draws = [metrics(y[rows], proba[rows], calibrated[rows]) for rows in _resamples(y, groups, seed)]
     result = {}
     for name, value in values.items():
         drawn = np.array([draw[name] for draw in draws])
@@ -32,16 +36,21 @@ def evaluate(y: np.ndarray, proba: np.ndarray, groups: np.ndarray, seed: int = 0
     return result
 
 
-def metrics(y: np.ndarray, proba: np.ndarray) -> dict[str, float]:
-    """Return auc, average_precision, brier and log_loss of proba (n,) against y (n,), which has both classes."""
+def metrics(y: np.ndarray, proba: np.ndarray, calibrated: np.ndarray | None = None) -> dict[str, float]:
+    """Return auc, average_precision, brier and log_loss of proba (n,) against y (n,), which has both classes.
+
+    With `calibrated` (n,) the last two, which are about probabilities, are of it. The first two are about order, which the
+    saved calibrator keeps; cross-fitted values come from several calibrators, so that their order is not any model's.
+    """
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     target = y >= 0.5
-    p = np.clip(proba.astype(np.float64), PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
+    probability = (proba if calibrated is None else calibrated).astype(np.float64)
+    p = np.clip(probability, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
     return {
         "auc": float(roc_auc_score(target, proba)),
         "average_precision": float(average_precision_score(target, proba)),
-        "brier": float(np.mean((proba.astype(np.float64) - target) ** 2)),
+        "brier": float(np.mean((probability - target) ** 2)),
         "log_loss": float(-np.mean(np.where(target, np.log(p), np.log1p(-p)))),
     }
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainer import artifact, registry, settings
+from trainer import artifact, calibration, registry, settings
 from trainer.dataset import Dataset, labelled_addresses, read_training
 from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.evaluation import evaluate, metrics
@@ -54,6 +54,7 @@ class TrainingResult:
     split_description: str
     graded_on: str
     metrics: dict[str, dict[str, float]]
+    calibration: dict[str, Any]
     seconds: dict[str, float]
     artifact: str
 
@@ -74,6 +75,7 @@ class ModelTraining:
         label_strategy: the name of one that dbt computes, or a `LabelStrategy`; SOT and custom labels by default.
         model_trainer: XGBoost by default.
         min_labelled, min_positive: with fewer rows than this, training is refused.
+        calibrate: whether scores are made to mean frequencies, where there is enough gold; see `trainer.calibration`.
     """
 
     network: str
@@ -89,6 +91,7 @@ class ModelTraining:
     embargo_days: int = EMBARGO_DAYS
     min_labelled: int = MIN_LABELLED
     min_positive: int = MIN_POSITIVE
+    calibrate: bool = True
     artifacts: Path | None = None
     progress: Callable[[str, int, int], None] | None = field(default=None, repr=False)
 
@@ -109,10 +112,13 @@ class ModelTraining:
         split = make_split(data.y, data.groups, data.dates, self.folds, self.embargo_days, self.seed)
         clock = time.perf_counter()
         proba = self._out_of_fold(trainer, data, split)
-        gold = data.y if is_computed_by_dbt(strategy) else gold_labels(self.client, data, selection)
+        gold = self._gold(strategy, data, selection)
+        calibrated = calibration.calibrate(
+            gold, proba, data.weight, data.groups, [test for _, test in split], enabled=self.calibrate
+        )
         rows = split.test_rows[~np.isnan(gold[split.test_rows])]
         can_grade = np.unique(gold[rows]).size == 2
-        graded = evaluate(gold[rows], proba[rows], data.groups[rows], self.seed) if can_grade else {}
+        graded = evaluate(gold[rows], proba[rows], data.groups[rows], self.seed, calibrated.proba[rows]) if can_grade else {}
         seconds["evaluate"] = time.perf_counter() - clock
         clock = time.perf_counter()
         fitted, medians = fit_trainer(trainer, data.frame(), data.y, data.weight)
@@ -121,6 +127,7 @@ class ModelTraining:
             "n_test": len(rows) if can_grade else 0,
             "graded_on": GOLD if can_grade else NO_GOLD,
             "medians": None if medians is None else [float(value) for value in medians],
+            "calibration": calibrated.calibrator,
         }
         folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, described)
         try:
@@ -129,7 +136,17 @@ class ModelTraining:
             shutil.rmtree(folder, ignore_errors=True)  # a model that is not registered would never be found again
             raise
         seconds["total"] = time.perf_counter() - started
-        return self._result(meta, data, split, seconds, folder)
+        return self._result(meta, data, split, calibrated.report, seconds, folder)
+
+    def read(self) -> tuple[Dataset, np.ndarray]:
+        """Return the labelled rows and the gold label of each, float32 (n,), NaN where its address has none; see `run`."""
+        strategy, selection = self._strategy(), self._selection()
+        data = self._read(selection, strategy)
+        self._require_enough(data, selection, strategy)
+        return data, self._gold(strategy, data, selection)
+
+    def _gold(self, strategy: LabelStrategy, data: Dataset, selection: Selection) -> np.ndarray:
+        return data.y if is_computed_by_dbt(strategy) else gold_labels(self.client, data, selection)
 
     def _trainer(self) -> ModelTrainer:
         if self.model_trainer is not None:
@@ -218,6 +235,7 @@ class ModelTraining:
         meta: artifact.ModelMeta,
         data: Dataset,
         split: Split,
+        calibrated: dict[str, Any],
         seconds: dict[str, float],
         folder: Path,
     ) -> TrainingResult:
@@ -238,6 +256,7 @@ class ModelTraining:
             split_description=split.description,
             graded_on=meta.graded_on,
             metrics=meta.metrics,
+            calibration=calibrated,
             seconds={name: round(value, 3) for name, value in seconds.items()},
             artifact=str(folder),
         )

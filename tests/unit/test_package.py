@@ -21,7 +21,20 @@ from trainer.models.base import ModelTrainer
 from trainer.snapshot import SnapshotShape
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"torch", "xgboost", "lightgbm", "dbt", "pandas", "clickhouse_connect", "chdb", "sklearn", "pyarrow", "numpy"}
+HEAVY = {
+    "torch",
+    "xgboost",
+    "lightgbm",
+    "dbt",
+    "pandas",
+    "clickhouse_connect",
+    "chdb",
+    "sklearn",
+    "pyarrow",
+    "numpy",
+    "optuna",
+    "sqlalchemy",
+}
 KIND = {"trainer.models": ModelTrainer, "trainer.snapshots": SnapshotShape, "trainer.label_formats": LabelFormat}
 
 

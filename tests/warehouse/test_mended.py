@@ -125,7 +125,9 @@ class Halved(XGBoostTrainer):
 
 
 def test_a_trainer_is_built_again_with_its_options_and_as_itself(fitted: TrainingResult, client: Any) -> None:
-    own = ModelTraining("simnet", *DATES, client, window_days=WINDOW, model_trainer=Halved({"n_estimators": 4})).run()
+    own = ModelTraining(
+        "simnet", *DATES, client, window_days=WINDOW, model_trainer=Halved({"n_estimators": 4}), calibrate=False
+    ).run()
     with pytest.raises(ArtifactError, match="no installed plug-in"):
         predict(client, "simnet", DATES[1], WINDOW, own.model_id)
     with pytest.raises(ArtifactError, match="not by"):

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from trainer.cli import data, demo, model
+from trainer.cli import data, demo, model, tune
 from trainer.errors import BadInputError, TrainerError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 data.register(app)
 model.register(app)
+tune.register(app)
 demo.register(app)
 
 

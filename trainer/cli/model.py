@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit, metric_lines, progress, say
+from trainer.cli.output import Day, Json, Network, Target, Window, calibration_lines, day_of, emit, metric_lines, progress, say
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trainer.strategies import LabelStrategy
 
 models = typer.Typer(help="The models that were trained.", no_args_is_help=True)
+Param = Annotated[list[str] | None, typer.Option(help="Hyperparameter name=value; may be repeated.")]
 ModelType = Annotated[str, typer.Option(help="What is scored: alert_scorer or address_scorer.")]
 
 
@@ -36,12 +37,18 @@ def fit(
     start_date: Day = None,
     end_date: Day = None,
     window_days: Window = None,
-    param: Annotated[list[str] | None, typer.Option(help="Hyperparameter name=value; may be repeated.")] = None,
+    param: Param = None,
+    params: Annotated[
+        Path | None, typer.Option(help="Hyperparameters that `tune --out` wrote; --param goes over them.", show_default=False)
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="One seed, one model.")] = 0,
     folds: Annotated[int, typer.Option(min=2, max=50, help="Parts that are held out in turn.")] = 5,
     embargo_days: Annotated[int, typer.Option(min=0, help="Days between training and test dates.")] = 30,
     min_labelled: Annotated[int, typer.Option(min=2, help="Refuse to train on fewer labelled rows.")] = 50,
     min_positive: Annotated[int, typer.Option(min=1, help="Refuse to train on fewer positive rows.")] = 10,
+    calibration: Annotated[
+        bool, typer.Option("--calibration/--no-calibration", help="Make scores mean frequencies, learned on unseen rows.")
+    ] = True,
     json: Json = False,
     target: Target = None,
 ) -> None:
@@ -53,7 +60,8 @@ def fit(
     from trainer.training import ModelTraining
     from trainer.warehouse import connect
 
-    trainer, strategy = _trainer(model, param or [], seed), _strategy(label_strategy)
+    values = parameters_of(model, params, param)
+    trainer, strategy = trainer_of(model, values, seed), strategy_of(label_strategy)
     with progress() as update, connect(target) as client:
         found = resolve_selection(client, model_type, network, day_of(start_date), day_of(end_date), window_days)
         result = ModelTraining(
@@ -70,6 +78,7 @@ def fit(
             embargo_days=embargo_days,
             min_labelled=min_labelled,
             min_positive=min_positive,
+            calibrate=calibration,
             progress=update,
         ).run()
     lines = [
@@ -78,8 +87,11 @@ def fit(
         f"labels: {result.label_strategy}",
         f"  graded on {result.n_test} unseen rows: {result.split_description}" if result.metrics else f"  {result.graded_on}",
         *metric_lines(result.metrics),
+        *calibration_lines(result.calibration),
         f"  saved in {result.artifact}",
     ]
+    if params is not None:
+        say("Parameters that were tuned on these labels make these metrics too good; quote the held-out ones of tune.")
     emit(result.as_dict(), json, lines)
 
 
@@ -101,7 +113,7 @@ def predict(
     from trainer.selection import resolve_selection
     from trainer.warehouse import connect
 
-    trainer = None if model is None else _trainer_class(model)
+    trainer = None if model is None else trainer_class_of(model)
     with connect(target) as client:
         day = day_of(processing_date)
         if model_id != LATEST and model_type is None:
@@ -152,12 +164,22 @@ def models_show(
     emit(found, json, lines)
 
 
-def _trainer(name: str, parameters: list[str], seed: int) -> ModelTrainer:
+def parameters_of(model: str, file: Path | None, texts: list[str] | None) -> dict[str, Any]:
+    """Return the hyperparameters of a file, where there is one, with those of `--param` over them."""
+    found: dict[str, Any] = {}
+    if file is not None:
+        from trainer.models import name_of
+        from trainer.tuning import read_parameters
+
+        found = read_parameters(file, name_of(trainer_class_of(model)))
+    return found | dict(parameter_of(text) for text in texts or [])
+
+
+def trainer_of(name: str, values: dict[str, Any], seed: int) -> ModelTrainer:
     """Return the trainer `name`, built with what it takes of the hyperparameters and the seed."""
     import inspect
 
-    kind: Any = _trainer_class(name)
-    values = dict(_parameter(text) for text in parameters)
+    kind: Any = trainer_class_of(name)
     accepted = inspect.signature(kind.__init__).parameters
     options: dict[str, Any] = {"seed": seed} if "seed" in accepted else {}
     if "hyperparameters" in accepted:
@@ -170,7 +192,8 @@ def _trainer(name: str, parameters: list[str], seed: int) -> ModelTrainer:
     return trainer
 
 
-def _trainer_class(name: str) -> type[ModelTrainer]:
+def trainer_class_of(name: str) -> type[ModelTrainer]:
+    """Return the registered trainer `name`, or the class `package.module:Class`."""
     from trainer.models import trainer_class
     from trainer.models.base import ModelTrainer
 
@@ -178,7 +201,8 @@ def _trainer_class(name: str) -> type[ModelTrainer]:
     return found
 
 
-def _strategy(name: str) -> LabelStrategy | str:
+def strategy_of(name: str) -> LabelStrategy | str:
+    """Return the name of a strategy that dbt computes, or one of the class `package.module:Class`."""
     from trainer.strategies import LabelStrategy
 
     if ":" not in name:
@@ -204,7 +228,8 @@ def _imported(name: str, base: type) -> Any:
     return found
 
 
-def _parameter(text: str) -> tuple[str, Any]:
+def parameter_of(text: str) -> tuple[str, Any]:
+    """Return the name and the value, as JSON where it is some, of `name=value`."""
     import json
 
     name, separator, value = text.partition("=")

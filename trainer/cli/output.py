@@ -59,3 +59,28 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
 def metric_lines(metrics: dict[str, dict[str, float]]) -> list[str]:
     """Return one aligned line a metric, with its 95 % interval."""
     return [f"  {name:<18} {found['value']:.4f}  [{found['low']:.4f}, {found['high']:.4f}]" for name, found in metrics.items()]
+
+
+def calibration_lines(report: dict[str, Any]) -> list[str]:
+    """Return what calibration did: ECE and Brier score before and after, and the reliability curve it ends with."""
+    if report["method"] == "none":
+        ece = "" if report["ece_before"] is None else f" (ECE {report['ece_before']:.4f})"
+        return [f"  not calibrated{ece}: {report['reason']}"]
+    change = ", ".join(f"{name} {report[f'{key}_before']:.4f} → {report[f'{key}_after']:.4f}" for name, key in _CHANGES)
+    curve = [
+        f"  {one['mean_predicted']:9.3f}  {one['fraction_risky']:6.3f}  {one['count']:6d}  "
+        f"{_strip(one['mean_predicted'], one['fraction_risky'])}".rstrip()
+        for one in report["reliability"]["after"]
+    ]
+    return [f"  calibrated by {report['method']} on {report['n']} unseen rows: {change}", "  predicted   risky    rows", *curve]
+
+
+_CHANGES = (("ECE", "ece"), ("Brier", "brier"))
+
+
+def _strip(mean_predicted: float, fraction_risky: float, width: int = 40) -> str:
+    """Draw a bin: o is what was predicted, x what came of it, 8 both."""
+    marks = [" "] * (width + 1)
+    predicted, risky = round(mean_predicted * width), round(fraction_risky * width)
+    marks[predicted], marks[risky] = "o", "x" if risky != predicted else "8"
+    return "".join(marks)

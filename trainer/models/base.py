@@ -18,12 +18,15 @@ class ModelTrainer(ABC):
         suffix: of the file that `save` writes.
         accepts_missing: whether X may hold NaN; a trainer that does not say so gets missing values filled with the medians
             of the training rows.
+        search_space: what `trainer tune` searches by default: the name of a parameter, as `fit --param` takes it, →
+            {"type": "int" or "float", "low", "high" and perhaps "log" or "step"}, or {"type": "categorical", "choices"}.
 
     The constructor's arguments are kept as attributes of the same names, so that they can be recorded with the model.
     """
 
     suffix: ClassVar[str] = ".model"
     accepts_missing: ClassVar[bool] = False
+    search_space: ClassVar[dict[str, dict[str, Any]]] = {}
 
     @abstractmethod
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None) -> Any:

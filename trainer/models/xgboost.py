@@ -31,6 +31,15 @@ class XGBoostTrainer(ModelTrainer):
 
     suffix: ClassVar[str] = ".ubj"
     accepts_missing: ClassVar[bool] = True
+    search_space: ClassVar[dict[str, dict[str, Any]]] = {
+        "n_estimators": {"type": "int", "low": 50, "high": 800, "log": True},
+        "max_depth": {"type": "int", "low": 3, "high": 10},
+        "learning_rate": {"type": "float", "low": 0.01, "high": 0.3, "log": True},
+        "min_child_weight": {"type": "float", "low": 0.5, "high": 30, "log": True},
+        "subsample": {"type": "float", "low": 0.5, "high": 1.0},
+        "colsample_bytree": {"type": "float", "low": 0.4, "high": 1.0},
+        "reg_lambda": {"type": "float", "low": 0.1, "high": 30, "log": True},
+    }
 
     def __init__(self, hyperparameters: dict[str, Any] | None = None, seed: int = 0) -> None:
         self.hyperparameters = dict(hyperparameters or {})
