@@ -23,6 +23,7 @@ from tests.unit.test_artifact import described
 from trainer import NeuralNetTrainer, artifact, models
 from trainer.dataset import Dataset
 from trainer.errors import ArtifactError, NotEnoughLabelsError, UsageError
+from trainer.evaluation import metrics
 from trainer.models.quantile_scaling import QuantileScaling
 from trainer.training import fit_trainer
 
@@ -57,15 +58,7 @@ def test_the_default_learns_what_no_line_through_the_columns_can_tell() -> None:
     net = trained({"epochs": 25}, X[:800], y[:800]).evaluate(X[800:], y[800:])
     line = LogisticRegression().fit(np.log(X.fillna(1)[:800]), y[:800])
     assert net["auc"] > 0.95
-    assert net["auc"] > 0.2 + NeuralNetTrainer.evaluate(_Answers(line.predict_proba(np.log(X.fillna(1)[800:]))[:, 1]), X[800:], y[800:])["auc"]  # fmt: skip
-
-
-class _Answers(NeuralNetTrainer):
-    def __init__(self, proba: np.ndarray) -> None:
-        self.proba = proba
-
-    def predict(self, X: pd.DataFrame) -> np.ndarray:
-        return self.proba
+    assert net["auc"] > 0.2 + metrics(y[800:].to_numpy(), line.predict_proba(np.log(X.fillna(1)[800:]))[:, 1])["auc"]
 
 
 @KINDS
@@ -336,6 +329,18 @@ def test_the_search_space_is_of_options_within_bounds() -> None:
         assert np.isfinite(trained(options | {"epochs": 1}, X, y).predict(X)).all()
 
 
+@KINDS
+def test_mixed_precision_learns_the_same_but_for_rounding(options: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    from trainer.models import net_fitting
+
+    X, y = rows()
+    full = trained(options, X, y).predict(X)
+    monkeypatch.setattr(net_fitting, "is_mixed", lambda device: True)
+    mixed = trained(options, X, y).predict(X)
+    assert mixed.dtype == np.float32 and mixed.tobytes() != full.tobytes()
+    assert np.abs(mixed - full).mean() < 0.05
+
+
 def test_other_columns_than_trained_on_are_refused() -> None:
     X, y = rows()
     with pytest.raises(UsageError, match="5 columns, and is asked about 4"):
@@ -474,6 +479,7 @@ def test_arrays_that_do_not_belong_together_are_refused(saved: Path, tmp_path: P
         refuses(changed(source, target, {name: None}), SMALL, "is not a network that can be loaded")
         refuses(changed(source, target, {name: array[..., :-1]}), SMALL, "is not a network that can be loaded")
         refuses(changed(source, target, {name: array[None]}), SMALL, "is not a network that can be loaded")
+        refuses(changed(source, target, {name: array.astype(np.uint8)}), SMALL, "is not a network that can be loaded")
         refuses(changed(source, target, {name: array.astype(np.float16)}), SMALL, "is not a network that can be loaded")
         refuses(
             changed(source, target, {name: np.zeros((0, 2**40), dtype=array.dtype)}), SMALL, "is not a network that can be loaded"
@@ -508,7 +514,12 @@ def test_quantiles_that_do_not_ascend_and_negative_variances_are_refused(saved: 
     arrays = load_file(saved / "tabm.safetensors")
     backwards = arrays["scaling.values"][:, ::-1]
     refuses(changed(saved / "tabm.safetensors", target, {"scaling.values": backwards}), SMALL, "do not ascend")
-    flat = np.zeros_like(arrays["scaling.scores"])
-    refuses(changed(saved / "tabm.safetensors", target, {"scaling.scores": flat}), SMALL, "single score")
+    scores = arrays["scaling.scores"]
+    for changed_scores, reason in (
+        (np.zeros_like(scores), "do not ascend"),
+        (scores * 1e-300, "single score"),
+        (scores * 1e300, "beyond what a rank can get"),
+    ):
+        refuses(changed(saved / "tabm.safetensors", target, {"scaling.scores": changed_scores}), SMALL, reason)
     variance = load_file(saved / "plain.safetensors")["net.2.running_var"]
     refuses(changed(saved / "plain.safetensors", target, {"net.2.running_var": -variance}), PLAIN, "variance")

@@ -11,6 +11,7 @@ from trainer.errors import ArtifactError
 QUANTILES = 1000
 ROWS = 200_000  # with more, the quantiles are those of a sample
 NAMES = tuple(f"scaling.{name}" for name in ("n_columns", "scored", "flagged", "counts", "values", "scores"))
+BOUND = 10.0  # no score is beyond: half of one row in 10²³ would have it
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -93,8 +94,10 @@ class QuantileScaling:
             raise ArtifactError("it has columns that it does not have")
         if counts.size and (counts.min() < 2 or counts.max() > width):
             raise ArtifactError("it has quantiles that it does not have")
-        if not all(_ascend(values[:count]) for values, count in zip(tables[0], counts, strict=True)):
+        if not all(_ascend(row[:count]) for table in tables for row, count in zip(table, counts, strict=True)):
             raise ArtifactError("its quantiles do not ascend")
+        if np.abs(scores).max(initial=0) > BOUND:
+            raise ArtifactError("its scores are beyond what a rank can get")
         return cls(int(n_columns[0]), scored, flagged, counts, *tables)
 
 

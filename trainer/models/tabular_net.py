@@ -101,9 +101,7 @@ def read(path: str, architecture: Architecture) -> Fitted:
             if (file.metadata() or {}).get("format") != FORMAT:
                 raise ArtifactError(f"its format is not {FORMAT}")
             names = set(file.keys())
-            scaling = QuantileScaling.from_arrays(
-                {name: file.get_tensor(name).numpy() for name in names if not name.startswith(NET)}
-            )
+            scaling = QuantileScaling.from_arrays({name: _array(file, name) for name in names if not name.startswith(NET)})
             shapes = {name.removeprefix(NET): file.get_slice(name).get_shape() for name in names if name.startswith(NET)}
             net = _skeleton(architecture, scaling, shapes)
             weights = {name: file.get_tensor(NET + name) for name in shapes}
@@ -131,6 +129,14 @@ def _skeleton(architecture: Architecture, scaling: QuantileScaling, shapes: dict
     if different := sorted(name for name in expected.keys() | shapes.keys() if expected.get(name) != shapes.get(name)):
         raise ArtifactError(f"{different[0]} does not have the shape that the options give")
     return net
+
+
+def _array(file: Any, name: str) -> np.ndarray:
+    """Return an array of the scaling; the types it does not have are ones that numpy may not have either."""
+    if file.get_slice(name).get_dtype() not in {"I64", "F64"}:
+        raise ArtifactError(f"{name} is not of the type that a scaling has")
+    array: np.ndarray = file.get_tensor(name).numpy()
+    return array
 
 
 def _plain(n_inputs: int, hidden_layers: tuple[int, ...], dropout: float) -> nn.Module:
