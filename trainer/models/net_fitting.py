@@ -17,7 +17,8 @@ from trainer.errors import UsageError
 from trainer.models.tabular_net import logits
 
 CHUNK = 512  # rows asked at a time, always: how a sum is rounded depends on the shape of the matrix
-HELD_OUT = 0.15
+HELD_OUT, MIN_SHARE = 0.15, 0.05
+ENOUGH = 1000  # addresses to judge by, beyond which training is the better use for them
 MIN_HELD_OUT = 5  # addresses of each class; with fewer, a held-out part says nothing
 MAX_NORM = 1.0
 
@@ -96,12 +97,13 @@ def held_out(y: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> np.
     risky = np.zeros(members.size, dtype=bool)
     risky[inverse[y >= 0.5]] = True
     chosen = np.zeros(members.size, dtype=bool)
+    share = min(HELD_OUT, max(MIN_SHARE, ENOUGH / members.size))
     for label in (False, True):
         of_class = np.flatnonzero(risky == label)
-        share = round(of_class.size * HELD_OUT)
-        if share < MIN_HELD_OUT:
+        size = round(of_class.size * share)
+        if size < MIN_HELD_OUT:
             return np.zeros(len(y), dtype=bool)
-        chosen[rng.permutation(of_class)[:share]] = True
+        chosen[rng.permutation(of_class)[:size]] = True
     return chosen[inverse]
 
 

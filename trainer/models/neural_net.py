@@ -219,7 +219,7 @@ class NeuralNetTrainer(ModelTrainer):
         if self.hidden_layers is not None:
             rate, epochs, batch = 1e-3, 50, 32
         else:
-            rate, batch = 2e-3, 1024 if n > LARGE else min(256, max(32, 2 ** (n // 16).bit_length() // 2))
+            rate, batch = 4e-3, 1024 if n > LARGE else min(256, max(32, 2 ** (n // 16).bit_length() // 2))
             epochs = min(100, max(10, STEPS * batch // n))
         if self.epochs is not None:
             epochs = self.epochs
