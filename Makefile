@@ -13,11 +13,13 @@ help:
 	@echo "make up | down  start | stop a ClickHouse server in Docker (target 'server')"
 	@echo "also: install, format, docs (dbt docs), clean"
 
+# torch by itself, so that what the rest asks of it is there already and brings no other build.
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; give one with PYTHON=")'
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 

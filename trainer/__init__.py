@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trainer.models.base import ModelTrainer
+    from trainer.models.neural_net import NeuralNetTrainer
     from trainer.models.xgboost import XGBoostTrainer
     from trainer.scoring import predict
     from trainer.strategies import AddressLabelStrategy, LabelStrategy
@@ -23,6 +24,7 @@ _HOMES = {
     "LabelStrategy": "trainer.strategies",
     "ModelTrainer": "trainer.models.base",
     "ModelTraining": "trainer.training",
+    "NeuralNetTrainer": "trainer.models.neural_net",
     "TrainingResult": "trainer.training",
     "XGBoostTrainer": "trainer.models.xgboost",
     "connect": "trainer.warehouse",
@@ -34,6 +36,7 @@ __all__ = [
     "LabelStrategy",
     "ModelTrainer",
     "ModelTraining",
+    "NeuralNetTrainer",
     "TrainingResult",
     "XGBoostTrainer",
     "connect",
