@@ -17,7 +17,7 @@ from trainer import artifact, calibration, registry, settings
 from trainer.dataset import Dataset, labelled_addresses, read_training
 from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.evaluation import evaluate, metrics
-from trainer.labelling import gold_labels, read_labelled
+from trainer.labelling import GOLD_STRATEGY, gold_labels, read_labelled
 from trainer.models import name_of
 from trainer.models.base import ModelTrainer
 from trainer.selection import Selection, as_date, resolve_selection
@@ -146,7 +146,7 @@ class ModelTraining:
         return data, self._gold(strategy, data, selection)
 
     def _gold(self, strategy: LabelStrategy, data: Dataset, selection: Selection) -> np.ndarray:
-        return data.y if is_computed_by_dbt(strategy) else gold_labels(self.client, data, selection)
+        return data.y if strategy_name(strategy) == GOLD_STRATEGY else gold_labels(self.client, data, selection)
 
     def _trainer(self) -> ModelTrainer:
         if self.model_trainer is not None:
