@@ -181,6 +181,6 @@ def _models(client: Client, key: dict[str, Any]) -> Rows:
 def _graded_rows(folder: Path) -> int | None:
     """Return how many rows a model was graded on: its files say so, the registry does not; None where they are gone."""
     try:
-        return int(json.loads((folder / "model.json").read_text(encoding="utf-8"))["n_test"])
+        return int(json.loads((folder / "model.json").read_text(encoding="utf-8"))["content"]["n_test"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -95,8 +95,8 @@ def _rules(report: LabelReport) -> Table:
         ("shares columns with", False, lambda row: ", ".join(row["features_sharing_columns"]) or NOTHING),
     ]
     note = (
-        "Coverage is of the snapshot's addresses, overlap and conflict of the rule's own. Gold grades the heuristics, each kind of "
-        "gold the other; in brackets the 95 % interval. A model can learn a rule back from the features that share its columns."
+        "Coverage is of the snapshot's addresses, overlap and conflict of the rule's own. Gold grades the heuristics, each kind "
+        "of gold the other; in brackets the 95 % interval. A model can learn a rule back from features that share its columns."
     )
     return _table("rules", "Rules", note, columns, report.rules)
 
