@@ -16,6 +16,7 @@ from scipy.stats import binomtest
 from tests.warehouse.conftest import DATES, WINDOW, Called, House
 from trainer import TrainingResult, connect, predict
 from trainer.dbt import run_dbt
+from trainer.labels import add_labels
 
 Call = Callable[..., Called]
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "label_files"
@@ -96,22 +97,20 @@ def test_drift_adds_up(house: House) -> None:
 @pytest.mark.shared
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"the real lists are not at {REAL}")
 def test_the_real_lists_contradict_each_other_where_they_are_known_to(house: House, call: Call) -> None:
-    """An exchange's address on a blacklist, an exchange's wallet in a Ponzi scheme, Tornado Cash as a mixer and as sanctioned."""
-    key = ("--processing-date", "2025-08-01", "--window-days", 7)
-    files = [*(REAL / "ofac").glob("*_ETH.json"), *(REAL / "forta").glob("*.csv"), *(REAL / "mew").glob("*.json"), *(REAL / "etherscan").glob("*.json")]  # fmt: skip
-    packs = list((REAL / "tagpacks").glob("*.yaml"))
-    for file in [*files, *packs]:
-        assert call("labels", "add", file, "--network", "ethereum", *key).code == 0
-    for file in [*packs, REAL / "ofac" / "sanctioned_addresses_XBT.json"]:
-        assert call("labels", "add", file, "--network", "bitcoin", *key).code == 0
+    """An exchange's address on a blacklist, and Tornado Cash as a mixer and as sanctioned."""
+    packs = ("etherscan-wordcloud-exchange", "etherscan-wordcloud-mixing_service", "ofac", "tornado_cash", "usdt_blacklist")
+    files = [*(REAL / "forta").glob("*.csv"), REAL / "ofac" / "sanctioned_addresses_ETH.json", REAL / "mew" / "addresses-darklist.json",
+             REAL / "etherscan" / "combinedAccountLabels.json", *(REAL / "tagpacks" / f"{pack}.yaml" for pack in packs)]  # fmt: skip
+    with connect() as client:
+        for file in files:
+            assert add_labels(client, file, "ethereum", DATES[0], 7).added > 0
+    built = ["run", "--quiet", "--select", "int_label_votes__gold", "int_label_votes", "int_label_strategy__address_labels", "fct_address_labels"]  # fmt: skip
     try:
-        run_dbt(["run", "--quiet", "--select", "stg_custom_address_labels+", "--exclude", "training_alerts"], quiet=True)
+        run_dbt(built, quiet=True)
         query = "SELECT address, kind_of_conflict, opinions, risky_names FROM fct_label_conflicts WHERE window_days = 7"
         found = {address: (kind, " ".join(opinions), names) for address, kind, opinions, names in rows(query)}
         exchange = found["0xb8c77482e45f1f44de1745f52c74426c631bdd52"]  # Binance's, and frozen by Tether
         assert exchange[0] == "opinion" and "exchange (benign, 0.5)" in exchange[1] and "black_list (risky, 1)" in exchange[1]
-        ponzi = found["145SmDToAhtfcBQhNxfeM8hnS6CBeiRukY"]
-        assert ponzi[0] == "opinion" and "(benign" in ponzi[1] and "ponzi_scheme (risky" in ponzi[1]
         tornado = found["0x47ce0c6ed5b0ce3d3a51fdb1c52dc66a7c3c2936"]
         assert tornado[0] == "name" and {"mixing service", "sanctioned"} <= set(tornado[2])
         ofac = rows(
@@ -123,7 +122,7 @@ def test_the_real_lists_contradict_each_other_where_they_are_known_to(house: Hou
     finally:
         with connect() as client:
             client.command("DELETE FROM raw_address_labels WHERE window_days = 7")
-        run_dbt(["run", "--quiet", "--select", "stg_custom_address_labels+", "--exclude", "training_alerts"], quiet=True)
+        run_dbt(built, quiet=True)
 
 
 # ---- the report -----------------------------------------------------------------------------------------------------
@@ -220,7 +219,7 @@ def test_the_page_needs_nothing_and_lets_nobody_in(house: House, call: Call, tmp
             )
     try:
         run_dbt(
-            ["run", "--quiet", "--select", "int_label_votes__gold+", "--exclude", "training_alerts", "training_addresses"],
+            ["run", "--quiet", "--select", "int_label_votes__gold", "int_label_votes", "fct_address_labels"],
             quiet=True,
         )
         done = call("labels", "report", "--network", "hostile", "--html", tmp_path / "page.html")
@@ -228,7 +227,7 @@ def test_the_page_needs_nothing_and_lets_nobody_in(house: House, call: Call, tmp
         with connect() as client:
             client.command("DELETE FROM raw_address_labels WHERE network = 'hostile'")
         run_dbt(
-            ["run", "--quiet", "--select", "int_label_votes__gold+", "--exclude", "training_alerts", "training_addresses"],
+            ["run", "--quiet", "--select", "int_label_votes__gold", "int_label_votes", "fct_address_labels"],
             quiet=True,
         )
     assert done.code == 0 and "\x1b" not in done.out and "[red]" in done.out
