@@ -1,7 +1,9 @@
-"""Writes the column descriptions and contracts of the wide dbt models from one list, the seed feature_catalog.csv.
+"""Writes what would otherwise be written many times over: the columns of wide dbt models, and all that is said of label rules.
 
-Seven models carry the same hundred columns; dbt wants each of them named, typed and described in each model's YAML. Run
-this after a change to the seed; a test fails while a file is not what this would write.
+Seven models carry the same hundred columns; dbt wants each of them named, typed and described in each model's YAML: they
+come from the seed feature_catalog.csv. The rules' descriptions, the list of them and their table in docs/labels.md come from
+the files in models/labels/rules, the seed label_rules.csv and the vars that begin with a rule's name. Run this after a change
+to any of these; a test fails while a file is not what this would write.
 
     python scripts/describe_models.py
 """
@@ -14,8 +16,9 @@ from pathlib import Path
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[1] / "dbt_project"
-HEADER = "# Written by scripts/describe_models.py from seeds/feature_catalog.csv; change those, not this.\n"
+HEADER = "# Written by scripts/describe_models.py from seeds/%s; change those, not this.\n"
 FLOAT = "Float32"
+RULES = PROJECT / "models" / "labels" / "rules"
 # dbt wants to know what a model reads before it knows which models there are, so the list of rules is written down.
 RULES_MACRO = """{# Written by scripts/describe_models.py from the files in models/labels/rules; change those, not this. #}
 {%% macro label_rules() -%%}
@@ -51,12 +54,22 @@ MAPS = [
     ),
 ]
 FAMILIES = ("address", "flows", "clusters", "population")
+RULE_PREFIX = "int_label_rule__"
+# What every rule gives, and nothing else.
+RULE_COLUMNS = [
+    ("network", "Network of the snapshot."),
+    ("processing_date", "Date of the snapshot."),
+    ("window_days", "Days the snapshot looks back."),
+    ("address", "Address, canonical."),
+    ("vote", "1 risky, 0 benign."),
+    ("confidence", "How clear the case is, 0 to 1."),
+    ("evidence", "What speaks for the vote."),
+]
 
 
 def features(*families: str) -> list[tuple[str, str, str]]:
     """Return (name, type, description) of the families' features, in the seed's order within each."""
-    with (PROJECT / "seeds" / "feature_catalog.csv").open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = _seed("feature_catalog")
     return [
         (row["feature"], FLOAT, f"{row['description']} ({row['unit']}); NaN when missing")
         for family in families
@@ -67,8 +80,22 @@ def features(*families: str) -> list[tuple[str, str, str]]:
 
 def label_rules() -> list[str]:
     """Return the rules that have a file, by name."""
-    folder, prefix = PROJECT / "models" / "labels" / "rules", "int_label_rule__"
-    return sorted(path.stem.removeprefix(prefix) for path in folder.glob(f"{prefix}*.sql"))
+    return sorted(path.stem.removeprefix(RULE_PREFIX) for path in RULES.glob(f"{RULE_PREFIX}*.sql"))
+
+
+def rule_models() -> list[dict[str, object]]:
+    """Return the entries of the rules' models; a rule that is not declared in the seed has none, and a test says so."""
+    declared = {row["rule_id"]: row for row in _seed("label_rules")}
+    return [
+        {
+            "name": RULE_PREFIX + rule,
+            "description": f"One row per snapshot and address of which the rule {rule} says something: "
+            f"{declared[rule]['description']}.",
+            "columns": [{"name": name, "description": text} for name, text in RULE_COLUMNS],
+        }
+        for rule in label_rules()
+        if rule in declared
+    ]
 
 
 def model(name: str, description: str, columns: list[tuple[str, str, str]], *key: str) -> dict[str, object]:
@@ -170,14 +197,21 @@ def documents() -> dict[Path, str]:
     models = PROJECT / "models"
     return {
         PROJECT / "macros" / "label_rules.sql": RULES_MACRO % ", ".join(f'"{rule}"' for rule in label_rules()),
-        models / "staging" / "_stg_features.yml": _yaml([staged]),
-        models / "features" / "_features.yml": _yaml(narrow + wide),
-        models / "training" / "_training.yml": _yaml(training),
+        RULES / "_rules.yml": _yaml(rule_models(), "label_rules.csv"),
+        models / "staging" / "_stg_features.yml": _yaml([staged], "feature_catalog.csv"),
+        models / "features" / "_features.yml": _yaml(narrow + wide, "feature_catalog.csv"),
+        models / "training" / "_training.yml": _yaml(training, "feature_catalog.csv"),
     }
 
 
-def _yaml(models: list[dict[str, object]]) -> str:
-    return HEADER + yaml.safe_dump({"version": 2, "models": models}, sort_keys=False, width=120, allow_unicode=True)
+def _seed(name: str) -> list[dict[str, str]]:
+    with (PROJECT / "seeds" / f"{name}.csv").open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _yaml(models: list[dict[str, object]], seed: str) -> str:
+    written = yaml.safe_dump({"version": 2, "models": models}, sort_keys=False, width=120, allow_unicode=True)
+    return HEADER % seed + written
 
 
 if __name__ == "__main__":

@@ -47,13 +47,13 @@ def _point(kind: str, row: dict[str, Any], name: str = "accuracy") -> dict[str, 
 
 def _rules(report: LabelReport) -> list[dict[str, Any]]:
     """Return per rule its shares and the points of the accuracy chart: what was expected, what gold says, what was learned."""
-    learned: dict[str, list[dict[str, Any]]] = {}
-    for row in report.learned:
-        learned.setdefault(row["voice"], []).append(row)
+    learned: dict[tuple[str, int], dict[str, Any]] = {}
+    for row in sorted(report.learned, key=lambda row: row["votes"]):
+        learned[row["voice"], row["vote"]] = row  # of several confidences the one with the most votes
     rows = []
     for rule in report.rules:
         points = [_point("prior", rule, "prior_accuracy"), _point("gold", rule)]
-        points += [_point("learned", row) for row in learned.get(rule["rule_id"], [])]
+        points += [_point("learned", row) for (voice, _), row in sorted(learned.items()) if voice == rule["rule_id"]]
         shares = [{"kind": name, "value": rule[name] or 0} for name in ("coverage", "overlap", "conflict")]
         rows.append({"name": plain(rule["rule_id"]), "shares": shares, "points": [point for point in points if point]})
     return rows

@@ -27,8 +27,8 @@ AUDITS = (
     "fct_label_source_summary",
     "int_label_source_pairs",
     "fct_label_drift",
+    "fct_label_rule_accuracy",
 )
-LEARNED = "fct_label_rule_accuracy"
 _SNAPSHOT = "network = {network:String} AND processing_date = {processing_date:Date} AND window_days = {window_days:UInt32}"
 _KEYS = ("network", "processing_date", "window_days")
 
@@ -79,7 +79,7 @@ def label_report(
     return LabelReport(
         **key,
         rules=_audit(client, "fct_label_rule_summary", key, "kind = 'gold' DESC, rule_id"),
-        learned=_audit(client, LEARNED, key, "ALL") if table_exists(client, LEARNED) else [],
+        learned=_audit(client, "fct_label_rule_accuracy", key, "voice, vote, confidence_step"),
         strategies=_strategies(client, key),
         sources=_audit(client, "fct_label_source_summary", key, "labels DESC, source"),
         overlaps=_audit(client, "int_label_source_pairs", key, "source, other_source"),

@@ -102,17 +102,16 @@ def _rules(report: LabelReport) -> Table:
 
 
 def _learned(rows: Rows) -> Table:
-    says = {1: "risky", 0: "benign"}
     columns = [
         _text("voice"),
-        ("says", False, lambda row: str(row.get("polarity") or says.get(row.get("vote", -1), NOTHING))),
+        ("says", False, lambda row: "risky" if row["vote"] else "benign"),
+        ("mean confidence", True, lambda row: f"{row['mean_confidence']:.2f}"),
         _count("votes"),
-        ("prior", True, lambda row: percent(row["prior_accuracy"])),
+        ("prior", True, lambda row: f"{100 * row['prior_accuracy']:.0f} %"),
         ("learned accuracy", True, lambda row: interval(row, "accuracy")),
     ]
-    return _table(
-        "learned", "What the label model learned", "Accuracies learned from all votes, anchored on gold.", columns, rows
-    )
+    note = "Of a voice's votes of one kind and about one confidence, the share that is right, learned from all votes and gold."
+    return _table("learned", "What the label model learned", note, columns, rows)
 
 
 def _strategies(rows: Rows) -> Table:

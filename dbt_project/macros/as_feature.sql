@@ -20,3 +20,10 @@
 {% macro severity_level(column) -%}
     transform(lower(trim({{ column }})), ['low', 'medium', 'high', 'critical'], [1, 2, 3, 4], null)
 {%- endmacro %}
+
+
+{# USD as whole cents: whole numbers add up to the same sum in any order, which floating point does not. Missing is NULL. #}
+{% macro whole_cents(usd) -%}
+    {#- Not least(), which passes over NULL. -#}
+    toUInt64(if({{ usd }} * 100 > {{ largest_exact_integer() }}, {{ largest_exact_integer() }}, round({{ usd }} * 100)))
+{%- endmacro %}

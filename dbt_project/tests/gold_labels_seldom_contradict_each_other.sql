@@ -14,6 +14,6 @@ with snapshots as (
 
 )
 
-select *, {{ wilson('-', 'conflicts', 'addresses') }} as surely
+select *, {{ wilson(share_of('conflicts', 'addresses'), 'addresses', 'low') }} as surely
 from snapshots
 where surely > {{ var('max_conflict_share') }}

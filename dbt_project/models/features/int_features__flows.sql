@@ -3,12 +3,10 @@
 
 with flows as (
 
-    -- Cents, because whole numbers add up to the same sum in any order, which floating point does not.
     select
         from_key,
         to_key,
-        -- Not least(), which passes over NULL.
-        toUInt64(if(volume_usd * 100 > {{ largest_exact_integer() }}, {{ largest_exact_integer() }}, round(volume_usd * 100))) as cents,
+        {{ whole_cents('volume_usd') }} as cents,
         tx_count,
         active_days,
         first_seen,

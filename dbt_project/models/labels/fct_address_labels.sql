@@ -4,7 +4,7 @@
     order_by='(network, window_days, processing_date, strategy, address)'
 ) }}
 
-{%- set strategies = ['sot_only', 'address_labels'] %}
+{%- set strategies = ['sot_only', 'address_labels', 'custom_priority', 'weighted_vote', 'label_model'] %}
 
 with strategies as (
 

@@ -154,8 +154,8 @@ final as (
         {{ share_of('counted.conflict_addresses', 'counted.addresses') }} as conflict,
         ifNull(counted.graded_votes, 0) as graded_votes,
         {{ share_of('counted.right_votes', 'counted.graded_votes') }} as accuracy,
-        {{ wilson('-', 'counted.right_votes', 'counted.graded_votes') }} as accuracy_low,
-        {{ wilson('+', 'counted.right_votes', 'counted.graded_votes') }} as accuracy_high,
+        {{ wilson(share_of('counted.right_votes', 'counted.graded_votes'), 'counted.graded_votes', 'low') }} as accuracy_low,
+        {{ wilson(share_of('counted.right_votes', 'counted.graded_votes'), 'counted.graded_votes', 'high') }} as accuracy_high,
         rules.prior_accuracy as prior_accuracy,
         rules.features_sharing_columns as features_sharing_columns
     from snapshots

@@ -17,7 +17,7 @@ snapshots as (
         network,
         processing_date,
         window_days,
-        quantileExact({{ var('new_address_volume_quantile') }})(total_volume_usd) as high_volume_usd
+        quantileExact({{ var('new_address_high_volume_quantile') }})(total_volume_usd) as high_volume_usd
     from addresses
     where isFinite(total_volume_usd)
     group by network, processing_date, window_days

@@ -1,0 +1,18 @@
+{%- set ratio = var('pass_through_ratio') %}
+
+select
+    network,
+    processing_date,
+    window_days,
+    address,
+    toUInt8(1) as vote,
+    {{ clarity('least(total_in_usd, total_out_usd) / greatest(total_in_usd, total_out_usd)', ratio, 1) }} as confidence,
+    concat(toString(round(total_in_usd)), ' USD in, ', toString(round(total_out_usd)), ' USD out soon after') as evidence
+from {{ ref('stg_features') }}
+where
+    -- Both ways round, so that a missing sum fails one of them.
+    total_in_usd >= {{ ratio }} * total_out_usd
+    and total_out_usd >= {{ ratio }} * total_in_usd
+    and total_in_usd > 0
+    -- Fast money, or an address that lived no longer than it could hold any.
+    and (velocity_score >= {{ var('pass_through_velocity') }} or activity_span_days <= {{ var('pass_through_span_days') }})

@@ -1,0 +1,13 @@
+select
+    network,
+    processing_date,
+    window_days,
+    address,
+    toUInt8(0) as vote,
+    toFloat32(1) as confidence,
+    'regular user, no fast money, no split amounts' as evidence
+from {{ ref('stg_features') }}
+where
+    is_regular_user = 1
+    and velocity_score < {{ var('regular_user_velocity') }}
+    and structuring_score < {{ var('regular_user_structuring') }}
