@@ -208,7 +208,9 @@ def test_the_wheel_adds_the_adapter_and_touches_nothing_of_dbt(tmp_path: Path, s
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "dist"), str(root)]
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
-    names = [name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("dbt/")]
+    packed = zipfile.ZipFile(wheel).namelist()
+    assert "trainer/templates/label_report.html.j2" in packed
+    names = [name for name in packed if name.startswith("dbt/")]
     assert "dbt/adapters/chdb/__init__.py" in names
     assert "dbt/include/chdb/dbt_project.yml" in names
     assert all(name.startswith(("dbt/adapters/chdb/", "dbt/include/chdb/")) for name in names)

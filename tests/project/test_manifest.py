@@ -72,7 +72,7 @@ def test_every_model_source_and_seed_is_described(manifest: dict[str, Any]) -> N
 
 
 def test_training_and_scoring_have_the_same_features_under_contract(manifest: dict[str, Any]) -> None:
-    labels = {"label_strategy", "label", "label_confidence", "label_source"}
+    labels = {"label_strategy", "label", "label_confidence", "label_target", "label_weight", "label_source"}
     columns = {
         node["name"]: {name: column["data_type"] for name, column in node["columns"].items()}
         for node in models(manifest, "training")

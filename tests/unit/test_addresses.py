@@ -154,3 +154,24 @@ def test_a_hundred_thousand_addresses_take_seconds() -> None:
     started = time.perf_counter()
     assert all(addresses.problem(EVM, "ethereum") is None for _ in range(20_000))
     assert time.perf_counter() - started < 4
+
+
+def test_the_seed_of_address_forms_says_what_this_module_says() -> None:
+    """Of the same networks, and of every canonical address the same."""
+    import csv
+    import re
+    from pathlib import Path
+
+    from trainer.addresses import FORM_OF_NETWORK
+
+    with (Path(__file__).parents[2] / "dbt_project" / "seeds" / "address_forms.csv").open(newline="", encoding="utf-8") as stream:
+        seed = {row["network"]: row["pattern"] for row in csv.DictReader(stream)}
+    assert seed.keys() == FORM_OF_NETWORK.keys()
+    samples = [
+        "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beae", "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaedd",
+        "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "bc1b", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy", "2J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy",
+        "5C7sW6HwFwxtv44tccZSUiDmxqhJS7awitQCmndQfYSZzqgj", "5C7sW6HwFwxtv44tccZSUiDmxqhJS7awitQCmndQfYSZzqg0", "5C7sW6HwFwxtv44tccZSUiDmxqhJS7", "", "Node-7",
+    ]  # fmt: skip
+    for network, form in FORM_OF_NETWORK.items():
+        for sample in samples:
+            assert bool(re.search(seed[network], sample)) == bool(form.pattern.fullmatch(sample)), (network, sample)

@@ -6,28 +6,13 @@
 
 with risk_levels as (
 
-    select
-        risk_level,
-        {# `medium` abstains unless the user says what it means. -#}
-        if(risk_level = 'medium', {{ 'null' if var('medium_risk_label') is none else var('medium_risk_label') | int }}, label) as vote
-    from {{ ref('risk_levels') }}
-
-),
-
-label_rows as (
-
-    select 'sot' as rule_id, * from {{ ref('stg_address_labels') }}
-    union all
-    select 'custom' as rule_id, * from {{ ref('stg_custom_address_labels') }}
+    {{ risk_votes() }}
 
 ),
 
 visible as (
 
-    select * from label_rows
-    {% if var('label_as_of') == 'timestamp' -%}
-    where created_at is null or created_at < toDateTime(processing_date, 'UTC') + interval 1 day
-    {%- endif %}
+    {{ visible_label_rows() }}
 
 ),
 

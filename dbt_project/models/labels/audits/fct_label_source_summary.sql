@@ -1,0 +1,136 @@
+with risk_levels as (
+
+    {{ risk_votes() }}
+
+),
+
+label_rows as (
+
+    {{ visible_label_rows() }}
+
+),
+
+labelled as (
+
+    select
+        label_rows.network as network,
+        label_rows.processing_date as processing_date,
+        label_rows.window_days as window_days,
+        toString(if(label_rows.label_source = '', label_rows.rule_id, label_rows.label_source)) as source,
+        count() as labels,
+        uniqExact(label_rows.address_key) as addresses,
+        countIf(risk_levels.vote = 1) as risky_labels,
+        countIf(risk_levels.vote = 0) as benign_labels,
+        countIf(risk_levels.vote is null) as abstaining_labels,
+        -- Millionths, because whole numbers add up to the same sum in any order.
+        sum(toInt64(round(label_rows.confidence_score * 1000000))) / count() / 1000000 as mean_confidence,
+        max(label_rows.created_at) as newest_label_at
+    from label_rows
+    left join risk_levels on risk_levels.risk_level = label_rows.risk_level
+    group by network, processing_date, window_days, source
+
+),
+
+addresses as (
+
+    select
+        any(votes.network) as network,
+        any(votes.processing_date) as processing_date,
+        any(votes.window_days) as window_days,
+        votes.address_key as address_key,
+        arraySort(groupArray(tuple(
+            {{ gold_strength() }}, toString(votes.voice), toString(if(votes.source = '', votes.rule_id, votes.source))
+        ))) as gold
+    from {{ ref('int_label_votes') }} as votes
+    where votes.kind = 'gold'
+    group by address_key
+
+),
+
+compared as (
+
+    -- Each vote beside what the strongest of the others says; who copies the same list is no other.
+    select
+        network,
+        processing_date,
+        window_days,
+        address_key,
+        arrayJoin(gold) as own,
+        own.3 as source,
+        arrayFilter(other -> other.2 != own.2, gold) as others,
+        notEmpty(others) as is_shared,
+        is_shared and others[-1].1.6 = own.1.6 as is_agreed
+    from addresses
+
+),
+
+agreement as (
+
+    select
+        network,
+        processing_date,
+        window_days,
+        source,
+        uniqExact(address_key) as voted_addresses,
+        uniqExactIf(address_key, is_shared) as shared_addresses,
+        countIf(is_shared) as compared_votes,
+        countIf(is_agreed) as agreed_votes
+    from compared
+    group by network, processing_date, window_days, source
+
+),
+
+copies as (
+
+    select
+        network,
+        processing_date,
+        window_days,
+        source,
+        argMax(tuple(other_source, jaccard, contained_share), tuple(jaccard, contained_share, other_source)) as closest
+    from {{ ref('int_label_source_pairs') }}
+    where not is_same_lineage and common_opinions > 0
+    group by network, processing_date, window_days, source
+
+),
+
+final as (
+
+    select
+        labelled.network as network,
+        labelled.processing_date as processing_date,
+        labelled.window_days as window_days,
+        labelled.source as source,
+        ifNull(sources.lineage, labelled.source) as lineage,
+        ifNull(sources.trust, 0) as trust,
+        labelled.labels as labels,
+        labelled.addresses as addresses,
+        labelled.risky_labels as risky_labels,
+        labelled.benign_labels as benign_labels,
+        labelled.abstaining_labels as abstaining_labels,
+        labelled.mean_confidence as mean_confidence,
+        {{ share_of('agreement.shared_addresses', 'agreement.voted_addresses') }} as shared_share,
+        ifNull(agreement.compared_votes, 0) as compared_votes,
+        {{ share_of('agreement.agreed_votes', 'agreement.compared_votes') }} as agreement,
+        {{ wilson(share_of('agreement.agreed_votes', 'agreement.compared_votes'), 'agreement.compared_votes', 'low') }} as agreement_low,
+        {{ wilson(share_of('agreement.agreed_votes', 'agreement.compared_votes'), 'agreement.compared_votes', 'high') }} as agreement_high,
+        tupleElement(copies.closest, 1) as closest_source,
+        tupleElement(copies.closest, 2) as closest_jaccard,
+        tupleElement(copies.closest, 3) as closest_contained_share,
+        labelled.newest_label_at as newest_label_at
+    from labelled
+    left join {{ ref('label_sources') }} as sources on sources.source = labelled.source
+    left join agreement
+        on agreement.network = labelled.network
+        and agreement.processing_date = labelled.processing_date
+        and agreement.window_days = labelled.window_days
+        and agreement.source = labelled.source
+    left join copies
+        on copies.network = labelled.network
+        and copies.processing_date = labelled.processing_date
+        and copies.window_days = labelled.window_days
+        and copies.source = labelled.source
+
+)
+
+select * from final

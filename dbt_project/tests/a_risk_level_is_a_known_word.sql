@@ -1,0 +1,11 @@
+-- A misspelt risk level abstains without a sound: every level that a label carries is in the seed risk_levels, or empty.
+with labels as (
+
+    select network, processing_date, window_days, address, label_source, risk_level from {{ ref('stg_address_labels') }}
+    union all
+    select network, processing_date, window_days, address, label_source, risk_level from {{ ref('stg_custom_address_labels') }}
+
+)
+
+select * from labels
+where risk_level != '' and risk_level not in (select risk_level from {{ ref('risk_levels') }})

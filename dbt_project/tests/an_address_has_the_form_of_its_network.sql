@@ -1,0 +1,14 @@
+-- A label of another network, or a misspelt address, joins nothing and helps nobody. Networks that the seed address_forms does
+-- not know pass.
+with labels as (
+
+    select lower(network) as network_name, network, processing_date, window_days, address, label_source from {{ ref('stg_address_labels') }}
+    union all
+    select lower(network) as network_name, network, processing_date, window_days, address, label_source from {{ ref('stg_custom_address_labels') }}
+
+)
+
+select labels.network, labels.processing_date, labels.window_days, labels.address, labels.label_source, forms.form
+from labels
+inner join {{ ref('address_forms') }} as forms on forms.network = labels.network_name
+where not match(labels.address, forms.pattern)

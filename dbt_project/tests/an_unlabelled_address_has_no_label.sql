@@ -1,0 +1,13 @@
+-- Without join_use_nulls, or by a default in a join, an address of which nobody speaks would become a benign one: every label
+-- and every training row has a vote behind it.
+select 'fct_address_labels' as relation, labels.network, labels.processing_date, labels.window_days, labels.address, labels.strategy
+from {{ ref('fct_address_labels') }} as labels
+left anti join {{ ref('int_label_votes') }} as votes on votes.address_key = labels.address_key
+union all
+select 'training_addresses', training.network, training.processing_date, training.window_days, training.address, training.label_strategy
+from {{ ref('training_addresses') }} as training
+left anti join {{ ref('int_label_votes') }} as votes
+    on votes.network = training.network
+    and votes.processing_date = training.processing_date
+    and votes.window_days = training.window_days
+    and votes.address = training.address

@@ -1,0 +1,218 @@
+"""Each check of `dbt test` on labels finds the fault it is for, and nothing else does: a fault is put in, and taken out again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.warehouse.conftest import ROOT, House
+from trainer import connect, settings
+from trainer.dbt import run_dbt
+from trainer.errors import TrainerError
+
+NETWORK = "broken"
+TABLES = ("int_label_votes", "fct_address_labels", "raw_address_labels", "address_labels")
+KEY = f"'{NETWORK}' AS network, toDate('2025-08-01') AS processing_date, toUInt16(90) AS window_days"
+CHECKED = (
+    "test",
+    "--select",
+    "int_label_votes",
+    "fct_address_labels",
+    "source:raw",
+    "test_type:singular",
+    "--exclude-resource-type",
+    "unit_test",
+    "--quiet",
+)
+
+
+def vote(address: str, says: int, rule: str = "sot", kind: str = "gold", confidence: float = 1) -> str:
+    return (
+        f"INSERT INTO int_label_votes (network, processing_date, window_days, address, address_key, rule_id, kind, source, voice, "
+        f"vote, confidence) SELECT {KEY}, {address} AS address, cityHash64(network, processing_date, window_days, address), "
+        f"'{rule}', '{kind}', 's', 's', {says}, {confidence} FROM numbers(ROWS)"
+    )
+
+
+def label(address: str, says: int, p_risky: float = 0.5, confidence: float = 1, conflict: int = 0) -> str:
+    return (
+        f"INSERT INTO fct_address_labels (network, processing_date, window_days, address, address_key, strategy, label, "
+        f"label_confidence, p_risky, is_conflict) SELECT {KEY}, {address} AS address, "
+        f"cityHash64(network, processing_date, window_days, address), 'address_labels', {says}, {confidence}, {p_risky}, "
+        f"{conflict} FROM numbers(ROWS)"
+    )
+
+
+def raw(address: str, level: str, network: str = NETWORK, confidence: float = 1) -> str:
+    return (
+        f"INSERT INTO raw_address_labels (network, processing_date, window_days, address, risk_level, confidence_score, source) "
+        f"SELECT '{network}', toDate('2025-08-01'), 90, '{address}', '{level}', {confidence}, 's'"
+    )
+
+
+def instead(view: str, scored: str, grain: str) -> str:
+    """What a left join without join_use_nulls makes of a training view: everything is benign."""
+    return (
+        f"CREATE OR REPLACE VIEW {view} AS SELECT *, 'address_labels' AS label_strategy, toUInt8(0) AS label, "
+        f"toFloat32(0) AS label_confidence, '' AS label_source FROM {scored}"
+    )
+
+
+# Two addresses of which gold speaks and that are labelled so: nothing to find.
+SOUND = (vote("'a'", 1), label("'a'", 1), vote("'b'", 0), label("'b'", 0))
+HEURISTIC = {"rule": "new_address_high_volume", "kind": "heuristic"}
+CONFLICTS = (
+    vote("toString(number)", 1),
+    vote("toString(number)", 0, rule="custom"),
+    label("toString(number)", "number % 2", conflict=1),  # type: ignore[arg-type]
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is put in beside SOUND, how often, and the checks that must find it."""
+
+    statements: tuple[str, ...]
+    found_by: set[str]
+    rows: int = 1
+    options: tuple[str, ...] = field(default=())
+    rebuilt: str = ""
+
+
+FAULTS = {
+    "nothing": Fault((), set()),
+    "a misspelt risk level": Fault((raw("x", "hgih"),), {"a_risk_level_is_a_known_word"}),
+    "a confidence that is none": Fault((raw("x", "high", confidence=5),), {"source_in_range_raw_raw_address_labels_confidence_score__1__0"}),
+    "a vote that is none": Fault((vote("'x'", 2, **HEURISTIC),), {"accepted_values_int_label_votes_vote__False__0__1"}),
+    "a vote's confidence out of range": Fault((vote("'x'", 1, confidence=2, **HEURISTIC),), {"in_range_int_label_votes_confidence__1__0"}),
+    "a label that is none": Fault((vote("'x'", 1, **HEURISTIC), label("'x'", 2)), {"accepted_values_fct_address_labels_label__False__0__1"}),
+    "a label's confidence out of range": Fault((vote("'x'", 1), label("'x'", 1, confidence=-1)), {"in_range_fct_address_labels_label_confidence__1__0"}),
+    "p_risky out of range": Fault((vote("'x'", 1), label("'x'", 1, p_risky=1.5)), {"p_risky_is_a_probability"}),
+    "p_risky not a number": Fault((vote("'x'", 1), label("'x'", 1, p_risky="nan")), {"p_risky_is_a_probability"}),  # type: ignore[arg-type]
+    "two labels of one strategy": Fault(
+        (vote("'x'", 1), label("'x'", 1), label("'x'", 1)),
+        {
+            "unique_combination_fct_address_labels_network__processing_date__window_days__address__strategy",
+            "unique_combination_fct_address_labels_address_key__strategy",
+        },
+    ),
+    "a vote counted twice": Fault((vote("'a'", 1),), {"unique_combination_int_label_votes_address_key__rule_id__source__vote"}),
+    "a rule nobody declared": Fault((vote("'x'", 1, rule="nobody", kind="heuristic"),), {"relationships_int_label_votes_rule_id__rule_id__ref_label_rules_"}),
+    "gold overruled": Fault((vote("'x'", 1), vote("'x'", 0, **HEURISTIC), label("'x'", 0)), {"gold_is_never_overruled"}),
+    "too few labels of a source": Fault(
+        (raw("x", "high"),),
+        {"a_source_has_as_many_labels_as_expected"},
+        options=("--vars", json.dumps({"label_source_rows": {"s": [2, 9]}})),
+    ),
+    "too many labels of a source": Fault(
+        (raw("x", "high"), raw("y", "high")),
+        {"a_source_has_as_many_labels_as_expected"},
+        options=("--vars", json.dumps({"label_source_rows": {"s": [0, 1]}})),
+    ),
+    "a source that is gone": Fault(
+        (),
+        {"a_source_has_as_many_labels_as_expected"},
+        options=("--vars", json.dumps({"label_source_rows": {"it's \\ gone": [1, 9]}})),
+    ),
+    "as many labels as expected": Fault(
+        (raw("x", "high"),), set(), options=("--vars", json.dumps({"label_source_rows": {"s": [1, 1], "absent": [0, 9]}}))
+    ),
+    "an EVM address cut short": Fault((raw("0xab", "high", "Ethereum"),), {"an_address_has_the_form_of_its_network"}),
+    "an EVM address on a Substrate network": Fault((raw("0x" + "a" * 40, "high", "torus"),), {"an_address_has_the_form_of_its_network"}),
+    "a Substrate address on Bitcoin": Fault((raw("5" + "C" * 47, "high", "bitcoin"),), {"an_address_has_the_form_of_its_network"}),
+    "lists that contradict each other": Fault(CONFLICTS, {"gold_labels_seldom_contradict_each_other"}, rows=40),
+    "a label without a vote": Fault((label("'x'", 0),), {"an_unlabelled_address_has_no_label"}),
+    "a training address without a vote": Fault(
+        (instead("training_addresses", "scoring_addresses", "address"),),
+        {"an_unlabelled_address_has_no_label"},
+        rebuilt="training_addresses",
+    ),
+    "a training alert without a vote": Fault(
+        (instead("training_alerts", "scoring_alerts", "alert"),), {"an_unlabelled_alert_is_not_in_training"}, rebuilt="training_alerts"
+    ),
+    "labels of one class": Fault((vote("toString(number)", 1), label("toString(number)", 1)), {"a_strategy_knows_both_classes"}, rows=99),
+}  # fmt: skip
+
+
+@contextmanager
+def broken(fault: Fault, dbt: Any = None) -> Iterator[None]:
+    """Put a fault in, and take it out again whatever happened."""
+    sound = [statement.replace("ROWS", "1") for statement in SOUND]
+    try:
+        with connect() as client:
+            for statement in [*sound, *(one.replace("ROWS", str(fault.rows)) for one in fault.statements)]:
+                client.command(statement)
+        yield
+    finally:
+        with connect() as client:
+            for table in TABLES:
+                client.command(f"DELETE FROM {table} WHERE network = '{NETWORK}'")
+            client.command("DELETE FROM raw_address_labels WHERE source = 's' AND network IN ('Ethereum', 'torus', 'bitcoin')")
+        if fault.rebuilt:
+            dbt.invoke(["run", "--quiet", "--select", fault.rebuilt])
+
+
+def findings(dbt: Any, arguments: tuple[str, ...]) -> dict[str, str]:
+    """Run `dbt test` and return the tests that did not pass, and how."""
+    ended = dbt.invoke([*CHECKED, *arguments])
+    assert ended.exception is None and any(one.status == "pass" for one in ended.result), ended
+    return {one.node.unique_id.split(".")[2]: str(one.status) for one in ended.result if one.status not in {"pass", "success"}}
+
+
+def find_all() -> dict[str, dict[str, str]]:
+    """Try fault after fault. In a process of its own, which starts dbt and reads the project once for all."""
+    os.environ.update(settings.dbt_environment())
+    from dbt.cli.main import dbtRunner
+
+    found = {}
+    runner = dbtRunner(dbtRunner().invoke(["parse", "--quiet"]).result)
+    for name, fault in FAULTS.items():
+        with broken(fault, runner):
+            found[name] = findings(dbtRunner() if fault.options else runner, fault.options)
+    return found
+
+
+@pytest.fixture(scope="module")
+def found(house: House) -> dict[str, dict[str, str]]:
+    done = subprocess.run([sys.executable, "-m", "tests.warehouse.test_label_checks"], cwd=ROOT, capture_output=True, text=True, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_found_by_its_check_and_no_other(found: dict[str, dict[str, str]], name: str) -> None:
+    assert set(found[name]) == FAULTS[name].found_by
+    assert set(found[name].values()) <= ({"warn"} if name == "labels of one class" else {"fail"})
+
+
+def test_a_vote_from_a_label_of_later_is_found(house: House) -> None:
+    name, timestamp = "no_vote_comes_from_a_label_of_later", ("--vars", json.dumps({"label_as_of": "timestamp"}))
+    check = ("test", "--quiet", "--select", name, *timestamp)
+    dated = (
+        "INSERT INTO address_labels (network, processing_date, window_days, address, risk_level, confidence_score, source, "
+        "created_timestamp) SELECT 'broken', toDate('2025-08-01'), 90, '{}', '{}', 1, 's', toUnixTimestamp('{}', 'UTC') * 1000"
+    )
+    known = [dated.format("a", "high", "2025-08-01 23:59:59"), dated.format("b", "low", "2025-07-01 00:00:00")]
+    select = ("run", "--quiet", "--select", "int_label_votes__gold", "int_label_votes")
+    run_dbt((*select, *timestamp), quiet=True)
+    try:
+        with broken(Fault(tuple(known), set())):
+            run_dbt(check, quiet=True)
+        # What was known then is not what the vote says; what says it came a second later.
+        late = [dated.format("a", "low", "2025-08-01 23:59:59"), dated.format("a", "high", "2025-08-02 00:00:00"), known[1]]
+        with broken(Fault(tuple(late), set())), pytest.raises(TrainerError, match=rf"(?s)Failure in test {name}.*Got 1 result"):
+            run_dbt(check, quiet=True)
+    finally:
+        run_dbt(select, quiet=True)
+
+
+if __name__ == "__main__":
+    print(json.dumps(find_all()))
