@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trainer.models.base import ModelTrainer
+    from trainer.models.ensemble import EnsembleTrainer
+    from trainer.models.lightgbm import LightGBMTrainer
     from trainer.models.xgboost import XGBoostTrainer
     from trainer.scoring import predict
     from trainer.strategies import AddressLabelStrategy, LabelStrategy
@@ -20,7 +22,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
     "AddressLabelStrategy": "trainer.strategies",
+    "EnsembleTrainer": "trainer.models.ensemble",
     "LabelStrategy": "trainer.strategies",
+    "LightGBMTrainer": "trainer.models.lightgbm",
     "ModelTrainer": "trainer.models.base",
     "ModelTraining": "trainer.training",
     "TrainingResult": "trainer.training",
@@ -31,7 +35,9 @@ _HOMES = {
 
 __all__ = [
     "AddressLabelStrategy",
+    "EnsembleTrainer",
     "LabelStrategy",
+    "LightGBMTrainer",
     "ModelTrainer",
     "ModelTraining",
     "TrainingResult",

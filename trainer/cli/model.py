@@ -36,7 +36,7 @@ def fit(
     start_date: Day = None,
     end_date: Day = None,
     window_days: Window = None,
-    param: Annotated[list[str] | None, typer.Option(help="Hyperparameter name=value; may be repeated.")] = None,
+    param: Annotated[list[str] | None, typer.Option(help="Parameter of the trainer, name=value; may be repeated.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="One seed, one model.")] = 0,
     folds: Annotated[int, typer.Option(min=2, max=50, help="Parts that are held out in turn.")] = 5,
     embargo_days: Annotated[int, typer.Option(min=0, help="Days between training and test dates.")] = 30,
@@ -153,21 +153,10 @@ def models_show(
 
 
 def _trainer(name: str, parameters: list[str], seed: int) -> ModelTrainer:
-    """Return the trainer `name`, built with what it takes of the hyperparameters and the seed."""
-    import inspect
+    """Return the trainer `name`, built with the parameters and, where it takes one, the seed."""
+    from trainer.models import build
 
-    kind: Any = _trainer_class(name)
-    values = dict(_parameter(text) for text in parameters)
-    accepted = inspect.signature(kind.__init__).parameters
-    options: dict[str, Any] = {"seed": seed} if "seed" in accepted else {}
-    if "hyperparameters" in accepted:
-        options |= {"hyperparameters": values} if values else {}
-    elif unknown := sorted(set(values) - set(accepted)):
-        raise UsageError(f"{name} has no parameter {', '.join(unknown)}; it has: {', '.join(list(accepted)[1:])}.")
-    else:
-        options |= values
-    trainer: ModelTrainer = kind(**options)
-    return trainer
+    return build(_trainer_class(name), dict(_parameter(text) for text in parameters), seed)
 
 
 def _trainer_class(name: str) -> type[ModelTrainer]:
