@@ -156,7 +156,7 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
         raise ArtifactError(f"The model in {folder} was trained by '{meta.model}', not by '{name_of(kind)}'.")
     try:
         trainer = (kind or trainer_class(meta.model))(**meta.options)
-    except TypeError as error:
+    except Exception as error:  # a third party's constructor may raise anything
         raise ArtifactError(f"The trainer '{meta.model}' does not take the options in {folder / META_FILE}: {error}.") from error
     try:
         trainer.load(str(file))

@@ -25,7 +25,6 @@ from trainer.splits import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.strategies import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 
 if TYPE_CHECKING:
-    import pandas as pd
     from clickhouse_connect.driver.client import Client
 
 MIN_LABELLED = 50

@@ -17,7 +17,14 @@ from trainer.testing import TrainerContract
 from trainer.testing.tables import make_table
 
 # What a trainer is built with here where its defaults are made for larger tables than the contract's.
-PARAMETERS: dict[str, dict[str, Any]] = {"ensemble": {"members": ["xgboost", "lightgbm", "logistic"], "folds": 3}}
+FEW_TREES = {"n_estimators": 15}
+PARAMETERS: dict[str, dict[str, Any]] = {
+    "ensemble": {
+        "members": ["xgboost", "lightgbm", "logistic"],
+        "folds": 3,
+        "parameters": {"xgboost": FEW_TREES, "lightgbm": FEW_TREES},
+    }
+}
 
 
 def held_to_the_contract(name: str, **parameters: Any) -> type[TrainerContract]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from trainer.errors import UsageError
 from trainer.models.rows import Rows, held_out
 
 MAX_ROUNDS = 3000  # trees, at most, where held-out rows decide
 PATIENCE = 50  # rounds without a better loss on the held-out rows
+# Fewer than this says more of the few addresses that were held out than of the data: on simulated networks of some 300
+# labelled addresses the log loss of a fifth of them turned after 20 to 160 trees, and ranking went on improving.
+MIN_ROUNDS = 100
 UNGUIDED_ROUNDS = 200  # trees, where there are too few addresses to hold any back
 PARTS = 5  # one of so many parts of the addresses is held out
 # Up to here the model is fitted again to all rows once the number of trees is known: labels are scarce and a fit takes
@@ -28,16 +31,10 @@ class Plan:
     patience: int
 
 
-class EarlyStopped(Protocol):
-    """Fits to the first rows while the loss on the second falls; returns the model cut there, and its number of trees."""
-
-    def __call__(self, fitted: Rows, held: Rows) -> tuple[Any, int]: ...
-
-
-class Fixed(Protocol):
-    """Fits so many trees."""
-
-    def __call__(self, rows: Rows, rounds: int) -> Any: ...
+# (rows to fit, rows held out) -> the model, cut where the loss on the second was least, and its number of trees.
+EarlyStopped = Callable[[Rows, Rows], tuple[Any, int]]
+# (rows, number of trees) -> the model.
+Fixed = Callable[[Rows, int], Any]
 
 
 def check_preset(name: str, presets: Iterable[str]) -> str:
@@ -59,7 +56,7 @@ def plan_of(preset: dict[str, Any], hyperparameters: dict[str, Any]) -> Plan:
     rounds = None
     for name in ROUND_NAMES:
         given = parameters.pop(name, None)
-        rounds = rounds if given is None or name in preset and rounds is not None else _whole(name, given)
+        rounds = rounds if given is None or (name in preset and rounds is not None) else _whole(name, given)
     patience = _whole("early_stopping_rounds", parameters.pop("early_stopping_rounds", PATIENCE))
     return Plan(parameters, rounds, patience)
 
@@ -74,7 +71,7 @@ def fit_boosted(rows: Rows, plan: Plan, seed: int, fixed: Fixed, stopped: EarlyS
     model, rounds = stopped(*(rows.at(numbers) for numbers in divided))
     if len(rows) > REFIT_UP_TO:
         return model
-    return fixed(rows, round(rounds * PARTS / (PARTS - 1)))  # more rows bear more trees
+    return fixed(rows, max(MIN_ROUNDS, round(rounds * PARTS / (PARTS - 1))))  # more rows bear more trees
 
 
 def _whole(name: str, value: Any) -> int:

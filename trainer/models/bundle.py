@@ -54,7 +54,8 @@ class Blend(BaseModel):
 def write_bundle(path: Path, members: list[MemberFile], blend: dict[str, Any]) -> None:
     """Write the index and the members, stored as they are."""
     listed = [
-        {"name": member.name, "sha256": hashlib.sha256(member.content).hexdigest(), "medians": member.medians} for member in members
+        {"name": member.name, "sha256": hashlib.sha256(member.content).hexdigest(), "medians": member.medians}
+        for member in members
     ]
     index = json.dumps({"format": 1, "members": listed, **blend}, allow_nan=False)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as bundle:
@@ -81,7 +82,9 @@ def read_bundle(path: Path, expected: list[str]) -> tuple[list[MemberFile], Blen
             if [entry.filename for entry in entries] != [INDEX, *(_entry(number) for number in range(len(expected)))]:
                 raise ArtifactError(f"{path} does not hold the members of this ensemble and nothing else.")
             # What is stored is as large as it says, within the file: there is nothing to inflate.
-            stored = all(entry.compress_type == zipfile.ZIP_STORED and entry.file_size == entry.compress_size for entry in entries)
+            stored = all(
+                entry.compress_type == zipfile.ZIP_STORED and entry.file_size == entry.compress_size for entry in entries
+            )
             if not stored or sum(entry.file_size for entry in entries) > size or entries[0].file_size > MAX_INDEX_BYTES:
                 raise ArtifactError(f"{path} holds compressed or oversized entries.")
             index, *contents = (bundle.read(entry) for entry in entries)
@@ -103,7 +106,9 @@ def _blend(raw: bytes, path: Path) -> Blend:
 
 def _check(blend: Blend, contents: list[bytes], expected: list[str], path: Path) -> None:
     if [member.name for member in blend.members] != expected:
-        raise ArtifactError(f"{path} holds the members {', '.join(one.name for one in blend.members)}, not {', '.join(expected)}.")
+        raise ArtifactError(
+            f"{path} holds the members {', '.join(one.name for one in blend.members)}, not {', '.join(expected)}."
+        )
     for member, content in zip(blend.members, contents, strict=True):
         if hashlib.sha256(content).hexdigest() != member.sha256:
             raise ArtifactError(f"Member '{member.name}' of {path} is not the one that was saved.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -45,7 +46,7 @@ class LightGBMTrainer(ModelTrainer):
 
     Args:
         hyperparameters: LightGBM's own parameters, over the preset's; with `n_estimators` there are exactly so many trees,
-            without it boosting stops after `early_stopping_rounds` (50) trees that helped no held-out address.
+            without it held-out addresses say how many, once `early_stopping_rounds` (50) more did not help them.
         seed: of row and column sampling, and of what is held out; one seed, one model.
         preset: `default`, or `guide` for the miner's guide's parameters and 100 trees.
     """
@@ -70,8 +71,7 @@ class LightGBMTrainer(ModelTrainer):
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""
-        import lightgbm
-
+        lightgbm = _library()
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
         plan = plan_of(PRESETS[self.preset], self.hyperparameters)
@@ -117,8 +117,7 @@ class LightGBMTrainer(ModelTrainer):
         Raises:
             ArtifactError: the file is not one, or its trees point outside themselves.
         """
-        import lightgbm
-
+        lightgbm = _library()
         file = Path(path)
         if file.stat().st_size > MAX_BYTES:
             raise ArtifactError(f"{path} is larger than any model that LightGBM writes here.")
@@ -144,3 +143,11 @@ class LightGBMTrainer(ModelTrainer):
             self.report("trees", environment.iteration + 1, rounds)
 
         return watch
+
+
+def _library() -> Any:
+    """Return LightGBM, what it says sent to Python's logging: left alone it prints to stdout, which is for data."""
+    import lightgbm
+
+    lightgbm.register_logger(logging.getLogger("lightgbm"))
+    return lightgbm

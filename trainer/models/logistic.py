@@ -26,9 +26,7 @@ class LogisticTrainer(ModelTrainer):
 
     suffix: ClassVar[str] = ".json"
     accepts_missing: ClassVar[bool] = True
-    search_space: ClassVar[dict[str, dict[str, Any]]] = {
-        "strength": {"type": "float", "low": 0.0001, "high": 10.0, "log": True}
-    }
+    search_space: ClassVar[dict[str, dict[str, Any]]] = {"strength": {"type": "float", "low": 0.0001, "high": 10.0, "log": True}}
 
     def __init__(self, strength: float = 0.1) -> None:
         if isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 < strength < float("inf"):

@@ -1,4 +1,4 @@
-"""Small models as JSON: numbers by name, checked when they are read. Python writes floats so that they come back to the last bit."""
+"""Small models as JSON: numbers by name, checked when they are read; floats come back to the last bit."""
 
 from __future__ import annotations
 

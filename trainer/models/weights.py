@@ -32,10 +32,9 @@ def average_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.
         pull = PRIOR_ROWS / total
         return float(value + pull * ((w - equal) ** 2).sum()), slope + 2 * pull * (w - equal)
 
-    found = minimize(
-        loss, equal, jac=True, method="SLSQP", bounds=[(0, 1)] * members,
-        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": lambda w: np.ones(members)}, options={"ftol": 1e-10},
-    )  # fmt: skip
+    of_sum_one = {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like}
+    bounds, options = [(0, 1)] * members, {"ftol": 1e-10}
+    found = minimize(loss, equal, jac=True, method="SLSQP", bounds=bounds, constraints=of_sum_one, options=options)
     return _on_simplex(found.x if np.isfinite(found.x).all() else equal)
 
 

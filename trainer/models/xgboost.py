@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer.errors import ArtifactError, UsageError
 from trainer.models.base import ModelTrainer
 from trainer.models.boosting import MAX_ROUNDS, check_preset, fit_boosted, plan_of
 from trainer.models.rows import Rows, matrix_of, training_rows
+from trainer.models.xgboost_trees import MAX_BYTES, check_trees
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +28,7 @@ class XGBoostTrainer(ModelTrainer):
 
     Args:
         hyperparameters: XGBoost's own parameters, over the preset's; with `n_estimators` there are exactly so many trees,
-            without it boosting stops after `early_stopping_rounds` (50) trees that helped no held-out address.
+            without it held-out addresses say how many, once `early_stopping_rounds` (50) more did not help them.
         seed: of row and column sampling, and of what is held out; one seed, one model.
         preset: `default`, or `guide` for the miner's guide's parameters and 100 trees.
     """
@@ -57,11 +59,18 @@ class XGBoostTrainer(ModelTrainer):
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
         plan = plan_of(PRESETS[self.preset], self.hyperparameters)
+        if (booster := plan.parameters.get("booster", "gbtree")) != "gbtree":
+            raise UsageError(f"XGBoost's booster '{booster}' is not supported: its files cannot be checked before they are read.")
         parameters = plan.parameters | {"seed": self.seed}
 
         def matrix(part: Rows, reference: Any = None) -> Any:
             return xgboost.QuantileDMatrix(
-                part.X, part.y, weight=part.weight, ref=reference, max_bin=parameters.get("max_bin"), nthread=parameters.get("nthread")
+                part.X,
+                part.y,
+                weight=part.weight,
+                ref=reference,
+                max_bin=parameters.get("max_bin"),
+                nthread=parameters.get("nthread"),
             )
 
         def fixed(part: Rows, rounds: int) -> Any:
@@ -95,19 +104,24 @@ class XGBoostTrainer(ModelTrainer):
         """Write the trees as UBJSON."""
         if self.model is None:
             raise ValueError("There is no model to save.")
-        self.model.save_model(path)
+        Path(path).write_bytes(self.model.save_raw("ubj"))  # whatever the file is called
 
     def load(self, path: str) -> None:
         """Read UBJSON trees.
 
         Raises:
-            ArtifactError: the file is not one.
+            ArtifactError: the file is not one, or its trees point outside themselves.
         """
         import xgboost
 
+        file = Path(path)
+        if file.stat().st_size > MAX_BYTES:
+            raise ArtifactError(f"{path} is larger than any model that XGBoost writes here.")
+        raw = file.read_bytes()
+        check_trees(raw, path)
         model = xgboost.Booster()
         try:
-            model.load_model(path)
+            model.load_model(bytearray(raw))
         except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
             raise ArtifactError(f"{path} is not a model that XGBoost can read: {str(error).splitlines()[0][:200]}") from error
         self.model, self.n_features = model, model.num_features()
@@ -118,7 +132,7 @@ class XGBoostTrainer(ModelTrainer):
         report = self.report
 
         class Watcher(xgboost.callback.TrainingCallback):  # type: ignore[misc]
-            def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+            def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002  its signature
                 report("trees", epoch + 1, rounds)
                 return False
 

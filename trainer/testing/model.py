@@ -232,7 +232,7 @@ class TrainerContract:
         """By the artifact, which knows the names: a trainer is asked with its own columns in their order, or not at all."""
         table = make_table()
         trainer = self._trained(table)
-        loaded = artifact.load(artifact.save(tmp_path, trainer, _described(trainer, table))[0], type(trainer))
+        loaded = artifact.load(artifact.save(tmp_path, trainer, described(trainer, table))[0], type(trainer))
         assert loaded.predict(table.X).tobytes() == self._proba(trainer, table.X).tobytes()
         for frame in (table.X[table.X.columns[::-1]], table.X.iloc[:, 1:], table.X.assign(more=1.0)):
             try:
@@ -278,12 +278,13 @@ def _assert_close(found: np.ndarray, expected: np.ndarray) -> None:
     assert np.allclose(found, expected, rtol=0, atol=1e-5), f"they differ by up to {np.abs(found - expected).max():.2g}"
 
 
-def _described(trainer: ModelTrainer, table: Table) -> dict[str, Any]:
+def described(trainer: ModelTrainer, table: Table) -> dict[str, Any]:
+    """Return what `artifact.save` is told of a trainer that was trained on a table."""
     columns = [Feature(name, name) for name in table.X.columns]
     return {
         "model_id": "contract-1", "model": name_of(type(trainer)), "model_type": "alert_scorer",
         "features": artifact.features_meta(columns), "medians": None, "label_strategy": "none", "network": "none",
-        "window_days": 1, "start_date": date(2025, 8, 1), "end_date": date(2025, 8, 1), "created_at": datetime.now(UTC), "seed": 0,
-        "split": "none", "n_train": len(table.y), "n_test": 0, "n_positive": int((table.y >= 0.5).sum()), "graded_on": "nothing",
-        "metrics": {}, "data_fingerprint": "none",
+        "window_days": 1, "start_date": date(2025, 8, 1), "end_date": date(2025, 8, 1), "created_at": datetime.now(UTC),
+        "seed": 0, "split": "none", "n_train": len(table.y), "n_test": 0, "n_positive": int((table.y >= 0.5).sum()),
+        "graded_on": "nothing", "metrics": {}, "data_fingerprint": "none",
     }  # fmt: skip
