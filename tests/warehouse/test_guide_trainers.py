@@ -90,5 +90,5 @@ def test_every_built_in_trains_and_scores_by_its_name(client: Any, house: House)
         assert result.model == name
         assert predict(client, "simnet", DATES[1], WINDOW, result.model_id).rows == 2000
         auc[name] = result.metrics["auc"]["value"]
-    assert auc["constant"] == pytest.approx(0.5)
+    assert auc["constant"] == pytest.approx(0.5, abs=0.05)  # each fold has its own constant
     assert min(auc[name] for name in ("xgboost", "lightgbm", "ensemble")) > max(auc["single_feature"], 0.5)
