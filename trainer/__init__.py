@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from trainer.models.base import ModelTrainer
+    from trainer.models.ensemble import EnsembleTrainer
+    from trainer.models.lightgbm import LightGBMTrainer
     from trainer.models.neural_net import NeuralNetTrainer
     from trainer.models.xgboost import XGBoostTrainer
     from trainer.scoring import predict
@@ -21,7 +23,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
     "AddressLabelStrategy": "trainer.strategies",
+    "EnsembleTrainer": "trainer.models.ensemble",
     "LabelStrategy": "trainer.strategies",
+    "LightGBMTrainer": "trainer.models.lightgbm",
     "ModelTrainer": "trainer.models.base",
     "ModelTraining": "trainer.training",
     "NeuralNetTrainer": "trainer.models.neural_net",
@@ -33,7 +37,9 @@ _HOMES = {
 
 __all__ = [
     "AddressLabelStrategy",
+    "EnsembleTrainer",
     "LabelStrategy",
+    "LightGBMTrainer",
     "ModelTrainer",
     "ModelTraining",
     "NeuralNetTrainer",

@@ -22,6 +22,7 @@ from trainer.dataset import Feature
 from trainer.errors import ArtifactError, UsageError
 from trainer.models import name_of, names, trainer_class
 from trainer.models.base import ModelTrainer
+from trainer.models.fitting import checked_predict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 FORMAT: Literal[1] = 1
 META_FILE = "model.json"
 MAX_META_BYTES = 64 * 1024 * 1024
-LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost")
+LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm")
 
 
 class FeatureMeta(BaseModel):
@@ -97,35 +98,6 @@ class Artifact:
         return proba if self.meta.calibration is None else self.meta.calibration.apply(proba)
 
 
-def checked_predict(trainer: ModelTrainer, frame: pd.DataFrame, medians: np.ndarray | None) -> np.ndarray:
-    """Return the trainer's prediction as float64 (n,), missing values filled with `medians` where given.
-
-    Raises:
-        UsageError: the trainer returns another number of values, or one that is not a probability.
-    """
-    filled = frame if medians is None else fill_missing(frame, medians)
-    proba = np.asarray(trainer.predict(filled), dtype=np.float64).reshape(-1)
-    name = type(trainer).__name__
-    if proba.shape != (len(frame),):
-        raise UsageError(f"{name}.predict returned {proba.size} values for {len(frame)} rows.")
-    if not (np.isfinite(proba).all() and (proba >= 0).all() and (proba <= 1).all()):
-        raise UsageError(f"{name}.predict returned values that are not probabilities in [0, 1].")
-    return proba
-
-
-def medians_of(frame: pd.DataFrame) -> np.ndarray:
-    """Return the median of each column float32 (d,), 0 for a column without any value."""
-    return np.nan_to_num(frame.median(axis=0, skipna=True).to_numpy(dtype=np.float32))
-
-
-def fill_missing(frame: pd.DataFrame, medians: np.ndarray) -> pd.DataFrame:
-    """Return the frame with NaN replaced by its column's median."""
-    import pandas as pd
-
-    values = frame.to_numpy(dtype=np.float32)
-    return pd.DataFrame(np.where(np.isnan(values), medians, values), columns=frame.columns)
-
-
 def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[Path, ModelMeta]:
     """Write a model folder under `root`, named by its id, whole or not at all; return it and its metadata.
 
@@ -187,7 +159,7 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
         raise ArtifactError(f"The model in {folder} was trained by '{meta.model}', not by '{name_of(kind)}'.")
     try:
         trainer = (kind or trainer_class(meta.model))(**meta.options)
-    except TypeError as error:
+    except Exception as error:  # a third party's constructor may raise anything
         raise ArtifactError(f"The trainer '{meta.model}' does not take the options in {folder / META_FILE}: {error}.") from error
     try:
         trainer.load(str(file))
@@ -195,6 +167,10 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
         raise
     except Exception as error:  # a third party's trainer may raise anything
         raise ArtifactError(f"{type(trainer).__name__}.load cannot read {file}: {type(error).__name__}: {error}.") from error
+    if trainer.n_features not in (None, len(meta.features)):
+        raise ArtifactError(
+            f"{file} takes {trainer.n_features} columns, but {META_FILE} names {len(meta.features)}; they are of two models."
+        )
     return Artifact(meta, trainer)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import shutil
 import time
 from collections.abc import Callable
@@ -20,12 +19,12 @@ from trainer.evaluation import evaluate, metrics
 from trainer.labelling import GOLD_STRATEGY, gold_labels, read_labelled
 from trainer.models import name_of
 from trainer.models.base import ModelTrainer
+from trainer.models.fitting import checked_predict, fit_trainer
 from trainer.selection import Selection, as_date, resolve_selection
 from trainer.splits import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.strategies import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 
 if TYPE_CHECKING:
-    import pandas as pd
     from clickhouse_connect.driver.client import Client
 
 MIN_LABELLED = 50
@@ -121,7 +120,7 @@ class ModelTraining:
         graded = evaluate(gold[rows], proba[rows], data.groups[rows], self.seed, calibrated.proba[rows]) if can_grade else {}
         seconds["evaluate"] = time.perf_counter() - clock
         clock = time.perf_counter()
-        fitted, medians = fit_trainer(trainer, data.frame(), data.y, data.weight)
+        fitted, medians = fit_trainer(trainer, data.frame(), data.y, data.weight, data.groups, self.progress)
         seconds["fit"] = time.perf_counter() - clock
         described = self._described(trainer, strategy, selection, data, split, graded) | {
             "n_test": len(rows) if can_grade else 0,
@@ -192,10 +191,11 @@ class ModelTraining:
 
     def _out_of_fold(self, trainer: ModelTrainer, data: Dataset, split: Split) -> np.ndarray:
         """Return predictions float64 (n,), NaN where a row is in no test part."""
-        frame, proba = data.frame(), np.full(len(data.y), np.nan)
+        frame, groups, proba = data.frame(), data.groups, np.full(len(data.y), np.nan)
         for number, (train, test) in enumerate(split, start=1):
-            fitted, medians = fit_trainer(trainer, frame.iloc[train], data.y[train], data.weight[train])
-            proba[test] = artifact.checked_predict(fitted, frame.iloc[test], medians)
+            rows = (frame.iloc[train], data.y[train], data.weight[train], groups[train])
+            fitted, medians = fit_trainer(trainer, *rows, self.progress)
+            proba[test] = checked_predict(fitted, frame.iloc[test], medians)
             if self.progress is not None:
                 self.progress("folds", number, len(split.folds))
         return proba
@@ -260,20 +260,6 @@ class ModelTraining:
             seconds={name: round(value, 3) for name, value in seconds.items()},
             artifact=str(folder),
         )
-
-
-def fit_trainer(
-    template: ModelTrainer, frame: pd.DataFrame, y: np.ndarray, weight: np.ndarray
-) -> tuple[ModelTrainer, np.ndarray | None]:
-    """Return a fresh copy of `template` trained on these rows, and the medians it needs missing values filled with, if any."""
-    import pandas as pd
-
-    trainer = copy.deepcopy(template)
-    medians = None if trainer.accepts_missing else artifact.medians_of(frame)
-    filled = frame if medians is None else artifact.fill_missing(frame, medians)
-    filled = filled.reset_index(drop=True)
-    trainer.train(filled, pd.Series(y, name="label"), pd.Series(weight, name="weight"))
-    return trainer, medians
 
 
 def fold_aucs(split: Split, gold: np.ndarray, proba: np.ndarray) -> list[float]:

@@ -21,9 +21,9 @@ from trainer import artifact, settings
 from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
 from trainer.evaluation import evaluate, metrics
 from trainer.models import name_of
+from trainer.models.fitting import checked_predict, fit_trainer
 from trainer.search import Space, finished, make_sampler, open_study, read_object
 from trainer.splits import EMBARGO_DAYS, FOLDS, make_split
-from trainer.training import fit_trainer
 
 if TYPE_CHECKING:
     import optuna
@@ -225,8 +225,10 @@ class Tuning:
         return evaluate(self.gold[plan.held_out], proba, self.data.groups[plan.held_out], self.seed)
 
     def _predicted(self, trainer: ModelTrainer, frame: pd.DataFrame, train: np.ndarray, test: np.ndarray) -> np.ndarray:
-        fitted, medians = fit_trainer(trainer, frame.iloc[train], self.data.y[train], self.data.weight[train])
-        return artifact.checked_predict(fitted, frame.iloc[test], medians)
+        fitted, medians = fit_trainer(
+            trainer, frame.iloc[train], self.data.y[train], self.data.weight[train], self.data.groups[train]
+        )
+        return checked_predict(fitted, frame.iloc[test], medians)
 
     def _tell(self, what: str, done: int, total: int) -> None:
         if self.progress is not None:

@@ -37,8 +37,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
-def run(command: list[str], environment: dict[str, str]) -> str:
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+def run(command: list[str], environment: dict[str, str], folder: Path = ROOT) -> str:
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -54,6 +54,21 @@ def test_the_walk_leads_to_scores_and_then_the_guides_python_runs(environment: d
     assert "auc" in said
     printed = run([sys.executable, "-c", block("guide")], environment)
     assert re.search(r"'value': 0\.\d+", printed)
+
+
+def test_the_trainer_of_ones_own_runs_and_passes_its_contract(environment: dict[str, str]) -> None:
+    """After the walk, on its warehouse, from a folder of its own."""
+    folder = Path(environment["FOLDER"]) / "own"
+    folder.mkdir()
+    for name, file in (("own-trainer", "scorecard.py"), ("own-contract", "test_scorecard.py")):
+        assert block(name).startswith(f"# {file}\n")
+        (folder / file).write_text(block(name), encoding="utf-8")
+    lines = [line for line in block("own-trainer").splitlines() if line.strip() and not line.startswith(("#", "import", "from"))]
+    assert len(lines) <= 30
+    own = environment | {"DBT_PROFILES_DIR": str(ROOT), "PYTHONPATH": str(folder)}
+    fit = [sys.executable, "-m", "trainer", "fit", "--model", "scorecard:Scorecard", "--param", "strength=0.3"]
+    assert "auc" in run(fit, own, folder)
+    assert "passed" in run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "."], own, folder)
 
 
 def test_every_local_link_leads_somewhere() -> None:

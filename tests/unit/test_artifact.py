@@ -21,8 +21,8 @@ from trainer import artifact
 from trainer.dataset import Dataset
 from trainer.errors import ArtifactError, UsageError
 from trainer.models import name_of
+from trainer.models.fitting import checked_predict, fill_missing, fit_trainer, medians_of
 from trainer.models.xgboost import XGBoostTrainer
-from trainer.training import fit_trainer
 
 
 def described(data: Dataset, model: str = "xgboost", **changes: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def edit(folder: Path, **changes: Any) -> None:
 def test_scores_come_back_to_the_last_bit(saved: Path, fitted: XGBoostTrainer, table: Dataset) -> None:
     loaded = artifact.load(saved)
     assert loaded.features == table.features
-    assert loaded.meta.options == {"hyperparameters": {"n_estimators": 5, "max_depth": 3}, "seed": 4}
+    assert loaded.meta.options == {"hyperparameters": {"n_estimators": 5, "max_depth": 3}, "seed": 4, "preset": "default"}
     expected = np.asarray(fitted.predict(table.frame()), dtype=np.float64)
     assert loaded.predict(table.frame()).tobytes() == expected.tobytes()
 
@@ -220,7 +220,7 @@ def test_a_guide_style_trainer_is_saved_by_its_own_save(tmp_path: Path, table: D
     assert json.loads((folder / meta.file).read_text())["own_save"] is True
     loaded = artifact.load(folder, GuideTrainer)
     assert loaded.trainer.options() == trained.options(), "built again with the options it was trained with, not the defaults"
-    expected = artifact.checked_predict(trained, table.frame(), medians)
+    expected = checked_predict(trained, table.frame(), medians)
     assert loaded.predict(table.frame()).tobytes() == expected.tobytes()
 
 
@@ -282,11 +282,11 @@ def test_predictions_that_are_no_probabilities_are_refused(table: Dataset, retur
             return returned
 
     with pytest.raises(UsageError, match=f"Wrong.predict {reason}|Wrong.predict returned values that are {reason}"):
-        artifact.checked_predict(Wrong(), table.frame(), np.zeros(4))
+        checked_predict(Wrong(), table.frame(), np.zeros(4))
 
 
 def test_medians_are_of_the_training_rows_and_empty_columns_become_zero() -> None:
     frame = pd.DataFrame({"a": [1.0, 3.0, np.nan], "b": [np.nan] * 3}, dtype=np.float32)
-    medians = artifact.medians_of(frame)
+    medians = medians_of(frame)
     assert medians.tolist() == [2.0, 0.0]
-    assert artifact.fill_missing(frame, medians)["a"].tolist() == [1.0, 3.0, 2.0]
+    assert fill_missing(frame, medians)["a"].tolist() == [1.0, 3.0, 2.0]

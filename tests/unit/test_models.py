@@ -11,13 +11,17 @@ from trainer.dataset import Dataset
 from trainer.errors import ArtifactError, UsageError
 from trainer.models import name_of
 from trainer.models.base import ModelTrainer
+from trainer.models.fitting import fit_trainer
 from trainer.models.xgboost import XGBoostTrainer
-from trainer.training import fit_trainer
 
 
 def test_options_are_the_constructors_arguments() -> None:
     assert GuideTrainer(rate=2.0).options() == {"rate": 2.0, "hidden_layers": [8, 4]}
-    assert XGBoostTrainer({"max_depth": 2}, seed=3).options() == {"hyperparameters": {"max_depth": 2}, "seed": 3}
+    assert XGBoostTrainer({"max_depth": 2}, seed=3).options() == {
+        "hyperparameters": {"max_depth": 2},
+        "seed": 3,
+        "preset": "default",
+    }
     assert GuideTrainer(**GuideTrainer(rate=2.0).options()).options() == GuideTrainer(rate=2.0).options()
 
 

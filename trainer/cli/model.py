@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trainer.strategies import LabelStrategy
 
 models = typer.Typer(help="The models that were trained.", no_args_is_help=True)
-Param = Annotated[list[str] | None, typer.Option(help="Hyperparameter name=value; may be repeated.")]
+Param = Annotated[list[str] | None, typer.Option(help="Parameter of the trainer, name=value; may be repeated.")]
 ModelType = Annotated[str, typer.Option(help="What is scored: alert_scorer or address_scorer.")]
 
 
@@ -176,20 +176,10 @@ def parameters_of(model: str, file: Path | None, texts: list[str] | None) -> dic
 
 
 def trainer_of(name: str, values: dict[str, Any], seed: int) -> ModelTrainer:
-    """Return the trainer `name`, built with what it takes of the hyperparameters and the seed."""
-    import inspect
+    """Return the trainer `name`, built with the parameters and, where it takes one, the seed."""
+    from trainer.models import build
 
-    kind: Any = trainer_class_of(name)
-    accepted = inspect.signature(kind.__init__).parameters
-    options: dict[str, Any] = {"seed": seed} if "seed" in accepted else {}
-    if "hyperparameters" in accepted:
-        options |= {"hyperparameters": values} if values else {}
-    elif unknown := sorted(set(values) - set(accepted)):
-        raise UsageError(f"{name} has no parameter {', '.join(unknown)}; it has: {', '.join(list(accepted)[1:])}.")
-    else:
-        options |= values
-    trainer: ModelTrainer = kind(**options)
-    return trainer
+    return build(trainer_class_of(name), values, seed)
 
 
 def trainer_class_of(name: str) -> type[ModelTrainer]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainer.errors import UsageError
 
@@ -32,6 +32,32 @@ def trainer_class(name: str) -> type[ModelTrainer]:
     except ImportError as error:
         raise UsageError(f"The model '{name}' cannot be imported: {error}.") from error
     return found
+
+
+def build(kind: type[ModelTrainer], parameters: dict[str, Any], seed: int = 0) -> ModelTrainer:
+    """Return a trainer built from named parameters, as `fit --param name=value` and `trainer tune` give them.
+
+    A name that the constructor has is that argument; any other goes into `hyperparameters`, where the constructor has that.
+    `seed` is passed to a trainer that takes one.
+
+    Raises:
+        UsageError: the trainer has no such parameter.
+    """
+    import inspect
+
+    accepted = [name for name in inspect.signature(kind.__init__).parameters if name != "self"]
+    options = {name: value for name, value in parameters.items() if name in accepted}
+    others = {name: value for name, value in parameters.items() if name not in accepted}
+    if others and "hyperparameters" not in accepted:
+        known = ", ".join([*accepted, *sorted(set(kind.search_space) - set(accepted))]) or "none"
+        raise UsageError(f"{kind.__name__} has no parameter {', '.join(sorted(others))}; it has: {known}.")
+    if others:
+        options["hyperparameters"] = (options.get("hyperparameters") or {}) | others
+    if "seed" in accepted:
+        options.setdefault("seed", seed)
+    made: Any = kind
+    trainer: ModelTrainer = made(**options)
+    return trainer
 
 
 def name_of(kind: type[ModelTrainer]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -18,23 +19,42 @@ class ModelTrainer(ABC):
         suffix: of the file that `save` writes.
         accepts_missing: whether X may hold NaN; a trainer that does not say so gets missing values filled with the medians
             of the training rows.
-        search_space: what `trainer tune` searches by default: the name of a parameter, as `fit --param` takes it, →
-            {"type": "int" or "float", "low", "high" and perhaps "log" or "step"}, or {"type": "categorical", "choices"}.
+        accepts_groups: whether `train` takes a fourth argument `groups` (n,), equal for rows of one address, so that what it
+            holds back of its rows (to stop early, to weigh members) shares no address with what it fits.
+        search_space: what `trainer tune` may try: {name: {"type": "int" | "float", "low": …, "high": …, "log": True} or
+            {"type": "categorical", "choices": […]}}. A name is what `fit --param name=value` accepts.
 
-    The constructor's arguments are kept as attributes of the same names, so that they can be recorded with the model.
+    Attributes:
+        progress: called with (what, done, total) while `train` works, where someone watches.
+        n_features: how many columns the trained model takes, where it knows; a loaded model that disagrees with its
+            model.json is refused.
+
+    The constructor's arguments are kept as attributes of the same names, so that they can be recorded with the model. `train`
+    starts afresh each time: what an earlier `train` left has no effect.
     """
 
     suffix: ClassVar[str] = ".model"
     accepts_missing: ClassVar[bool] = False
+    accepts_groups: ClassVar[bool] = False
     search_space: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    progress: Callable[[str, int, int], None] | None = None
+    n_features: int | None = None
 
     @abstractmethod
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None) -> Any:
-        """Fit to X float32 (n, d), y (n,) in [0, 1] and, where given, weights (n,)."""
+        """Fit to X float32 (n, d), y (n,) in [0, 1] and, where given, weights (n,).
+
+        Raises:
+            NotEnoughLabelsError: the rows that count have one label only (`trainer.models.rows.require_both_classes`).
+        """
 
     @abstractmethod
     def predict(self, X: pd.DataFrame) -> np.ndarray:
-        """Return P(risky) in [0, 1], (n,), for X (n, d) with the columns of `train`."""
+        """Return P(risky) in [0, 1], (n,), for X (n, d) with the columns of `train` in their order.
+
+        A saved model is asked through `trainer.artifact`, which knows the columns' names and refuses another order.
+        """
 
     @abstractmethod
     def save(self, path: str) -> None:
@@ -56,3 +76,8 @@ class ModelTrainer(ABC):
         """Return the constructor's arguments as they are now: what is needed to build the same trainer again."""
         parameters = inspect.signature(type(self).__init__).parameters
         return {name: getattr(self, name) for name in parameters if name != "self" and hasattr(self, name)}
+
+    def report(self, what: str, done: int, total: int) -> None:
+        """Tell whoever watches how far `train` is."""
+        if self.progress is not None:
+            self.progress(what, done, total)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer.errors import ArtifactError, UsageError
 from trainer.models.base import ModelTrainer
+from trainer.models.boosting import MAX_ROUNDS, check_preset, fit_boosted, plan_of
+from trainer.models.rows import Rows, matrix_of, training_rows
+from trainer.models.xgboost_trees import MAX_BYTES, check_trees
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-DEFAULTS: dict[str, Any] = {
-    "objective": "binary:logistic",
-    "tree_method": "hist",
-    "max_depth": 6,
-    "learning_rate": 0.1,
-    "subsample": 0.8,
-    "colsample_bytree": 0.8,
+COMMON: dict[str, Any] = {"objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist", "max_depth": 6}
+PRESETS: dict[str, dict[str, Any]] = {
+    # Small steps, as many as unseen addresses ask for; each tree sees half of the columns, so that no column rules.
+    "default": COMMON | {"learning_rate": 0.05, "subsample": 0.8, "colsample_bytree": 0.5},
+    "guide": COMMON | {"learning_rate": 0.1, "subsample": 0.8, "colsample_bytree": 0.8, "n_estimators": 100},
 }
 
 
@@ -25,66 +27,113 @@ class XGBoostTrainer(ModelTrainer):
     """Boosted trees on the logistic loss; missing values go the way that lowers the loss most.
 
     Args:
-        hyperparameters: XGBoost's own parameters, over the defaults; `n_estimators` is the number of trees.
-        seed: of row and column sampling; one seed, one model.
+        hyperparameters: XGBoost's own parameters, over the preset's; with `n_estimators` there are exactly so many trees,
+            without it held-out addresses say how many, once `early_stopping_rounds` (50) more did not help them.
+        seed: of row and column sampling, and of what is held out; one seed, one model.
+        preset: `default`, or `guide` for the miner's guide's parameters and 100 trees.
     """
 
     suffix: ClassVar[str] = ".ubj"
     accepts_missing: ClassVar[bool] = True
+    accepts_groups: ClassVar[bool] = True
     search_space: ClassVar[dict[str, dict[str, Any]]] = {
-        "n_estimators": {"type": "int", "low": 50, "high": 800, "log": True},
+        "learning_rate": {"type": "float", "low": 0.01, "high": 0.2, "log": True},
         "max_depth": {"type": "int", "low": 3, "high": 10},
-        "learning_rate": {"type": "float", "low": 0.01, "high": 0.3, "log": True},
-        "min_child_weight": {"type": "float", "low": 0.5, "high": 30, "log": True},
+        "min_child_weight": {"type": "float", "low": 0.1, "high": 20.0, "log": True},
         "subsample": {"type": "float", "low": 0.5, "high": 1.0},
-        "colsample_bytree": {"type": "float", "low": 0.4, "high": 1.0},
-        "reg_lambda": {"type": "float", "low": 0.1, "high": 30, "log": True},
+        "colsample_bytree": {"type": "float", "low": 0.2, "high": 1.0},
+        "lambda": {"type": "float", "low": 0.01, "high": 20.0, "log": True},
+        "gamma": {"type": "float", "low": 0.0, "high": 5.0},
     }
 
-    def __init__(self, hyperparameters: dict[str, Any] | None = None, seed: int = 0) -> None:
+    def __init__(self, hyperparameters: dict[str, Any] | None = None, seed: int = 0, preset: str = "default") -> None:
         self.hyperparameters = dict(hyperparameters or {})
         self.seed = seed
+        self.preset = check_preset(preset, PRESETS)
         self.model: Any = None
 
-    def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None) -> Any:
+    def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""
-        import numpy as np
         import xgboost
 
-        parameters = DEFAULTS | self.hyperparameters | {"seed": self.seed}
-        rounds = int(parameters.pop("n_estimators", 100))
-        weights = None if sample_weights is None else np.asarray(sample_weights, dtype=np.float32)
-        data = xgboost.QuantileDMatrix(X.to_numpy(), np.asarray(y, dtype=np.float32), weight=weights)
+        self.model = self.n_features = None
+        rows = training_rows(X, y, sample_weights, groups)
+        plan = plan_of(PRESETS[self.preset], self.hyperparameters)
+        if (booster := plan.parameters.get("booster", "gbtree")) != "gbtree":
+            raise UsageError(f"XGBoost's booster '{booster}' is not supported: its files cannot be checked before they are read.")
+        parameters = plan.parameters | {"seed": self.seed}
+
+        def matrix(part: Rows, reference: Any = None) -> Any:
+            return xgboost.QuantileDMatrix(
+                part.X,
+                part.y,
+                weight=part.weight,
+                ref=reference,
+                max_bin=parameters.get("max_bin"),
+                nthread=parameters.get("nthread"),
+            )
+
+        def fixed(part: Rows, rounds: int) -> Any:
+            return xgboost.train(parameters, matrix(part), rounds, callbacks=[self._watcher(rounds)])
+
+        def stopped(fitted: Rows, held: Rows) -> tuple[Any, int]:
+            data = matrix(fitted)
+            callbacks = [
+                xgboost.callback.EarlyStopping(rounds=plan.patience, save_best=True),
+                self._watcher(MAX_ROUNDS),
+            ]
+            evals = [(matrix(held, data), "held_out")]
+            model = xgboost.train(parameters, data, MAX_ROUNDS, evals=evals, callbacks=callbacks, verbose_eval=False)
+            return model, model.num_boosted_rounds()
+
         try:
-            self.model = xgboost.train(parameters, data, num_boost_round=rounds)
+            self.model = fit_boosted(rows, plan, self.seed, fixed, stopped)
         except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
             raise UsageError(f"XGBoost refused its parameters: {str(error).splitlines()[0][:300]}") from error
+        self.n_features = rows.X.shape[1]
         return self.model
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""
         if self.model is None:
             raise ValueError("The model is not trained.")
-        proba: np.ndarray = self.model.inplace_predict(X.to_numpy(), validate_features=False)
+        proba: np.ndarray = self.model.inplace_predict(matrix_of(X), validate_features=False)
         return proba
 
     def save(self, path: str) -> None:
         """Write the trees as UBJSON."""
         if self.model is None:
             raise ValueError("There is no model to save.")
-        self.model.save_model(path)
+        Path(path).write_bytes(self.model.save_raw("ubj"))  # whatever the file is called
 
     def load(self, path: str) -> None:
         """Read UBJSON trees.
 
         Raises:
-            ArtifactError: the file is not one.
+            ArtifactError: the file is not one, or its trees point outside themselves.
         """
         import xgboost
 
+        file = Path(path)
+        if file.stat().st_size > MAX_BYTES:
+            raise ArtifactError(f"{path} is larger than any model that XGBoost writes here.")
+        raw = file.read_bytes()
+        check_trees(raw, path)
         model = xgboost.Booster()
         try:
-            model.load_model(path)
+            model.load_model(bytearray(raw))
         except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
             raise ArtifactError(f"{path} is not a model that XGBoost can read: {str(error).splitlines()[0][:200]}") from error
-        self.model = model
+        self.model, self.n_features = model, model.num_features()
+
+    def _watcher(self, rounds: int) -> Any:
+        import xgboost
+
+        report = self.report
+
+        class Watcher(xgboost.callback.TrainingCallback):  # type: ignore[misc]
+            def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002  its signature
+                report("trees", epoch + 1, rounds)
+                return False
+
+        return Watcher()

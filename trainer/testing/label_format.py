@@ -1,11 +1,4 @@
-"""Contract tests for plug-ins, shipped so that third parties can hold theirs to them under pytest.
-
-class TestMyFormat(LabelFormatContract):
-    format = MY_FORMAT
-    file_name = "mine.json"
-    sample = b'[{"addr": "0x…", "kind": "scam"}]'
-    reordered = b'[…the same rows, the other way round…]'
-"""
+"""The contract of a reader of label lists."""
 
 from __future__ import annotations
 

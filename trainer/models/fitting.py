@@ -1,0 +1,75 @@
+"""Fits a fresh copy of a trainer, filling missing values for one that does not take them."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainer.errors import UsageError
+from trainer.models.base import ModelTrainer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def fit_trainer(
+    template: ModelTrainer,
+    frame: pd.DataFrame,
+    y: np.ndarray,
+    weight: np.ndarray,
+    groups: np.ndarray | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> tuple[ModelTrainer, np.ndarray | None]:
+    """Return a fresh copy of `template` trained on these rows, and the medians it needs missing values filled with, if any.
+
+    Args:
+        groups: (n,) equal for rows of one address; passed on to a trainer that says `accepts_groups`.
+        progress: called with (what, done, total) while it trains.
+    """
+    import pandas as pd
+
+    watched_by = template.progress if progress is None else progress
+    trainer = copy.deepcopy(template, {id(template.progress): None})
+    medians = None if trainer.accepts_missing else medians_of(frame)
+    filled = frame if medians is None else fill_missing(frame, medians)
+    filled = filled.reset_index(drop=True)
+    rows: dict[str, Any] = {"groups": groups} if trainer.accepts_groups and groups is not None else {}
+    if watched_by is not None:
+        trainer.progress = watched_by
+    try:
+        trainer.train(filled, pd.Series(y, name="label"), pd.Series(weight, name="weight"), **rows)
+    finally:
+        trainer.__dict__.pop("progress", None)  # a trained model belongs to no terminal
+    return trainer, medians
+
+
+def checked_predict(trainer: ModelTrainer, frame: pd.DataFrame, medians: np.ndarray | None) -> np.ndarray:
+    """Return the trainer's prediction as float64 (n,), missing values filled with `medians` where given.
+
+    Raises:
+        UsageError: the trainer returns another number of values, or one that is not a probability.
+    """
+    filled = frame if medians is None else fill_missing(frame, medians)
+    proba = np.asarray(trainer.predict(filled), dtype=np.float64).reshape(-1)
+    name = type(trainer).__name__
+    if proba.shape != (len(frame),):
+        raise UsageError(f"{name}.predict returned {proba.size} values for {len(frame)} rows.")
+    if not (np.isfinite(proba).all() and (proba >= 0).all() and (proba <= 1).all()):
+        raise UsageError(f"{name}.predict returned values that are not probabilities in [0, 1].")
+    return proba
+
+
+def medians_of(frame: pd.DataFrame) -> np.ndarray:
+    """Return the median of each column float32 (d,), 0 for a column without any value."""
+    return np.nan_to_num(frame.median(axis=0, skipna=True).to_numpy(dtype=np.float32))
+
+
+def fill_missing(frame: pd.DataFrame, medians: np.ndarray) -> pd.DataFrame:
+    """Return the frame with NaN replaced by its column's median."""
+    import pandas as pd
+
+    values = frame.to_numpy(dtype=np.float32)
+    return pd.DataFrame(np.where(np.isnan(values), medians, values), columns=frame.columns)
