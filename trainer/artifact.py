@@ -19,8 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trainer.dataset import Feature
 from trainer.errors import ArtifactError, UsageError
-from trainer.models import name_of, names, trainer_class
+from trainer.models import ENTRY_POINT_GROUP, RANKERS, name_of, names, trainer_class
 from trainer.models.base import ModelTrainer
+from trainer.selection import ALERT_RANKER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 FORMAT: Literal[1] = 1
 META_FILE = "model.json"
 MAX_META_BYTES = 64 * 1024 * 1024
-LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost")
+LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm")
 
 
 class FeatureMeta(BaseModel):
@@ -40,6 +41,15 @@ class FeatureMeta(BaseModel):
     column: str
     key: str | None = None
     is_set: bool = False
+
+
+class FeaturePatterns(BaseModel):
+    """The patterns the features were chosen by; the fields of `feature_choice.FeatureChoice`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    features: list[str] = []
+    exclude: list[str] = []
 
 
 class ModelMeta(BaseModel):
@@ -55,6 +65,7 @@ class ModelMeta(BaseModel):
     file_sha256: str
     options: dict[str, Any]
     features: list[FeatureMeta] = Field(min_length=1)
+    feature_patterns: FeaturePatterns = FeaturePatterns()
     medians: list[float] | None
     label_strategy: str
     network: str
@@ -176,14 +187,15 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
         raise ArtifactError(f"The model in {folder} lacks its file {meta.file}; train it again or restore the file.")
     if _sha256(file) != meta.file_sha256:
         raise ArtifactError(f"{file} is not the file that was saved; train the model again or restore it.")
-    if kind is None and meta.model not in names():
+    group = RANKERS if meta.model_type == ALERT_RANKER else ENTRY_POINT_GROUP
+    if kind is None and meta.model not in names(group):
         raise ArtifactError(
             f"The model in {folder} needs the trainer '{meta.model}', which is no installed plug-in; name its class (--model)."
         )
     if kind is not None and not _is_the_same(name_of(kind), meta.model):
         raise ArtifactError(f"The model in {folder} was trained by '{meta.model}', not by '{name_of(kind)}'.")
     try:
-        trainer = (kind or trainer_class(meta.model))(**meta.options)
+        trainer = (kind or trainer_class(meta.model, group))(**meta.options)
     except TypeError as error:
         raise ArtifactError(f"The trainer '{meta.model}' does not take the options in {folder / META_FILE}: {error}.") from error
     try:

@@ -22,7 +22,12 @@ from trainer.snapshot import SnapshotShape
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"torch", "xgboost", "lightgbm", "dbt", "pandas", "clickhouse_connect", "chdb", "sklearn", "pyarrow", "numpy"}
-KIND = {"trainer.models": ModelTrainer, "trainer.snapshots": SnapshotShape, "trainer.label_formats": LabelFormat}
+KIND = {
+    "trainer.models": ModelTrainer,
+    "trainer.rankers": ModelTrainer,
+    "trainer.snapshots": SnapshotShape,
+    "trainer.label_formats": LabelFormat,
+}
 
 
 @pytest.mark.parametrize("name", trainer.__all__)
