@@ -92,7 +92,7 @@ class XGBoostRanker(Ranker):
 
     XGBoost weighs lists, not rows: a row's confidence is its gain instead (label × weight), so that a risky row that is
     believed half is worth half; how far a benign row is believed does not count, unless it is not at all (weight 0).
-    Each row is compared with a few others of its list, drawn at random (`lambdarank_num_pair_per_sample`), so that the cost of a
+    Each row is compared with 32 others of its list, drawn at random (`lambdarank_num_pair_per_sample`), so that the cost of a
     list grows with its length and not with its square.
     """
 
@@ -102,7 +102,7 @@ class XGBoostRanker(Ranker):
     defaults: ClassVar[dict[str, Any]] = {
         "objective": "rank:ndcg",
         "lambdarank_pair_method": "mean",
-        "lambdarank_num_pair_per_sample": 8,
+        "lambdarank_num_pair_per_sample": 32,
         "lambdarank_normalization": False,  # divided by its list's, a long list's gradient stays below what a leaf needs
         "ndcg_exp_gain": False,
         "tree_method": "hist",
