@@ -1,6 +1,6 @@
 """Writes what would otherwise be written many times over: the columns of wide dbt models, and all that is said of label rules.
 
-Seven models carry the same hundred columns; dbt wants each of them named, typed and described in each model's YAML: they
+Ten models carry some hundred columns; dbt wants each of them named, typed and described in each model's YAML: they
 come from the seed feature_catalog.csv. The rules' descriptions, the list of them and their table in docs/labels.md come from
 the files in models/labels/rules, the seed label_rules.csv and the vars that begin with a rule's name. Run this after a change
 to any of these; a test fails while a file is not what this would write.
@@ -32,6 +32,9 @@ KEYS = [
     ("window_days", "UInt16", "Days the snapshot looks back"),
 ]
 ALERT_ID = ("alert_id", "String", "Identifier of the alert")
+CLUSTER_ID = ("cluster_id", "String", "Identifier of the cluster")
+CLUSTER_KEY = ("cluster_key", "UInt64", "Hash of network, processing_date, window_days and cluster_id; what joins use")
+MEMBERS = ("member_addresses", "Array(String)", "The cluster's addresses, canonical; what splits go by, and no feature")
 ADDRESS = ("address", "String", "Address, canonical: EVM in lower case, others as they are")
 ADDRESS_KEY = ("address_key", "UInt64", "Hash of network, processing_date, window_days and address; what joins use")
 LABELS = [
@@ -42,6 +45,7 @@ LABELS = [
     ("label_weight", "Float32", "How much the row counts in training, 0 to 1"),
     ("label_source", "String", "Publisher whose vote decided"),
 ]
+CLUSTER_TAGS = ("cluster_tags", "Array(String)", "Type of the cluster, as a set")
 TAGS = ("alert_tags", "Array(String)", "Typologies, indicators, pattern and suspected type that the alert names, as a set")
 MAPS = [
     (
@@ -54,6 +58,10 @@ MAPS = [
         "Map(LowCardinality(String), Float32)",
         "The user's own features; a key that is absent is missing",
     ),
+]
+CLUSTER_MAPS = [
+    (MAPS[0][0], MAPS[0][1], "Of the numeric columns that no column here knows, the largest among the cluster's addresses"),
+    (MAPS[1][0], MAPS[1][1], "Of the user's own features, the largest among the cluster's addresses"),
 ]
 FAMILIES = ("address", "flows", "clusters", "population")
 RULE_PREFIX = "int_label_rule__"
@@ -137,7 +145,7 @@ def model(name: str, description: str, columns: list[tuple[str, str, str]], *key
 def documents() -> dict[Path, str]:
     """Return file → content of every file this writes."""
     snapshot = ("network", "processing_date", "window_days")
-    address, alert = features(*FAMILIES), features("alert", *FAMILIES)
+    address, alert, cluster = features(*FAMILIES), features("alert", *FAMILIES), features("cluster", "members")
     staged = model(
         "stg_features",
         "One row per snapshot and address: what the export knows of it, as Float32 with NaN for missing.",
@@ -158,6 +166,13 @@ def documents() -> dict[Path, str]:
             [*KEYS, ALERT_ID, ADDRESS, ADDRESS_KEY, *alert, TAGS, *MAPS],
             *snapshot,
             "alert_id",
+        ),
+        model(
+            "fct_cluster_features",
+            "One row per snapshot and cluster: its features and aggregates of its addresses'. Nothing here comes from labels.",
+            [*KEYS, CLUSTER_ID, CLUSTER_KEY, MEMBERS, *cluster, CLUSTER_TAGS, *CLUSTER_MAPS],
+            *snapshot,
+            "cluster_id",
         ),
     ]
     narrow = [
@@ -219,6 +234,21 @@ def documents() -> dict[Path, str]:
             [*KEYS, ADDRESS, *address, *MAPS],
             *snapshot,
             "address",
+        ),
+        model(
+            "training_clusters",
+            "One row per snapshot, cluster and label strategy, for clusters that have a label from their addresses' labels.",
+            [*KEYS, CLUSTER_ID, MEMBERS, *LABELS, *cluster, CLUSTER_TAGS, *CLUSTER_MAPS],
+            *snapshot,
+            "cluster_id",
+            "label_strategy",
+        ),
+        model(
+            "scoring_clusters",
+            "One row per snapshot and cluster, labelled or not: what a model scores. The features of training_clusters.",
+            [*KEYS, CLUSTER_ID, MEMBERS, *cluster, CLUSTER_TAGS, *CLUSTER_MAPS],
+            *snapshot,
+            "cluster_id",
         ),
     ]
     models = PROJECT / "models"

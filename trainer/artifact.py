@@ -20,9 +20,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from trainer.calibration import Calibrator
 from trainer.dataset import Feature
 from trainer.errors import ArtifactError, UsageError
-from trainer.models import name_of, names, trainer_class
+from trainer.models import ENTRY_POINT_GROUP, RANKERS, name_of, names, trainer_class
 from trainer.models.base import ModelTrainer
 from trainer.models.fitting import checked_predict
+from trainer.selection import ALERT_RANKER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,15 @@ class FeatureMeta(BaseModel):
     is_set: bool = False
 
 
+class FeaturePatterns(BaseModel):
+    """The patterns the features were chosen by; the fields of `feature_choice.FeatureChoice`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    features: list[str] = []
+    exclude: list[str] = []
+
+
 class ModelMeta(BaseModel):
     """What model.json holds: all that is needed to score like the trained model, and to say where it came from."""
 
@@ -57,6 +67,7 @@ class ModelMeta(BaseModel):
     file_sha256: str
     options: dict[str, Any]
     features: list[FeatureMeta] = Field(min_length=1)
+    feature_patterns: FeaturePatterns = FeaturePatterns()
     medians: list[float] | None
     calibration: Calibrator | None = None
     label_strategy: str
@@ -151,14 +162,15 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
         raise ArtifactError(f"The model in {folder} lacks its file {meta.file}; train it again or restore the file.")
     if _sha256(file) != meta.file_sha256:
         raise ArtifactError(f"{file} is not the file that was saved; train the model again or restore it.")
-    if kind is None and meta.model not in names():
+    group = RANKERS if meta.model_type == ALERT_RANKER else ENTRY_POINT_GROUP
+    if kind is None and meta.model not in names(group):
         raise ArtifactError(
             f"The model in {folder} needs the trainer '{meta.model}', which is no installed plug-in; name its class (--model)."
         )
     if kind is not None and not _is_the_same(name_of(kind), meta.model):
         raise ArtifactError(f"The model in {folder} was trained by '{meta.model}', not by '{name_of(kind)}'.")
     try:
-        trainer = (kind or trainer_class(meta.model))(**meta.options)
+        trainer = (kind or trainer_class(meta.model, group))(**meta.options)
     except Exception as error:  # a third party's constructor may raise anything
         raise ArtifactError(f"The trainer '{meta.model}' does not take the options in {folder / META_FILE}: {error}.") from error
     try:

@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from trainer.errors import ArtifactError, BadInputError, NotEnoughLabelsError
-from trainer.selection import GRAINS, ID_COLUMNS, WHERE, Selection, scoring_table, table_name
+from trainer.feature_choice import FeatureChoice
+from trainer.groups import codes_of, linked_groups
+from trainer.selection import GRAINS, HELD_TOGETHER_BY, ID_COLUMNS, MEMBERS, WHERE, Selection, scoring_table, table_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 LABEL_COLUMNS = ("label_strategy", "label", "label_confidence", "label_target", "label_weight", "label_source")
 MIN_SET_ROWS = 20  # a set member on fewer rows than this is no feature: it would name rows rather than describe them
 MAX_SET_FEATURES = 100
+OWN_FEATURES = "custom_features"
+EVERYTHING = FeatureChoice()
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Dataset:
         X: float32 (n, d), column-major; missing is NaN.
         y: float32 (n,), 1 risky and 0 benign; empty for scoring.
         weight: float32 (n,), the confidence in each label; empty for scoring.
-        keys: n rows of processing_date, the row's id and its address.
+        keys: n rows of processing_date, the row's id and its address, or of clusters their `member_addresses`.
         features: what each of the d columns is.
     """
 
@@ -62,9 +67,17 @@ class Dataset:
 
     @property
     def groups(self) -> np.ndarray:
-        """(n,) int64: equal for rows of one address."""
-        codes = self.keys["address"].combine_chunks().dictionary_encode().indices
-        return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)
+        """(n,) int64: equal for rows of one address; of clusters, for those of one id and those that share an address."""
+        if MEMBERS in self.keys.column_names:
+            return linked_groups(self.keys["cluster_id"], self.keys[MEMBERS])
+        return codes_of(self.keys["address"])
+
+    def address_count(self, rows: np.ndarray | slice = slice(None)) -> int:
+        """Return how many addresses some of the rows (a mask, or all) are of."""
+        at = pa.array(np.arange(len(self.keys))[rows])
+        if MEMBERS in self.keys.column_names:
+            return len(pc.unique(pc.list_flatten(self.keys[MEMBERS].take(at).combine_chunks())))
+        return len(pc.unique(self.keys["address"].take(at)))
 
     @property
     def dates(self) -> np.ndarray:
@@ -87,10 +100,13 @@ class Dataset:
         return digest.hexdigest()
 
 
-def read_training(client: Client, model_type: str, selection: Selection, label_strategy: str) -> Dataset:
-    """Read the labelled rows of a selection, one an alert or address.
+def read_training(
+    client: Client, model_type: str, selection: Selection, label_strategy: str, choice: FeatureChoice = EVERYTHING
+) -> Dataset:
+    """Read the labelled rows of a selection, one an alert, address or cluster, with the chosen features.
 
     Raises:
+        UsageError: the choice names features that there are none of.
         BadInputError: the warehouse has no snapshot of the selection, or no such label strategy.
         NotEnoughLabelsError: the tables are not built yet, or nothing in the selection is labelled.
     """
@@ -109,7 +125,7 @@ def read_training(client: Client, model_type: str, selection: Selection, label_s
             f"'{label_strategy}'; bring some with `trainer labels add` and run `dbt run`."
         )
     # What there is of the whole selection, labelled or not, so that label strategies are compared on the same features.
-    features = _features(client, scoring_table(client, model_type), WHERE, selection.parameters)
+    features = choice.of(_features(client, scoring_table(client, model_type), WHERE, selection.parameters))
     return _read(client, table, grain, rows, parameters, count, features, labelled=True)
 
 
@@ -120,11 +136,17 @@ def labelled_addresses(client: Client, selection: Selection, label_strategy: str
     return int(client.query(query, parameters=parameters).result_rows[0][0])
 
 
-def read_scoring(client: Client, model_type: str, selection: Selection, features: list[Feature] | None = None) -> Dataset:
-    """Read every row of a selection, labelled or not, with exactly the given features (default: all there are).
+def read_scoring(
+    client: Client,
+    model_type: str,
+    selection: Selection,
+    features: list[Feature] | None = None,
+    choice: FeatureChoice = EVERYTHING,
+) -> Dataset:
+    """Read every row of a selection, labelled or not, with exactly the given features (default: the chosen of all there are).
 
     Raises:
-        ArtifactError: the table lacks a column that `features` names.
+        ArtifactError: the table lacks a column that `features` names, or the selection a feature of the user's own.
         BadInputError: the warehouse has no snapshot of the selection.
         NotEnoughLabelsError: the tables are not built yet.
     """
@@ -132,11 +154,25 @@ def read_scoring(client: Client, model_type: str, selection: Selection, features
     table = scoring_table(client, model_type)
     count = _require_rows(client, table, selection)
     if features is None:
-        features = _features(client, table, WHERE, selection.parameters)
+        features = choice.of(_features(client, table, WHERE, selection.parameters))
     present = _columns(client, table)
     if missing := sorted({feature.column for feature in features} - set(present)):
         raise ArtifactError(f"The model needs the columns {', '.join(missing)}, which {table} does not have.")
+    if own := [one.name for one in absent_features(client, table, selection, features) if one.column == OWN_FEATURES]:
+        raise ArtifactError(
+            f"The model needs the features {', '.join(own)} of your own, which no row of {table} has for {selection.network} "
+            f"{selection.end_date} {selection.window_days}; bring them with `trainer features add` and run `dbt run`."
+        )
     return _read(client, table, grain, WHERE, selection.parameters, count, features, labelled=False)
+
+
+def absent_features(client: Client, table: str, selection: Selection, features: Sequence[Feature]) -> list[Feature]:
+    """Return the features that come from a Map of which no row of the selection has their key."""
+    mapped = [feature for feature in features if feature.key is not None and not feature.is_set]
+    there = {
+        column: set(_map_keys(client, table, column, WHERE, selection.parameters)) for column in {one.column for one in mapped}
+    }
+    return [feature for feature in mapped if feature.key not in there[feature.column]]
 
 
 def _require_rows(client: Client, table: str, selection: Selection) -> int:
@@ -174,10 +210,9 @@ def _features(client: Client, table: str, rows: str, parameters: dict[str, Any])
         if kind == "Float32":
             features.append(Feature(column, column))
         elif kind.startswith("Map("):
-            query = f"SELECT DISTINCT arrayJoin(mapKeys({column})) AS key FROM {table} WHERE {rows} ORDER BY key"
-            keys = [row[0] for row in client.query(query, parameters=parameters).result_rows]
+            keys = _map_keys(client, table, column, rows, parameters)
             features += [Feature(f"{column.removesuffix('_features')}__{_safe(key)}", column, key) for key in keys]
-        elif kind.startswith("Array("):
+        elif kind.startswith("Array(") and column != MEMBERS:
             query = (
                 f"SELECT arrayJoin({column}) AS member, count() AS rows FROM {table} WHERE {rows} "
                 f"GROUP BY member HAVING rows >= {MIN_SET_ROWS} ORDER BY rows DESC, member LIMIT {MAX_SET_FEATURES}"
@@ -186,6 +221,11 @@ def _features(client: Client, table: str, rows: str, parameters: dict[str, Any])
             prefix = column.removesuffix("s")
             features += [Feature(f"{prefix}__{_safe(member)}", column, member, is_set=True) for member in members]
     return _with_unique_names(features)
+
+
+def _map_keys(client: Client, table: str, column: str, rows: str, parameters: dict[str, Any]) -> list[str]:
+    query = f"SELECT DISTINCT arrayJoin(mapKeys({column})) AS key FROM {table} WHERE {rows} ORDER BY key"
+    return [row[0] for row in client.query(query, parameters=parameters).result_rows]
 
 
 def _safe(text: str) -> str:
@@ -228,7 +268,7 @@ def _read(
     labelled: bool,
 ) -> Dataset:
     identifier = ID_COLUMNS[grain]
-    ids = list(dict.fromkeys(["processing_date", identifier, "address"]))
+    ids = list(dict.fromkeys(["processing_date", identifier, HELD_TOGETHER_BY[grain]]))
     label_columns = ["label_target", "label_weight"] if labelled else []
     keys = {f"key_{i}": feature.key for i, feature in enumerate(features) if feature.key is not None}
     columns = ids + label_columns + [f"{_expression(f, i)} AS f{i}" for i, f in enumerate(features)]

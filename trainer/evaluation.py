@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,15 @@ def evaluate(
         For auc, average_precision, brier and log_loss: {value, low, high}.
     """
     calibrated = proba if calibrated is None else calibrated
-    values = metrics(y, proba, calibrated)
-    draws = [metrics(y[rows], proba[rows], calibrated[rows]) for rows in _resamples(y, groups, seed)]
+    return with_intervals(lambda rows: metrics(y[rows], proba[rows], calibrated[rows]), y, groups, seed)
+
+
+def with_intervals(
+    measure: Callable[[np.ndarray], dict[str, float]], y: np.ndarray, groups: np.ndarray, seed: int = 0
+) -> dict[str, dict[str, float]]:
+    """Return what `measure` says of all rows, each value with its 95 % interval; it takes row numbers. See `evaluate`."""
+    values = measure(np.arange(len(y)))
+    draws = [measure(rows) for rows in _resamples(y, groups, seed)]
     result = {}
     for name, value in values.items():
         drawn = np.array([draw[name] for draw in draws])

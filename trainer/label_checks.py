@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer import addresses
 from trainer.errors import BadInputError
+from trainer.key_checks import note, note_address_problems, note_key_problems, require_key
 from trainer.label_formats.base import CATEGORY, PROVENANCE, PUBLISHER_COLUMNS, LabelFormat
 from trainer.label_formats.currencies import NETWORKS
 from trainer.schema import RAW_ADDRESS_LABELS, SNAPSHOT_KEY
-from trainer.snapshot import FIRST_DATE, MAX_WINDOW_DAYS
 from trainer.taxonomy import RISK_LEVELS, Taxonomy
 
 if TYPE_CHECKING:
     import pandas as pd
 
 REQUIRED = ("address", "risk_level")
-NUMBER = r"[0-9]+(\.0*)?"
-DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?"
 NO_CATEGORY = "(none)"
 
 
@@ -152,11 +149,7 @@ def complete(path: Path, frame: pd.DataFrame, given: dict[str, Any]) -> pd.DataF
     Raises:
         BadInputError: a part of the snapshot's key is neither in the file nor given, or there are no rows.
     """
-    if not len(frame):
-        raise BadInputError(f"{path} has no rows.")
-    if lacking := [name for name in SNAPSHOT_KEY if name not in frame.columns and given[name] is None]:
-        options = ", ".join("--" + name.replace("_", "-") for name in lacking)
-        raise BadInputError(f"{path} has no column {', '.join(lacking)}; give {options}.")
+    require_key(path, frame, given)
     defaults = {"address_type": "unknown", "confidence_score": "0.5"}
     for name in (*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.types):
         fill = str(given[name]) if given.get(name) is not None else defaults.get(name, "")
@@ -172,50 +165,12 @@ def row_problems(frame: pd.DataFrame, given: dict[str, Any], silent: set[int] | 
     import pandas as pd
 
     problems: dict[int, str] = {}
-
-    def note(bad: pd.Series, message: str, column: str) -> None:
-        for row, value in frame.loc[bad, column].items():
-            problems.setdefault(int(row), f"{column} '{value[:64]}' {message}")
-
     leveled = frame["risk_level"].isin(RISK_LEVELS) | frame.index.isin(silent or set())
-    note(~leveled, f"is not one of {', '.join(RISK_LEVELS)}", "risk_level")
+    note(frame, problems, ~leveled, f"is not one of {', '.join(RISK_LEVELS)}", "risk_level")
     confidence = pd.to_numeric(frame["confidence_score"], errors="coerce")
-    note(~confidence.between(0, 1), "is not a number in [0, 1]", "confidence_score")
-    days, windows = _days(frame), _windows(frame)
-    note(days.isna() | (days < pd.Timestamp(FIRST_DATE)), "is not a date such as 2025-08-01", "processing_date")
-    note(days > pd.Timestamp(date.today()), "is in the future", "processing_date")
-    note(~windows.between(1, MAX_WINDOW_DAYS), f"is not a number of days from 1 to {MAX_WINDOW_DAYS}", "window_days")
-    note(~frame["network"].map(lambda name: addresses.network_problem(name) is None), "is not the name of a network", "network")
-    for name in ("network", "source"):
-        if given[name] is not None:
-            note(frame[name] != str(given[name]), f"is not the {given[name]} asked for", name)
-    if given["processing_date"] is not None:
-        other = days.notna() & (days != pd.Timestamp(given["processing_date"]))
-        note(other, f"is not the {given['processing_date']} asked for", "processing_date")
-    if given["window_days"] is not None:
-        other = windows.notna() & (windows != given["window_days"])
-        note(other, f"is not the {given['window_days']} asked for", "window_days")
-    _note_addresses(frame, problems)
+    note(frame, problems, ~confidence.between(0, 1), "is not a number in [0, 1]", "confidence_score")
+    note_key_problems(frame, given, problems)
+    if given["source"] is not None:
+        note(frame, problems, frame["source"] != str(given["source"]), f"is not the {given['source']} asked for", "source")
+    note_address_problems(frame, problems)
     return problems
-
-
-def _days(frame: pd.DataFrame) -> pd.Series:
-    import pandas as pd
-
-    dated = frame["processing_date"].where(frame["processing_date"].str.fullmatch(DAY), "").str.slice(0, 10)
-    return pd.to_datetime(dated, format="%Y-%m-%d", errors="coerce")
-
-
-def _windows(frame: pd.DataFrame) -> pd.Series:
-    import pandas as pd
-
-    return pd.to_numeric(frame["window_days"].where(frame["window_days"].str.fullmatch(NUMBER), ""), errors="coerce")
-
-
-def _note_addresses(frame: pd.DataFrame, problems: dict[int, str]) -> None:
-    known: dict[tuple[str, str], str | None] = {}  # a list names an address many times, and checksums cost
-    for row, address, network in zip(frame.index, frame["address"], frame["network"], strict=True):
-        if (address, network) not in known:
-            known[address, network] = addresses.problem(address, network)
-        if (found := known[address, network]) is not None:
-            problems.setdefault(int(row), found)

@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from trainer.conform import SnapshotKey
-from trainer.dataset import Dataset, read_scoring
+from trainer.dataset import EVERYTHING, Dataset, read_scoring
 from trainer.errors import BadInputError, NotEnoughLabelsError
+from trainer.feature_choice import FeatureChoice
 from trainer.frames import SnapshotFrames
-from trainer.selection import GRAINS, ID_COLUMNS, WHERE, Selection
+from trainer.selection import GRAINS, ID_COLUMNS, MEMBERS, WHERE, Selection
 from trainer.strategies import LabelStrategy
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 GOLD_STRATEGY = "address_labels"
 
 
-def read_labelled(client: Client, model_type: str, selection: Selection, strategy: LabelStrategy) -> Dataset:
-    """Return the rows a Python strategy labels, with its labels as y and its weights as weight.
+def read_labelled(
+    client: Client, model_type: str, selection: Selection, strategy: LabelStrategy, choice: FeatureChoice = EVERYTHING
+) -> Dataset:
+    """Return the rows a Python strategy labels, with its labels as y, its weights as weight and the chosen features.
 
     The strategy is asked once per processing date, with that snapshot's tables, so that no date sees another.
 
@@ -30,7 +33,7 @@ def read_labelled(client: Client, model_type: str, selection: Selection, strateg
         BadInputError: it returns rows twice, loses the key, or labels with something other than 0 and 1.
         NotEnoughLabelsError: its `validate_labels` says no, or it labels nothing.
     """
-    data = read_scoring(client, model_type, selection)
+    data = read_scoring(client, model_type, selection, choice=choice)
     identifier = ID_COLUMNS[GRAINS[model_type]]
     y = np.full(len(data.X), np.nan, dtype=np.float32)
     weight = np.zeros(len(data.X), dtype=np.float32)
@@ -53,15 +56,18 @@ def read_labelled(client: Client, model_type: str, selection: Selection, strateg
 
 
 def gold_labels(client: Client, data: Dataset, selection: Selection) -> np.ndarray:
-    """Return the gold label of each row, float32 (n,), NaN where its address has none: SOT and custom ones only."""
+    """Return the gold label of each row, float32 (n,), NaN where its address (or cluster) has none: SOT and custom ones only."""
+    table, identifier = (
+        ("fct_cluster_labels", "cluster_id") if MEMBERS in data.keys.column_names else ("fct_address_labels", "address")
+    )
     rows = client.query_df(
-        f"SELECT processing_date, address, label FROM fct_address_labels WHERE {WHERE} AND strategy = {{gold:String}}",
+        f"SELECT processing_date, {identifier} AS id, label FROM {table} WHERE {WHERE} AND strategy = {{gold:String}}",
         parameters=selection.parameters | {"gold": GOLD_STRATEGY},
     )
     if rows.empty:
         return np.full(len(data.y), np.nan, dtype=np.float32)
-    known = dict(zip(zip(rows["processing_date"].astype(str).str[:10], rows["address"], strict=True), rows["label"], strict=True))
-    keys = zip(data.dates.astype(str), data.keys["address"].to_pylist(), strict=True)
+    known = dict(zip(zip(rows["processing_date"].astype(str).str[:10], rows["id"], strict=True), rows["label"], strict=True))
+    keys = zip(data.dates.astype(str), data.keys[identifier].to_pylist(), strict=True)
     return np.array([known.get(key, np.nan) for key in keys], dtype=np.float32)
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from trainer import artifact, registry, schema
-from trainer.dataset import Dataset, read_scoring
-from trainer.selection import GRAINS, ID_COLUMNS, Selection
+from trainer.dataset import Dataset, absent_features, read_scoring
+from trainer.ranking import ranks
+from trainer.selection import ALERT_RANKER, GRAINS, ID_COLUMNS, Selection, scoring_table
 from trainer.warehouse import replace_rows
 
 if TYPE_CHECKING:
@@ -21,12 +22,20 @@ if TYPE_CHECKING:
 
     from trainer.models.base import ModelTrainer
 
-WRITTEN_TO = {"alert": schema.ALERT_SCORES, "address": schema.ADDRESS_SCORES}
+WRITTEN_TO = {
+    "alert_scorer": schema.ALERT_SCORES,
+    "address_scorer": schema.ADDRESS_SCORES,
+    "cluster_scorer": schema.CLUSTER_SCORES,
+    ALERT_RANKER: schema.ALERT_RANKINGS,
+}
 
 
 @dataclass
 class ScoringResult:
-    """What `predict` reports: where the scores are, and how they are spread."""
+    """What `predict` reports: where the scores are, and how they are spread.
+
+    `absent_features` are the model's features from columns of the export that no row of the snapshot has a value of.
+    """
 
     model_id: str
     model_type: str
@@ -39,6 +48,7 @@ class ScoringResult:
     score_mean: float
     score_max: float
     trained_on: str
+    absent_features: list[str]
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -55,7 +65,7 @@ def predict(
     model_type: str | None = None,
     model_trainer: type[ModelTrainer] | None = None,
 ) -> ScoringResult:
-    """Score every alert (or address) of a snapshot.
+    """Score every alert (or address, or cluster) of a snapshot; a ranker writes ranks, 1 for the highest score, ties by alert id.
 
     Args:
         model_id: a model's id, or `latest` for the newest of the network and window.
@@ -70,10 +80,11 @@ def predict(
     model = registry.find_model(client, model_id, network, window_days, model_type)
     loaded = artifact.load(Path(model["model_path"]), model_trainer)
     data = read_scoring(client, loaded.meta.model_type, selection, loaded.features)
+    absent = absent_features(client, scoring_table(client, loaded.meta.model_type), selection, loaded.features)
     clock = time.perf_counter()
     scores = loaded.predict(data.frame())
     latency = (time.perf_counter() - clock) * 1000 / len(scores)
-    table = WRITTEN_TO[GRAINS[loaded.meta.model_type]]
+    table = WRITTEN_TO[loaded.meta.model_type]
     rows = replace_rows(client, table, [_rows(data, loaded, selection, scores, latency)])
     return ScoringResult(
         model_id=loaded.meta.model_id,
@@ -87,6 +98,7 @@ def predict(
         score_mean=float(scores.mean()),
         score_max=float(scores.max()),
         trained_on=f"{loaded.meta.network} {loaded.meta.window_days}",
+        absent_features=[feature.name for feature in absent],
         seconds=round(time.perf_counter() - started, 3),
     )
 
@@ -94,16 +106,20 @@ def predict(
 def _rows(data: Dataset, loaded: artifact.Artifact, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
     identifier = ID_COLUMNS[GRAINS[loaded.meta.model_type]]
     count = len(scores)
+    ids = data.keys[identifier]
+    if loaded.meta.model_type == ALERT_RANKER:
+        values = {"rank": pa.array(ranks(scores, ids.to_numpy()))}
+    else:
+        values = {"score": pa.array(scores), "latency_ms": pa.array(np.full(count, latency_ms))}
     return pa.table(
         {
             "network": pa.array([selection.network] * count),
             "processing_date": data.keys["processing_date"],
             "window_days": pa.array(np.full(count, selection.window_days, dtype=np.uint16)),
-            identifier: data.keys[identifier],
-            "score": pa.array(scores),
+            identifier: ids,
+            **values,
             "model_id": pa.array([loaded.meta.model_id] * count),
             "model_version": pa.array([loaded.meta.versions["trainer"]] * count),
-            "latency_ms": pa.array(np.full(count, latency_ms)),
             "created_at": pa.array([datetime.now(UTC)] * count, pa.timestamp("ms", "UTC")),
         }
     )

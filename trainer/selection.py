@@ -12,9 +12,13 @@ from trainer.warehouse import table_exists
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-GRAINS = {"alert_scorer": "alert", "address_scorer": "address"}
-ID_COLUMNS = {"alert": "alert_id", "address": "address"}
-TABLE_SUFFIX = {"alert": "alerts", "address": "addresses"}
+ALERT_RANKER = "alert_ranker"
+GRAINS = {"alert_scorer": "alert", "address_scorer": "address", "cluster_scorer": "cluster", ALERT_RANKER: "alert"}
+ID_COLUMNS = {"alert": "alert_id", "address": "address", "cluster": "cluster_id"}
+TABLE_SUFFIX = {"alert": "alerts", "address": "addresses", "cluster": "clusters"}
+MEMBERS = "member_addresses"
+HELD_TOGETHER_BY = {"alert": "address", "address": "address", "cluster": MEMBERS}
+"""The column whose values say which rows of a grain are not independent of each other."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ def available(client: Client, model_type: str | None = None) -> list[Selection]:
     """
     if model_type is not None and model_type not in GRAINS:
         raise UsageError(f"There is no model type '{model_type}'; there are: {', '.join(GRAINS)}.")
-    tables = [scoring_table(client, one) for one in ([model_type] if model_type else GRAINS)]
+    tables = sorted({scoring_table(client, one) for one in ([model_type] if model_type else GRAINS)})
     keys = " UNION ALL ".join(f"SELECT network, processing_date, window_days FROM {table}" for table in tables)
     rows = client.query(
         f"SELECT network, min(processing_date), max(processing_date), window_days FROM ({keys}) "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,11 +16,13 @@ from trainer import artifact, calibration, registry, settings
 from trainer.dataset import Dataset, labelled_addresses, read_training
 from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.evaluation import evaluate, metrics
+from trainer.feature_choice import FeatureChoice
 from trainer.labelling import GOLD_STRATEGY, gold_labels, read_labelled
-from trainer.models import name_of
+from trainer.models import name_of, ranker_of
 from trainer.models.base import ModelTrainer
 from trainer.models.fitting import checked_predict, fit_trainer
-from trainer.selection import Selection, as_date, resolve_selection
+from trainer.ranking import evaluate_ranking
+from trainer.selection import ALERT_RANKER, Selection, as_date, resolve_selection
 from trainer.splits import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.strategies import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 
@@ -70,11 +72,12 @@ class ModelTraining:
         network, start_date, end_date, window_days: which snapshots; dates may be text; a window that is not given is the
             only one the network has.
         client: from `trainer.connect()`.
-        model_type: `alert_scorer` or `address_scorer`.
+        model_type: `alert_scorer`, `address_scorer`, `cluster_scorer` or `alert_ranker`.
         label_strategy: the name of one that dbt computes, or a `LabelStrategy`; SOT and custom labels by default.
-        model_trainer: XGBoost by default.
+        model_trainer: XGBoost by default; for `alert_ranker` it stands for the ranker of its name.
         min_labelled, min_positive: with fewer rows than this, training is refused.
         calibrate: whether scores are made to mean frequencies, where there is enough gold; see `trainer.calibration`.
+        features, exclude: shell patterns over the features' names: only those, and not these.
     """
 
     network: str
@@ -91,6 +94,8 @@ class ModelTraining:
     min_labelled: int = MIN_LABELLED
     min_positive: int = MIN_POSITIVE
     calibrate: bool = True
+    features: Sequence[str] = ()
+    exclude: Sequence[str] = ()
     artifacts: Path | None = None
     progress: Callable[[str, int, int], None] | None = field(default=None, repr=False)
 
@@ -113,14 +118,14 @@ class ModelTraining:
         proba = self._out_of_fold(trainer, data, split)
         gold = self._gold(strategy, data, selection)
         calibrated = calibration.calibrate(
-            gold, proba, data.weight, data.groups, [test for _, test in split], enabled=self.calibrate
+            gold, proba, data.weight, data.groups, [test for _, test in split], enabled=self.calibrate and self.model_type != ALERT_RANKER
         )
         rows = split.test_rows[~np.isnan(gold[split.test_rows])]
         can_grade = np.unique(gold[rows]).size == 2
-        graded = evaluate(gold[rows], proba[rows], data.groups[rows], self.seed, calibrated.proba[rows]) if can_grade else {}
+        graded = self._graded(gold, proba, calibrated.proba, data, rows) if can_grade else {}
         seconds["evaluate"] = time.perf_counter() - clock
         clock = time.perf_counter()
-        fitted, medians = fit_trainer(trainer, data.frame(), data.y, data.weight, data.groups, self.progress)
+        fitted, medians = fit_trainer(trainer, data.frame(), data.y, data.weight, row_groups(trainer, data), self.progress)
         seconds["fit"] = time.perf_counter() - clock
         described = self._described(trainer, strategy, selection, data, split, graded) | {
             "n_test": len(rows) if can_grade else 0,
@@ -148,11 +153,10 @@ class ModelTraining:
         return data.y if strategy_name(strategy) == GOLD_STRATEGY else gold_labels(self.client, data, selection)
 
     def _trainer(self) -> ModelTrainer:
-        if self.model_trainer is not None:
-            return self.model_trainer
         from trainer.models.xgboost import XGBoostTrainer
 
-        return XGBoostTrainer(seed=self.seed)
+        trainer = XGBoostTrainer(seed=self.seed) if self.model_trainer is None else self.model_trainer
+        return ranker_of(trainer) if self.model_type == ALERT_RANKER else trainer
 
     def _strategy(self) -> LabelStrategy:
         if self.label_strategy is None:
@@ -168,17 +172,18 @@ class ModelTraining:
         return resolve_selection(self.client, self.model_type, self.network, start, end, self.window_days)
 
     def _read(self, selection: Selection, strategy: LabelStrategy) -> Dataset:
+        choice = FeatureChoice(tuple(self.features), tuple(self.exclude))
         if is_computed_by_dbt(strategy):
-            return read_training(self.client, self.model_type, selection, strategy_name(strategy))
-        return read_labelled(self.client, self.model_type, selection, strategy)
+            return read_training(self.client, self.model_type, selection, strategy_name(strategy), choice)
+        return read_labelled(self.client, self.model_type, selection, strategy, choice)
 
     def _require_enough(self, data: Dataset, selection: Selection, strategy: LabelStrategy) -> None:
         positive = data.y >= 0.5
         counts = (
-            f"{len(data.y)} labelled rows ({np.unique(data.groups).size} addresses), of which {int(positive.sum())} positive "
-            f"({np.unique(data.groups[positive]).size} addresses)"
+            f"{len(data.y)} labelled rows ({data.address_count()} addresses), of which {int(positive.sum())} positive "
+            f"({data.address_count(positive)} addresses)"
         )
-        if (without := labelled_addresses(self.client, selection, strategy_name(strategy)) - np.unique(data.groups).size) > 0:
+        if (without := labelled_addresses(self.client, selection, strategy_name(strategy)) - data.address_count()) > 0:
             counts += f"; {without} more addresses are labelled, but there is nothing to train on for them"
         help_ = "bring more labels with `trainer labels add` and run `dbt run`, or lower --min-labelled and --min-positive."
         if positive.all() or not positive.any():
@@ -189,9 +194,16 @@ class ModelTraining:
                 f"there are {counts}; {help_}"
             )
 
+    def _graded(
+        self, gold: np.ndarray, proba: np.ndarray, calibrated: np.ndarray, data: Dataset, rows: np.ndarray
+    ) -> dict[str, dict[str, float]]:
+        if self.model_type == ALERT_RANKER:
+            return evaluate_ranking(gold[rows], proba[rows], data.groups[rows], data.dates[rows], self.seed)
+        return evaluate(gold[rows], proba[rows], data.groups[rows], self.seed, calibrated[rows])
+
     def _out_of_fold(self, trainer: ModelTrainer, data: Dataset, split: Split) -> np.ndarray:
         """Return predictions float64 (n,), NaN where a row is in no test part."""
-        frame, groups, proba = data.frame(), data.groups, np.full(len(data.y), np.nan)
+        frame, groups, proba = data.frame(), row_groups(trainer, data), np.full(len(data.y), np.nan)
         for number, (train, test) in enumerate(split, start=1):
             rows = (frame.iloc[train], data.y[train], data.weight[train], groups[train])
             fitted, medians = fit_trainer(trainer, *rows, self.progress)
@@ -216,6 +228,7 @@ class ModelTraining:
             "model": name,
             "model_type": self.model_type,
             "features": artifact.features_meta(data.features),
+            "feature_patterns": {"features": list(self.features), "exclude": list(self.exclude)},
             "label_strategy": strategy_name(strategy),
             "network": selection.network,
             "window_days": selection.window_days,
@@ -250,8 +263,8 @@ class ModelTraining:
             n_test=meta.n_test,
             n_features=len(meta.features),
             n_positive=meta.n_positive,
-            n_labelled_addresses=int(np.unique(data.groups).size),
-            n_positive_addresses=int(np.unique(data.groups[data.y >= 0.5]).size),
+            n_labelled_addresses=data.address_count(),
+            n_positive_addresses=data.address_count(data.y >= 0.5),
             split=split.name,
             split_description=split.description,
             graded_on=meta.graded_on,
@@ -260,6 +273,13 @@ class ModelTraining:
             seconds={name: round(value, 3) for name, value in seconds.items()},
             artifact=str(folder),
         )
+
+
+def row_groups(trainer: ModelTrainer, data: Dataset) -> np.ndarray:
+    """Return what a trainer that accepts groups is told of each row: its address, or for a ranker the list it is in."""
+    if getattr(trainer, "ranks", False):
+        return np.unique(data.dates, return_inverse=True)[1]
+    return data.groups
 
 
 def fold_aucs(split: Split, gold: np.ndarray, proba: np.ndarray) -> list[float]:

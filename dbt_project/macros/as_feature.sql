@@ -27,3 +27,34 @@
     {#- Not least(), which passes over NULL. -#}
     toUInt64(if({{ usd }} * 100 > {{ largest_exact_integer() }}, {{ largest_exact_integer() }}, round({{ usd }} * 100)))
 {%- endmacro %}
+
+
+{# Exports write times in seconds or milliseconds since 1970: what is above this is the latter. #}
+{% macro millisecond_floor() -%}
+    {{ return(100000000000) }}
+{%- endmacro %}
+
+
+{# The mean of a column over a group's rows that have it, NaN where none has. Summed in billionths, because whole numbers add
+   up to the same sum in any order, which floating point does not; beyond 1e24 a value counts as that. #}
+{% macro mean_of(column) -%}
+    toFloat32(if(
+        countIf(isFinite({{ column }})) = 0,
+        nan,
+        toFloat64(sum(toInt128(round(
+            if(isFinite({{ column }}), least(greatest(toFloat64({{ column }}), -1e24), 1e24), 0) * 1000000000
+        )))) / countIf(isFinite({{ column }})) / 1000000000
+    ))
+{%- endmacro %}
+
+
+{# The largest value of a column over a group's rows that have it, NaN where none has. #}
+{% macro largest_of(column) -%}
+    if(countIf(isFinite({{ column }})) = 0, toFloat32(nan), maxIf({{ column }}, isFinite({{ column }})))
+{%- endmacro %}
+
+
+{# Of a Map column over a group's rows: each key with its largest value. #}
+{% macro largest_by_key(column) -%}
+    cast(maxMap(mapFilter((name, value) -> isFinite(value), {{ column }})), 'Map(LowCardinality(String), Float32)')
+{%- endmacro %}

@@ -82,3 +82,37 @@
         address_feature_columns() + flow_feature_columns() + cluster_feature_columns() + population_feature_columns()
     ) }}
 {%- endmacro %}
+
+
+{# What is known of a cluster itself. #}
+{% macro own_cluster_columns() -%}
+    {{ return([
+        "cluster_size", "cluster_total_alerts", "cluster_total_volume_usd", "cluster_severity",
+        "cluster_mean_confidence", "cluster_alerts_per_address", "cluster_volume_per_address_usd", "cluster_age_days",
+        "cluster_span_days", "cluster_known_ratio"
+    ]) }}
+{%- endmacro %}
+
+
+{# Features of addresses of which a cluster has the mean and the largest over its members. #}
+{% macro member_columns() -%}
+    {{ return([
+        "degree_in", "degree_out", "tx_total_count", "activity_days", "activity_span_days", "total_volume_usd",
+        "net_flow_usd", "max_tx_usd", "volume_cv", "regularity_score", "burst_factor", "reciprocity_ratio",
+        "counterparty_concentration", "velocity_score", "structuring_score", "night_transaction_ratio",
+        "small_transaction_ratio", "pagerank", "clustering_coefficient", "behavioral_anomaly_score",
+        "suspicious_pattern_score", "is_exchange_like", "is_mixer_like", "is_new_address", "is_dormant_reactivated",
+        "first_activity_age_days", "last_activity_age_days", "flow_pass_through_ratio", "flow_in_concentration",
+        "flow_out_concentration", "flow_holding_days", "flow_counterparty_pass_through_mean",
+        "total_volume_usd_percentile", "tx_total_count_zscore"
+    ]) }}
+{%- endmacro %}
+
+
+{% macro all_cluster_feature_columns() -%}
+    {%- set columns = own_cluster_columns() -%}
+    {%- for column in member_columns() -%}
+        {%- do columns.extend(["member_" ~ column ~ "_mean", "member_" ~ column ~ "_max"]) -%}
+    {%- endfor -%}
+    {{ return(columns) }}
+{%- endmacro %}

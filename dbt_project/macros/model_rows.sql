@@ -1,20 +1,21 @@
 {# Every row that can be scored: the ids and the features of a grain, nothing of labels. #}
 {% macro scoring_rows(relation, ids, features, sets) -%}
 select
-    network,
-    processing_date,
-    window_days,
-    {%- for column in ids + features + sets + ['extra_features', 'custom_features'] %}
-    {{ column }}{{ ',' if not loop.last }}
+    features.network as network,
+    features.processing_date as processing_date,
+    features.window_days as window_days,
+    {%- for column in ids + features + sets + ['extra_features'] %}
+    features.{{ column }} as {{ column }},
     {%- endfor %}
-from {{ relation }}
+    {{ with_own_columns('features', own_columns(relation, features)) }} as custom_features
+from {{ relation }} as features
 {%- endmacro %}
 
 
 {# The rows that can be trained on: those of scoring_rows that have a label, once per label strategy.
 
    An inner join: what has no label is absent, and never 0. #}
-{% macro training_rows(relation, ids, features, sets) -%}
+{% macro training_rows(relation, ids, features, sets, labels, key='address_key') -%}
 select
     features.network as network,
     features.processing_date as processing_date,
@@ -28,9 +29,10 @@ select
     labels.label_target as label_target,
     labels.label_weight as label_weight,
     labels.label_source as label_source,
-    {%- for column in features + sets + ['extra_features', 'custom_features'] %}
-    features.{{ column }} as {{ column }}{{ ',' if not loop.last }}
+    {%- for column in features + sets + ['extra_features'] %}
+    features.{{ column }} as {{ column }},
     {%- endfor %}
+    {{ with_own_columns('features', own_columns(relation, features)) }} as custom_features
 from {{ relation }} as features
-inner join {{ ref('fct_address_labels') }} as labels on labels.address_key = features.address_key
+inner join {{ labels }} as labels on labels.{{ key }} = features.{{ key }}
 {%- endmacro %}

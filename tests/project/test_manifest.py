@@ -78,7 +78,7 @@ def test_training_and_scoring_have_the_same_features_under_contract(manifest: di
         for node in models(manifest, "training")
     }
     assert all(node["config"]["contract"]["enforced"] for node in models(manifest, "training"))
-    for grain in ("alerts", "addresses"):
+    for grain in ("alerts", "addresses", "clusters"):
         training = {name: kind for name, kind in columns[f"training_{grain}"].items() if name not in labels}
         assert training == columns[f"scoring_{grain}"]
         assert labels & set(columns[f"scoring_{grain}"]) == set()
@@ -87,8 +87,9 @@ def test_training_and_scoring_have_the_same_features_under_contract(manifest: di
 def test_every_feature_is_in_the_catalogue_and_the_other_way_round(manifest: dict[str, Any]) -> None:
     with (ROOT / "dbt_project" / "seeds" / "feature_catalog.csv").open(newline="", encoding="utf-8") as stream:
         catalogue = {row["feature"] for row in csv.DictReader(stream)}
-    scoring = next(node for node in models(manifest, "training") if node["name"] == "scoring_alerts")
-    assert {name for name, column in scoring["columns"].items() if column["data_type"] == "Float32"} == catalogue
+    scoring = [node["columns"] for node in models(manifest, "training") if node["name"] in {"scoring_alerts", "scoring_clusters"}]
+    found = {name for columns in scoring for name, column in columns.items() if column["data_type"] == "Float32"}
+    assert len(scoring) == 2 and found == catalogue
 
 
 def test_every_stored_model_says_how_it_is_ordered(manifest: dict[str, Any]) -> None:

@@ -35,7 +35,12 @@ HEAVY = {
     "optuna",
     "sqlalchemy",
 }
-KIND = {"trainer.models": ModelTrainer, "trainer.snapshots": SnapshotShape, "trainer.label_formats": LabelFormat}
+KIND = {
+    "trainer.models": ModelTrainer,
+    "trainer.rankers": ModelTrainer,
+    "trainer.snapshots": SnapshotShape,
+    "trainer.label_formats": LabelFormat,
+}
 
 
 @pytest.mark.parametrize("name", trainer.__all__)

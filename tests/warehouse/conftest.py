@@ -131,6 +131,23 @@ def house(warehouse: Path) -> House:
     return House(warehouse, simnet, coins, Path(manifest))
 
 
+@pytest.fixture(scope="session")
+def minenet(house: House) -> SimulationSummary:
+    """A third network in the same warehouse, two dates, half of its addresses labelled with the truth, built by dbt."""
+    root = house.folder.parent
+    world = simulate(root / "minenet", alerts=1200, dates=DATES, window_days=WINDOW, network="minenet", seed=5)
+    truth = pd.read_parquet(world.truth, columns=["address", "is_illicit"]).sort_values("address").iloc[::2]
+    listed = label_file(root / "minenet.csv", "minenet", truth["address"].tolist(), truth["is_illicit"].to_numpy())
+    shutil.rmtree(world.labels.parent)
+    frame = pd.read_csv(listed)
+    pd.concat([frame.assign(processing_date=str(day)) for day in DATES]).to_csv(listed, index=False)
+    with connect() as client:
+        ingest(client, world.root / "snapshots")
+        add_labels(client, listed)
+    run_dbt(["run", "--quiet"], quiet=True)
+    return world
+
+
 @pytest.fixture
 def client(warehouse: Path) -> Iterator[Any]:
     """A client on the folder, the tables created."""

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from trainer.cli import data, demo, labels, model, tune
+from trainer.cli import data, demo, features, labels, model, tune
 from trainer.errors import BadInputError, TrainerError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 data.register(app)
+features.register(app)
 labels.register(app)
 model.register(app)
 tune.register(app)

@@ -140,7 +140,7 @@ def labels_add(
     from trainer.labels import add_labels
     from trainer.warehouse import connect
 
-    columns = _columns(map)
+    columns = mapping(map)
     prepare(target)
     with connect(target) as client:
         added = add_labels(
@@ -173,7 +173,7 @@ def labels_remove(
     emit({"source": source, "removed": removed, "dry_run": dry_run}, json, [f"{removed} labels of {source} {verb}"])
 
 
-def _columns(text: str | None) -> dict[str, str]:
+def mapping(text: str | None) -> dict[str, str]:
     """Return our column → the file's, from `ours=theirs,ours=theirs`."""
     columns: dict[str, str] = {}
     for pair in text.split(",") if text is not None else []:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 models = typer.Typer(help="The models that were trained.", no_args_is_help=True)
 Param = Annotated[list[str] | None, typer.Option(help="Parameter of the trainer, name=value; may be repeated.")]
-ModelType = Annotated[str, typer.Option(help="What is scored: alert_scorer or address_scorer.")]
+ModelType = Annotated[str, typer.Option(help="alert_scorer, address_scorer, cluster_scorer or alert_ranker.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,6 +37,12 @@ def fit(
     start_date: Day = None,
     end_date: Day = None,
     window_days: Window = None,
+    features: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="Only features like this: 'flow_*'; may be repeated.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="No feature like this: '*_score'; may be repeated.")
+    ] = None,
     param: Param = None,
     params: Annotated[
         Path | None, typer.Option(help="Hyperparameters that `tune --out` wrote; --param goes over them.", show_default=False)
@@ -78,6 +84,8 @@ def fit(
             embargo_days=embargo_days,
             min_labelled=min_labelled,
             min_positive=min_positive,
+            features=features or (),
+            exclude=exclude or (),
             calibrate=calibration,
             progress=update,
         ).run()
@@ -122,6 +130,8 @@ def predict(
         result = score(client, found.network, found.end_date, found.window_days, model_id, model_type, trainer)
     if result.trained_on != f"{found.network} {found.window_days}":
         say(f"The model was trained on {result.trained_on}, another network or window: its scores may mean little here.")
+    if result.absent_features:
+        say(f"No row of this snapshot has {', '.join(result.absent_features)}, which the model was trained on.")
     lines = [
         f"{result.rows} rows in {result.table} for {result.network} {result.processing_date} {result.window_days}, "
         f"model {result.model_id}",

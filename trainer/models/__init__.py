@@ -11,20 +11,22 @@ if TYPE_CHECKING:
     from trainer.models.base import ModelTrainer
 
 ENTRY_POINT_GROUP = "trainer.models"
+RANKERS = "trainer.rankers"
+"""The group of trainers that learn an order, each under the name of the trainer it stands for in the model type alert_ranker."""
 
 
-def names() -> list[str]:
+def names(group: str = ENTRY_POINT_GROUP) -> list[str]:
     """Return the names of the registered trainers without importing any."""
-    return sorted(_points())
+    return sorted(_points(group))
 
 
-def trainer_class(name: str) -> type[ModelTrainer]:
+def trainer_class(name: str, group: str = ENTRY_POINT_GROUP) -> type[ModelTrainer]:
     """Return the trainer registered under `name`.
 
     Raises:
         UsageError: there is none, or its package cannot be imported.
     """
-    points = _points()
+    points = _points(group)
     if name not in points:
         raise UsageError(f"There is no model '{name}'; there are: {', '.join(sorted(points))}.")
     try:
@@ -66,8 +68,37 @@ def name_of(kind: type[ModelTrainer]) -> str:
     A class derived from a registered one is another trainer, and must not be loaded back as its parent.
     """
     own = f"{kind.__module__}:{kind.__qualname__}"
-    return next((name for name, point in _points().items() if point.value == own), own)
+    points = _points(RANKERS if getattr(kind, "ranks", False) else ENTRY_POINT_GROUP)
+    return next((name for name, point in points.items() if point.value == own), own)
 
 
-def _points() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+def ranker_of(trainer: ModelTrainer) -> ModelTrainer:
+    """Return a trainer that learns an order: the one given if it says `ranks`, or the ranker registered under its name.
+
+    The ranker gets the given trainer's options.
+
+    Raises:
+        UsageError: there is none, or it has no option that was given.
+    """
+    import inspect
+
+    if getattr(trainer, "ranks", False):
+        return trainer
+    name = name_of(type(trainer))
+    if name not in names(RANKERS):
+        raise UsageError(
+            f"'{name}' learns no order, which an alert_ranker must; those that do are: {', '.join(names(RANKERS))}; to rank by "
+            "its score instead, train it as an alert_scorer and read score_rank in scored_alerts."
+        )
+    kind: Any = trainer_class(name, RANKERS)
+    accepted = inspect.signature(kind.__init__).parameters
+    defaults = inspect.signature(type(trainer).__init__).parameters
+    options = trainer.options()
+    if unknown := [one for one, value in options.items() if one not in accepted and value != defaults[one].default]:
+        raise UsageError(f"The ranker '{name}' has no parameter {', '.join(unknown)}; it has: {', '.join(list(accepted)[1:])}.")
+    ranker: ModelTrainer = kind(**{one: value for one, value in options.items() if one in accepted})
+    return ranker
+
+
+def _points(group: str) -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=group)}

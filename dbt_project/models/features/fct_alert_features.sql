@@ -25,7 +25,8 @@ with final as (
         {%- endfor %}
         alerts.alert_tags as alert_tags,
         addresses.extra_features as extra_features,
-        addresses.custom_features as custom_features
+        -- With what a user added to the SQL of the address's features.
+        {{ with_own_columns('addresses', own_columns(ref('fct_address_features'), all_address_feature_columns())) }} as custom_features
     -- A right join, so that the wide table streams past the alerts; an alert without a feature row stays, all NaN.
     from {{ ref('fct_address_features') }} as addresses
     right join {{ ref('int_features__alerts') }} as alerts on alerts.address_key = addresses.address_key

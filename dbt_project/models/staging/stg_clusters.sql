@@ -11,7 +11,8 @@ renamed as (
         network,
         processing_date,
         window_days,
-        trim(cluster_id) as cluster_id,
+        trim(source.cluster_id) as cluster_id,
+        {{ address_key('cluster_id') }} as cluster_key,
         {{ canonical_address('trim(primary_address)') }} as primary_address,
         arrayDistinct(arrayMap(address -> {{ canonical_address('trim(address)') }}, addresses_involved)) as addresses,
         -- text
@@ -19,8 +20,13 @@ renamed as (
         -- numbers
         toFloat64(total_alerts) as total_alerts,
         toFloat64(total_volume_usd) as total_volume_usd,
-        toFloat32({{ severity_level('severity_max') }}) as severity_max,
-        confidence_avg
+        -- The level of a dictionary's word is a dictionary's number, which no table takes.
+        cast({{ severity_level('severity_max') }} as Nullable(Float32)) as severity_max,
+        confidence_avg,
+        -- seconds since 1970
+        {%- for end in ['earliest', 'latest'] %}
+        toFloat64({{ end }}_alert_timestamp) / if({{ end }}_alert_timestamp > {{ millisecond_floor() }}, 1000, 1) as {{ end }}_alert{{ ',' if not loop.last }}
+        {%- endfor %}
     from source
 
 )

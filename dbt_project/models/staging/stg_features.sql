@@ -1,4 +1,3 @@
-{%- set millisecond_floor = 100000000000 -%}
 with source as (
 
     select * from {{ source('raw', 'raw_features') }} final
@@ -23,7 +22,7 @@ renamed as (
         {%- for end in ['first', 'last'] %}
         {{ as_feature(
             "(toUnixTimestamp(toDateTime(processing_date, 'UTC') + interval 1 day) - " ~ end ~ "_activity_timestamp / if("
-            ~ end ~ "_activity_timestamp > " ~ millisecond_floor ~ ", 1000, 1)) / 86400"
+            ~ end ~ "_activity_timestamp > " ~ millisecond_floor() ~ ", 1000, 1)) / 86400"
         ) }} as {{ end }}_activity_age_days,
         {%- endfor %}
         extra_features

@@ -1,4 +1,7 @@
--- depends_on: {{ ref('fct_address_labels') }}
 {{ training_rows(
-    relation=ref('fct_address_features'), ids=['address'], features=all_address_feature_columns(), sets=[]
+    relation=ref('fct_address_features'),
+    ids=['address'],
+    features=all_address_feature_columns(),
+    sets=[],
+    labels=ref('fct_address_labels')
 ) }}

@@ -1,7 +1,7 @@
--- depends_on: {{ ref('fct_address_labels') }}
 {{ training_rows(
     relation=ref('fct_alert_features'),
     ids=['alert_id', 'address'],
     features=alert_feature_columns() + all_address_feature_columns(),
-    sets=['alert_tags']
+    sets=['alert_tags'],
+    labels=ref('fct_address_labels')
 ) }}

@@ -1,0 +1,6 @@
+{{ scoring_rows(
+    relation=ref('fct_cluster_features'),
+    ids=['cluster_id', 'member_addresses'],
+    features=all_cluster_feature_columns(),
+    sets=['cluster_tags']
+) }}

@@ -1,0 +1,76 @@
+"""The commands of a user's own features: features add."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from trainer.cli.data import SHOWN_REASONS, mapping, prepare
+from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit, say
+
+if TYPE_CHECKING:
+    from trainer.custom_features import FeaturesAdded
+
+features = typer.Typer(help="Your own features.", no_args_is_help=True)
+
+
+@features.callback()
+def _group() -> None:
+    """Your own features."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(features, name="features")
+
+
+@features.command("add")
+def features_add(
+    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file: a row an address, any numeric columns.")],
+    network: Network = None,
+    processing_date: Day = None,
+    window_days: Window = None,
+    map: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OURS=THEIRS,…", help="Columns with other names: address=addr,my_degree=degree.", show_default=False
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count, load nothing.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Load the good rows, write the others to a file.")] = False,
+    json: Json = False,
+    target: Target = None,
+) -> None:
+    """Add numeric features of addresses; adding a file again changes nothing. Then run `dbt run`."""
+    from trainer.custom_features import add_features
+    from trainer.warehouse import connect
+
+    columns = mapping(map)
+    prepare(target)
+    with connect(target) as client:
+        added = add_features(client, file, network, day_of(processing_date), window_days, columns, dry_run, skip_bad)
+    _say_what_was_left(added)
+    verb = "would be added" if dry_run else "added"
+    lines = [
+        f"{len(added.features)} features of {added.added} addresses {verb}, {added.changed} changed, {added.same} as before, "
+        f"{added.rejected} rejected",
+        *(f"  custom__{name}" for name in added.features),
+    ]
+    emit(added.as_dict() | {"dry_run": dry_run}, json, lines)
+
+
+def _say_what_was_left(added: FeaturesAdded) -> None:
+    for column, reason in added.ignored_columns.items():
+        say(f"{added.file}: column '{column}' not loaded: it {reason}")
+    for column, name in added.renamed.items():
+        say(f"{added.file}: column '{column}' is kept as '{name}'")
+    for row, reason in [*added.reasons.items()][:SHOWN_REASONS] if not added.rejects_file else []:
+        say(f"{added.file}, row {row}: {reason}")
+    if added.rejects_file:
+        say(f"{added.file}: {added.rejected} rows rejected; they are in {added.rejects_file}, with reasons")
+    if added.repeated:
+        say(f"{added.file}: {added.repeated} rows repeat others")
+    if added.unknown:
+        say(f"{added.file}: {added.unknown} addresses are in no ingested snapshot: nothing is trained or scored for them")
