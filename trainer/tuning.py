@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainer import artifact, settings
+from trainer import settings
 from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
 from trainer.evaluation import evaluate, metrics
 from trainer.models import name_of

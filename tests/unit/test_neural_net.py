@@ -158,12 +158,12 @@ def test_a_single_class_is_not_enough(label: float, n: int) -> None:
 @pytest.mark.parametrize(
     ("labels", "weights", "reason"),
     [
-        ([0.0, 1.5, 1.0], None, "label"),
-        ([0.0, np.nan, 1.0], None, "label"),
+        ([0.0, 1.5, 1.0], None, "Labels"),
+        ([0.0, np.nan, 1.0], None, "Labels"),
         ([0.0, 1.0, 1.0], [1.0, -1.0, 1.0], "weight"),
         ([0.0, 1.0, 1.0], [1.0, np.nan, 1.0], "weight"),
-        ([0.0, 1.0], None, "3 rows, 2 labels"),
-        ([0.0, 1.0, 1.0], [1.0], "3 labels, 1 weights"),
+        ([0.0, 1.0], None, "different lengths: 2, 3"),
+        ([0.0, 1.0, 1.0], [1.0], "different lengths: 1, 3"),
     ],
 )
 def test_labels_and_weights_that_are_none_are_refused(labels: list[float], weights: list[float] | None, reason: str) -> None:

@@ -394,7 +394,11 @@ def test_param_goes_over_params(tmp_path: Path) -> None:
     file = tmp_path / "best.json"
     file.write_text('{"parameters": {"max_depth": 3, "learning_rate": 0.2}}')
     values = parameters_of("xgboost", file, ["max_depth=5"])
-    assert trainer_of("xgboost", values, 1).options() == {"hyperparameters": {"max_depth": 5, "learning_rate": 0.2}, "seed": 1, "preset": "default"}
+    assert trainer_of("xgboost", values, 1).options() == {
+        "hyperparameters": {"max_depth": 5, "learning_rate": 0.2},
+        "seed": 1,
+        "preset": "default",
+    }
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"parameters": []}', "{}", '{"parameters": ', "[" * 100_000])

@@ -51,7 +51,7 @@ class Rows:
     @classmethod
     def of(cls, *arrays: np.ndarray) -> Rows:
         """Return the rows of four arrays."""
-        return cls(*(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays))
+        return cls(*(torch.from_numpy(np.require(array, requirements=["C", "W"])) for array in arrays))
 
     def take(self, index: Tensor) -> Rows:
         """Return the rows with these numbers, or where this is true."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainer.errors import ArtifactError, NotEnoughLabelsError, UsageError
+from trainer.errors import ArtifactError, UsageError
 from trainer.models.base import ModelTrainer
 
 if TYPE_CHECKING:
@@ -130,14 +130,17 @@ class NeuralNetTrainer(ModelTrainer):
 
         from trainer.models import net_fitting, tabular_net
         from trainer.models.quantile_scaling import QuantileScaling
+        from trainer.models.rows import training_rows
 
+        self.model = None  # what an earlier fit left must not answer for one that fails
         architecture = self._architecture()
         device = net_fitting.device_named(self.device)
-        values, target, weight, address = _usable_rows(X, y, sample_weights, groups)
+        given = training_rows(X, y, sample_weights, groups)
         rng = np.random.default_rng(self.seed)
-        unseen = net_fitting.held_out(target, address, rng)
-        scaling = QuantileScaling.fit(values[~unseen], rng)
-        rows = net_fitting.Rows.of(*scaling.transform(values), target, weight)
+        unseen = net_fitting.held_out(given.y, given.groups, rng)
+        scaling = QuantileScaling.fit(given.X[~unseen], rng)
+        weight = (given.weights / given.weights.mean()).astype(np.float32)
+        rows = net_fitting.Rows.of(*scaling.transform(given.X), given.y, weight)
         plan = self._plan(int((~unseen).sum()), bool(unseen.any()), device)
         with net_fitting.seeded(self.seed, device):
             net = tabular_net.build(architecture, scaling)
@@ -238,31 +241,3 @@ class NeuralNetTrainer(ModelTrainer):
     def _report(self, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress("epochs", done, total)
-
-
-def _usable_rows(
-    X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None, groups: Any
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return X float32 (n, d), y and weights of mean 1 float32 (n,) and groups (n,) of the rows with a weight.
-
-    Raises:
-        NotEnoughLabelsError: they are of one class.
-        UsageError: there is a label outside [0, 1], a weight below 0, or another number of them than of rows.
-    """
-    import numpy as np
-
-    target = np.asarray(y, dtype=np.float32).reshape(-1)
-    weight = np.ones(len(target)) if sample_weights is None else np.asarray(sample_weights, dtype=np.float64).reshape(-1)
-    address = np.arange(len(target)) if groups is None else np.asarray(groups).reshape(-1)
-    if not len(X) == len(target) == len(weight) == len(address):
-        raise UsageError(f"There are {len(X)} rows, {len(target)} labels, {len(weight)} weights and {len(address)} groups.")
-    if not ((target >= 0) & (target <= 1)).all():
-        raise UsageError("A label is not in [0, 1].")
-    if not (np.isfinite(weight) & (weight >= 0)).all():
-        raise UsageError("A sample weight is below 0 or no number.")
-    used = weight > 0
-    target, weight = target[used], weight[used]
-    if np.unique(target >= 0.5).size < 2:
-        raise NotEnoughLabelsError(f"Training needs both classes; there are {target.size} rows with a weight, all of one class.")
-    values = np.ascontiguousarray(X.to_numpy(dtype=np.float32)[used])
-    return values, target, (weight / weight.mean()).astype(np.float32), address[used]
