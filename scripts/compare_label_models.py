@@ -11,7 +11,6 @@ see the same votes, and the same declared class balance as ours: none.
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -19,9 +18,12 @@ import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import typer
 
 KINDS = ("independent", "copies", "one-sided", "copies and one-sided")
 DATE, WINDOW = "2025-08-01", 90
@@ -86,14 +88,14 @@ def ours(scenarios: list[Scenario]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TRAINER_WAREHOUSE"] = folder
-        _trainer("init")
-        _dbt("seed", "--quiet")
+        _run("trainer", "init")
+        _run("dbt", "seed", "--quiet")
         with connect() as client:
             client.command("INSERT INTO label_sources VALUES " + ", ".join(f"('{copy}', 0, '{COPIED}', '')" for copy in COPIES))
             for scenario in scenarios:
                 client.insert_arrow("raw_derived_votes", _long(scenario))
                 client.insert_df("raw_features", _addresses(scenario))
-        _dbt("run", "--quiet", "--select", "+int_label_strategy__label_model", "+fct_label_rule_accuracy")
+        _run("dbt", "run", "--quiet", "--select", "+int_label_strategy__label_model", "+fct_label_rule_accuracy")
         with connect() as client:
             return {scenario.network: _learned(client, scenario) for scenario in scenarios}
 
@@ -104,9 +106,7 @@ def _addresses(scenario: Scenario) -> pd.DataFrame:
     return pd.DataFrame({"network": scenario.network, "processing_date": date, "window_days": WINDOW, "address": names})
 
 
-def _long(scenario: Scenario):
-    import pyarrow as pa
-
+def _long(scenario: Scenario) -> pa.Table:
     who, rule = np.nonzero(scenario.votes >= 0)
     size = len(who)
     return pa.table(
@@ -211,29 +211,25 @@ def shortfalls(found: pd.DataFrame) -> list[str]:
     return owed
 
 
-def _trainer(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "trainer", *arguments], check=True, stdout=subprocess.DEVNULL)
+def _run(program: str, *arguments: str) -> None:
+    subprocess.run([str(Path(sys.executable).parent / program), *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def _dbt(*arguments: str) -> None:
-    command = "import sys; from dbt.cli.main import cli; cli(sys.argv[1:])"
-    subprocess.run([sys.executable, "-c", command, *arguments], check=True, cwd=Path(__file__).resolve().parents[1])
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--addresses", type=int, default=50_000)
-    parser.add_argument("--check", action="store_true", help="exit with 1 where the label model falls short")
-    given = parser.parse_args()
+def main(
+    seeds: Annotated[int, typer.Option(min=1)] = 10,
+    addresses: Annotated[int, typer.Option(min=1000)] = 50_000,
+    check: Annotated[bool, typer.Option(help="Exit with 1 where the label model falls short.")] = False,
+) -> None:
+    """Print the comparison."""
     warnings.simplefilter("ignore")
-    found = compare([simulate(kind, seed, given.addresses) for kind in KINDS for seed in range(given.seeds)])
+    found = compare([simulate(kind, seed, addresses) for kind in KINDS for seed in range(seeds)])
     print(table(found))
     owed = shortfalls(found)
     for line in owed:
         print(f"falls short: {line}", file=sys.stderr)
-    return int(given.check and bool(owed))
+    if check and owed:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    typer.run(main)

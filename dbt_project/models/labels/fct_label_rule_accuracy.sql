@@ -25,8 +25,10 @@ estimated as (
         codes.votes as votes,
         codes.prior_accuracy as prior_accuracy,
         codes.prior_strength as prior_strength,
-        (codes.prior_strength * codes.prior_accuracy + if(codes.vote = 1, judged.risky, codes.votes - judged.risky))
-            / (codes.prior_strength + codes.votes) as accuracy,
+        (
+            codes.prior_strength * codes.prior_accuracy
+            + codes.overlap * if(codes.vote = 1, judged.risky, codes.votes - judged.risky)
+        ) / (codes.prior_strength + codes.overlap * codes.votes) as accuracy,
         codes.prior_strength
             + greatest(0, codes.votes - judged.unsure / greatest(0.000001, accuracy * (1 - accuracy))) as effective_votes
     from {{ ref('int_label_model__codes') }} as codes

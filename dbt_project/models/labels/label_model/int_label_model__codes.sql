@@ -10,6 +10,7 @@ with spoken as (
         any(processing_date) as processing_date,
         any(window_days) as window_days,
         sum(addresses) as votes,
+        sumIf(addresses, length(codes) > 1) / sum(addresses) as overlap,
         sum(confidence) / sum(addresses) / 1000000 as mean_confidence
     from {{ ref('int_label_model__patterns') }}
     array join positions as position, codes as code, confidence_millionths as confidence
@@ -53,6 +54,7 @@ final as (
         toUInt8(bitAnd(spoken.code, 1)) as vote,
         toUInt8(intDiv(bitAnd(spoken.code, 15), 2)) as confidence_step,
         spoken.votes as votes,
+        spoken.overlap as overlap,
         universe.addresses as addresses,
         spoken.mean_confidence as mean_confidence,
         -- A surer vote of the same voice is expected to be right more often.

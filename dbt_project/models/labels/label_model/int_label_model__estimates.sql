@@ -9,6 +9,7 @@ with recursive snapshots as (
         snapshot_key,
         any(addresses) as all_addresses,
         groupArray(toFloat64(votes)) as vote_counts,
+        groupArray(overlap) as overlaps,
         groupArray(vote) as says,
         groupArray(voice_number) as voice_numbers,
         groupArray(is_gold) as golden,
@@ -30,6 +31,7 @@ rounds as (
         snapshot_key,
         all_addresses,
         vote_counts,
+        overlaps,
         says,
         voice_numbers,
         golden,
@@ -47,6 +49,7 @@ rounds as (
         snapshot_key,
         all_addresses,
         vote_counts,
+        overlaps,
         says,
         voice_numbers,
         golden,
@@ -55,10 +58,11 @@ rounds as (
         arrayMap(
             share -> greatest(-{{ bound }}, least({{ bound }}, log(share / (1 - share)))),
             arrayPushBack(
+                -- Votes teach as far as other voices speak of the same addresses; of one that is alone the prior stands.
                 arrayMap(
-                    (risky, votes, says, right, strength) ->
-                        (right + if(says = 1, risky / 1000000, votes - risky / 1000000)) / (strength + votes),
-                    code_risky, vote_counts, says, prior_right, prior_votes
+                    (risky, votes, overlap, says, right, strength) ->
+                        (right + overlap * if(says = 1, risky / 1000000, votes - risky / 1000000)) / (strength + overlap * votes),
+                    code_risky, vote_counts, overlaps, says, prior_right, prior_votes
                 ),
                 ({{ var('label_model_prior_risky') }} * 10 + all_risky / 1000000) / (10 + all_addresses)
             )
@@ -70,6 +74,7 @@ rounds as (
             beliefs.snapshot_key as snapshot_key,
             any(beliefs.all_addresses) as all_addresses,
             any(beliefs.vote_counts) as vote_counts,
+            any(beliefs.overlaps) as overlaps,
             any(beliefs.says) as says,
             any(beliefs.voice_numbers) as voice_numbers,
             any(beliefs.golden) as golden,
