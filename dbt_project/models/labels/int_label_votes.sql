@@ -49,8 +49,12 @@ final as (
         toLowCardinality(votes.rule_id) as rule_id,
         toLowCardinality(rules.kind) as kind,
         toLowCardinality(votes.source) as source,
-        -- Whoever copies a list speaks with the voice of the list; who names no source speaks for the rule.
-        toLowCardinality(multiIf(sources.lineage is not null, assumeNotNull(sources.lineage), votes.source = '', votes.rule_id, votes.source)) as voice,
+        -- Whoever copies a list speaks with the voice of the list; who names no source speaks for the rule. A derived vote never
+        -- speaks with the voice of a list, whatever its strategy is called: the voices of lists are gold.
+        toLowCardinality(concat(
+            if(rules.kind = 'derived', 'derived: ', ''),
+            multiIf(sources.lineage is not null, assumeNotNull(sources.lineage), votes.source = '', votes.rule_id, votes.source)
+        )) as voice,
         rules.trust as trust,
         ifNull(sources.trust, 0) as source_trust,
         toUInt8(votes.vote) as vote,
@@ -58,7 +62,7 @@ final as (
         votes.evidence as evidence
     from votes
     inner join {{ ref('label_rules') }} as rules on rules.rule_id = votes.rule_id
-    left join {{ ref('label_sources') }} as sources on sources.source = votes.source
+    left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('votes.source') }}
     where rules.enabled
 
 )

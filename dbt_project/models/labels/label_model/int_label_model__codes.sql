@@ -10,6 +10,7 @@ with spoken as (
         any(processing_date) as processing_date,
         any(window_days) as window_days,
         sum(addresses) as votes,
+        sum(confidence) as total_millionths,
         sum(confidence) / sum(addresses) / 1000000 as mean_confidence
     from {{ ref('int_label_model__patterns') }}
     array join positions as position, codes as code, confidence_millionths as confidence
@@ -57,8 +58,9 @@ final as (
         spoken.mean_confidence as mean_confidence,
         -- A surer vote of the same voice is expected to be right more often.
         greatest(0.5, least(0.99, 0.5 + (voices.prior_accuracy - 0.5) * spoken.mean_confidence / (
-            sum(spoken.mean_confidence * spoken.votes) over (partition by spoken.snapshot_key, voices.voice_number)
-            / sum(spoken.votes) over (partition by spoken.snapshot_key, voices.voice_number)
+            -- Whole numbers: the same sum in whatever order.
+            sum(spoken.total_millionths) over (partition by spoken.snapshot_key, voices.voice_number)
+            / sum(spoken.votes) over (partition by spoken.snapshot_key, voices.voice_number) / 1000000
         ))) as prior_accuracy,
         greatest(0.001, voices.prior_strength) as prior_strength
     from spoken
