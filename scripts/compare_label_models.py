@@ -130,8 +130,8 @@ def _learned(client, scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
     proba = np.full(len(scenario.risky), np.nan)
     proba[labels["number"].to_numpy()] = labels["p_risky"].to_numpy()
     rows = client.query_df(
-        "SELECT voice, sum(accuracy * votes) / sum(votes) AS accuracy FROM fct_label_rule_accuracy "
-        "WHERE network = {network:String} GROUP BY voice",
+        "SELECT substring(voice, length('derived: ') + 1) AS voice, sum(accuracy * votes) / sum(votes) AS accuracy "
+        "FROM fct_label_rule_accuracy WHERE network = {network:String} GROUP BY voice",
         given,
     )
     learned = dict(zip(rows["voice"], rows["accuracy"], strict=True))

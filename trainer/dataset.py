@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 LABEL_COLUMNS = ("label_strategy", "label", "label_confidence", "label_target", "label_weight", "label_source")
+MODELLED = "label_model"  # the strategy that labels also where there is no gold
 MIN_SET_ROWS = 20  # a set member on fewer rows than this is no feature: it would name rows rather than describe them
 MAX_SET_FEATURES = 100
 OWN_FEATURES = "custom_features"
@@ -117,12 +118,12 @@ def read_training(
     parameters = selection.parameters | {"label_strategy": label_strategy}
     count = _count(client, table, rows, parameters)
     if not count:
-        known = client.query("SELECT DISTINCT strategy FROM fct_address_labels ORDER BY strategy").result_columns
-        if known and label_strategy not in known[0]:
-            raise BadInputError(f"There is no label strategy '{label_strategy}'; there are: {', '.join(known[0])}.")
+        known = _strategies(client)
+        if label_strategy not in known:
+            raise BadInputError(f"There is no label strategy '{label_strategy}'; there are: {', '.join(known)}.")
         raise NotEnoughLabelsError(
             f"None of the {grain} rows of {selection.network} with a window of {selection.window_days} days has a label under "
-            f"'{label_strategy}'; bring some with `trainer labels add` and run `dbt run`."
+            f"'{label_strategy}' (0 labelled, 0 positive); {more_labels(client, selection, label_strategy)}."
         )
     # What there is of the whole selection, labelled or not, so that label strategies are compared on the same features.
     features = choice.of(_features(client, scoring_table(client, model_type), WHERE, selection.parameters))
@@ -134,6 +135,29 @@ def labelled_addresses(client: Client, selection: Selection, label_strategy: str
     query = f"SELECT uniqExact(address) FROM fct_address_labels WHERE {WHERE} AND strategy = {{strategy:String}}"
     parameters = selection.parameters | {"strategy": label_strategy}
     return int(client.query(query, parameters=parameters).result_rows[0][0])
+
+
+def more_labels(client: Client, selection: Selection, label_strategy: str) -> str:
+    """Return what would help a selection with too few labels: bringing some, or training on what rules say, where they say it."""
+    bring = "bring more labels with `trainer labels add` and run `dbt run`"
+    if label_strategy == MODELLED:
+        return bring
+    voted = client.query(
+        f"SELECT uniqExact(address) FROM int_label_votes WHERE {WHERE} AND kind != 'gold'", parameters=selection.parameters
+    ).result_rows[0][0]
+    if not voted:
+        return bring
+    return f"{bring}, or train on what rules say of {voted} addresses with `--label-strategy {MODELLED}`"
+
+
+def _strategies(client: Client) -> list[str]:
+    """Return the strategies that dbt computes, also those that label nothing here."""
+    prefix = "int_label_strategy__"
+    names = client.query(
+        "SELECT name FROM system.tables WHERE database = currentDatabase() AND startsWith(name, {prefix:String}) ORDER BY name",
+        parameters={"prefix": prefix},
+    ).result_rows
+    return [name.removeprefix(prefix) for (name,) in names]
 
 
 def read_scoring(

@@ -22,14 +22,22 @@ FRAMES = {
     "label_votes": "int_label_votes",
     "labels": "fct_address_labels",
 }
+# What Python strategies derived is not shown to them: one that ran again would hear itself.
+_SHOWN = {"label_votes": " AND kind != 'derived'"}
+# Labels that no derived vote has a part in, by the strategy of dbt's that makes them.
+GOLD_STRATEGIES = ("address_labels", "sot_only")
 
 
 class SnapshotFrames(Mapping[str, "pd.DataFrame"]):
-    """The tables of one snapshot by name; each is read at its first use and then kept."""
+    """The tables of one snapshot by name; each is read at its first use and then kept.
 
-    def __init__(self, client: Client, key: SnapshotKey) -> None:
+    With `underived`, `labels` has only what gold labels decide: the other strategies hear derived votes.
+    """
+
+    def __init__(self, client: Client, key: SnapshotKey, *, underived: bool = False) -> None:
         self._client = client
-        self._key = key
+        self.key = key
+        self._shown = _SHOWN | ({"labels": f" AND strategy IN {GOLD_STRATEGIES}"} if underived else {})
         self._read: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -37,10 +45,10 @@ class SnapshotFrames(Mapping[str, "pd.DataFrame"]):
             raise KeyError(f"There is no table '{name}'; there are: {', '.join(FRAMES)}.")
         if name not in self._read:
             query = (
-                f"SELECT * FROM {FRAMES[name]} WHERE network = {{network:String}} "
-                "AND processing_date = {processing_date:Date} AND window_days = {window_days:UInt32}"
+                f"SELECT * FROM {FRAMES[name]} WHERE network = {{network:String}} AND processing_date = {{processing_date:Date}} "
+                f"AND window_days = {{window_days:UInt32}}{self._shown.get(name, '')}"
             )
-            self._read[name] = _plain(self._client.query_df(query, parameters=self._key.parameters))
+            self._read[name] = _plain(self._client.query_df(query, parameters=self.key.parameters))
         return self._read[name]
 
     def __iter__(self) -> Iterator[str]:

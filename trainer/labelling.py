@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,25 +35,41 @@ def read_labelled(
         NotEnoughLabelsError: its `validate_labels` says no, or it labels nothing.
     """
     data = read_scoring(client, model_type, selection, choice=choice)
-    identifier = ID_COLUMNS[GRAINS[model_type]]
     y = np.full(len(data.X), np.nan, dtype=np.float32)
     weight = np.zeros(len(data.X), dtype=np.float32)
-    dates = data.dates
-    for day in np.unique(dates):
-        rows = np.flatnonzero(dates == day)
-        key = SnapshotKey(selection.network, day.astype(object), selection.window_days)
-        asked = _rows_frame(data.keys.take(pa.array(rows)), key)
-        derived = strategy.derive_labels(asked.copy(), SnapshotFrames(client, key))
-        _require_frame(strategy, derived)
-        _validate(strategy, derived)
-        labels, weights = _aligned(strategy, derived, asked[identifier], identifier)
-        y[rows], weight[rows] = labels, weights
+    for key, rows in snapshot_rows(data, selection):
+        answer = ask(strategy, data.keys.take(pa.array(rows)), model_type, SnapshotFrames(client, key))
+        y[rows], weight[rows] = answer["label"], answer["weight"]
     labelled = np.flatnonzero(~np.isnan(y))
     if not labelled.size:
         raise NotEnoughLabelsError(f"{type(strategy).__name__} labels none of the {len(y)} rows.")
     return Dataset(
         np.asfortranarray(data.X[labelled]), y[labelled], weight[labelled], data.keys.take(pa.array(labelled)), data.features
     )
+
+
+def snapshot_rows(data: Dataset, selection: Selection) -> Iterator[tuple[SnapshotKey, np.ndarray]]:
+    """Yield each snapshot of a selection with the positions of its rows in `data`."""
+    dates = data.dates
+    for day in np.unique(dates):
+        yield SnapshotKey(selection.network, day.astype(object), selection.window_days), np.flatnonzero(dates == day)
+
+
+def ask(strategy: LabelStrategy, keys: pa.Table, model_type: str, frames: SnapshotFrames) -> pd.DataFrame:
+    """Return what a strategy says of the rows of one snapshot, in their order.
+
+    The columns are `label` (NaN abstains), `weight`, and its `label_confidence` and `label_source`, missing where it gives none.
+
+    Raises:
+        BadInputError: it returns rows twice, loses the key, or labels with something other than 0 and 1.
+        NotEnoughLabelsError: its `validate_labels` says no.
+    """
+    identifier = ID_COLUMNS[GRAINS[model_type]]
+    asked = _rows_frame(keys, frames.key)
+    derived = strategy.derive_labels(asked.copy(), frames)
+    _require_frame(strategy, derived)
+    _validate(strategy, derived)
+    return _aligned(strategy, derived, asked[identifier], identifier)
 
 
 def gold_labels(client: Client, data: Dataset, selection: Selection) -> np.ndarray:
@@ -96,10 +113,8 @@ def _validate(strategy: LabelStrategy, derived: pd.DataFrame) -> None:
         raise NotEnoughLabelsError(f"{name}.validate_labels returned False: it refused the labels and gave no reason.")
 
 
-def _aligned(
-    strategy: LabelStrategy, derived: pd.DataFrame, identifiers: pd.Series, identifier: str
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return labels and weights in the order of `identifiers`, whatever the order of `derived`."""
+def _aligned(strategy: LabelStrategy, derived: pd.DataFrame, identifiers: pd.Series, identifier: str) -> pd.DataFrame:
+    """Return labels, weights and what else is said of them in the order of `identifiers`, whatever the order of `derived`."""
     import pandas as pd
 
     name = type(strategy).__name__
@@ -117,9 +132,10 @@ def _aligned(
         raise BadInputError(f"{name}.derive_labels returned the label {found!r}; labels are 1, 0 or missing.")
     if len(weights) != len(labels) or not (np.isfinite(weights) & (weights >= 0))[~np.isnan(labels)].all():
         raise BadInputError(f"{name}.get_label_weights must return a weight of at least 0 for every labelled row.")
-    table = pd.DataFrame({"label": labels, "weight": weights}, index=derived[identifier].to_numpy())
+    said = {name: derived[name].to_numpy() if name in derived.columns else None for name in ("label_confidence", "label_source")}
+    table = pd.DataFrame({"label": labels, "weight": weights} | said, index=derived[identifier].to_numpy())
     ordered = table.reindex(identifiers.to_numpy())
-    return ordered["label"].to_numpy(), ordered["weight"].fillna(0.0).to_numpy()
+    return ordered.assign(weight=ordered["weight"].fillna(0.0)).reset_index(drop=True)
 
 
 def _weights(strategy: LabelStrategy, derived: pd.DataFrame) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer import artifact, calibration, registry, settings
-from trainer.dataset import Dataset, labelled_addresses, read_training
+from trainer.dataset import Dataset, labelled_addresses, more_labels, read_training
 from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.evaluation import evaluate, metrics
 from trainer.feature_choice import FeatureChoice
@@ -185,13 +185,13 @@ class ModelTraining:
         )
         if (without := labelled_addresses(self.client, selection, strategy_name(strategy)) - data.address_count()) > 0:
             counts += f"; {without} more addresses are labelled, but there is nothing to train on for them"
-        help_ = "bring more labels with `trainer labels add` and run `dbt run`, or lower --min-labelled and --min-positive."
+        help_ = more_labels(self.client, selection, strategy_name(strategy))
         if positive.all() or not positive.any():
-            raise NotEnoughLabelsError(f"Training needs both classes; there are {counts}; {help_}")
+            raise NotEnoughLabelsError(f"Training needs both classes; there are {counts}; {help_}.")
         if len(data.y) < self.min_labelled or int(positive.sum()) < self.min_positive:
             raise NotEnoughLabelsError(
                 f"Training needs at least {self.min_labelled} labelled and {self.min_positive} positive rows; "
-                f"there are {counts}; {help_}"
+                f"there are {counts}; {help_}, or lower --min-labelled and --min-positive."
             )
 
     def _graded(

@@ -104,11 +104,13 @@ def replace_rows(client: Client, table: Table, batches: Iterable[pa.Table]) -> i
 
 def drop_partition(client: Client, table: Table, key: SnapshotKey) -> None:
     """Remove a snapshot's rows from `table` in one atomic step a partition."""
-    rows = client.query(
-        f"SELECT DISTINCT _partition_id FROM {table.name} WHERE network = {{network:String}} "
-        "AND processing_date = {processing_date:Date} AND window_days = {window_days:UInt32}",
-        parameters=key.parameters,
-    ).result_rows
+    snapshot = "network = {network:String} AND processing_date = {processing_date:Date} AND window_days = {window_days:UInt32}"
+    drop_partitions(client, table, snapshot, key.parameters)
+
+
+def drop_partitions(client: Client, table: Table, where: str, parameters: dict[str, Any]) -> None:
+    """Remove whole partitions of `table`, each in one atomic step; `where` is on columns of its partition key alone."""
+    rows = client.query(f"SELECT DISTINCT _partition_id FROM {table.name} WHERE {where}", parameters=parameters).result_rows
     for (partition_id,) in rows:
         client.command(f"ALTER TABLE {table.name} DROP PARTITION ID '{partition_id}'")
 

@@ -28,5 +28,8 @@
 
 {# Confidences are told apart by steps only, so that votes fall into few patterns. #}
 {% macro confidence_step_of(packed) -%}
-    arrayCount(step -> {{ confidence_of(packed) }} >= step, {{ var('label_model_confidence_steps') }})
+    (0
+    {%- for step in var('label_model_confidence_steps') %}
+        + (bitAnd(bitShiftRight({{ packed }}, 32), 1048575) >= {{ (step * 1000000) | round | int }})
+    {%- endfor %})
 {%- endmacro %}

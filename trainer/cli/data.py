@@ -155,7 +155,10 @@ def labels_add(
 
 @labels.command("remove")
 def labels_remove(
-    source: Annotated[str, typer.Option(help="Whose labels.")],
+    source: Annotated[str | None, typer.Option(help="Whose labels.", show_default=False)] = None,
+    derived: Annotated[
+        str | None, typer.Option(help="Instead: whose derived votes, see labels derive.", show_default=False)
+    ] = None,
     network: Network = None,
     processing_date: Day = None,
     window_days: Window = None,
@@ -164,13 +167,20 @@ def labels_remove(
     target: Target = None,
 ) -> None:
     """Withdraw a source's labels, of all snapshots or of those named; label_history keeps them. Then run `dbt run`."""
+    from trainer.derived_votes import remove_votes
     from trainer.labels import remove_labels
     from trainer.warehouse import connect
 
-    with connect(target) as client:
-        removed = remove_labels(client, source, network, day_of(processing_date), window_days, dry_run)
     verb = "would be removed" if dry_run else "removed"
-    emit({"source": source, "removed": removed, "dry_run": dry_run}, json, [f"{removed} labels of {source} {verb}"])
+    with connect(target) as client:
+        if source is not None and derived is None:
+            removed = remove_labels(client, source, network, day_of(processing_date), window_days, dry_run)
+            emit({"source": source, "removed": removed, "dry_run": dry_run}, json, [f"{removed} labels of {source} {verb}"])
+        elif derived is not None and source is None:
+            removed = remove_votes(client, derived, network, day_of(processing_date), window_days, dry_run=dry_run)
+            emit({"name": derived, "removed": removed, "dry_run": dry_run}, json, [f"{removed} votes of {derived} {verb}"])
+        else:
+            raise UsageError("Say whose labels: --source of a list, or --derived of votes that a strategy derived.")
 
 
 def mapping(text: str | None) -> dict[str, str]:

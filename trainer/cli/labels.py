@@ -1,4 +1,4 @@
-"""Commands that judge labels: labels report."""
+"""Commands that judge and derive labels: labels report, labels derive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trainer.cli.data import labels
+from trainer.cli.model import ModelType, strategy_of
 from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit, say
+from trainer.errors import UsageError
 
 if TYPE_CHECKING:
     from trainer.label_tables import Table
@@ -21,6 +23,7 @@ PIPE_WIDTH = 200  # columns where nobody says how wide the reader is
 def register(_app: typer.Typer) -> None:
     """Add the commands of this module to the group `labels`."""
     labels.command("report")(labels_report)
+    labels.command("derive")(labels_derive)
 
 
 def labels_report(
@@ -56,6 +59,52 @@ def labels_report(
         return
     print(f"{report.network} {report.processing_date} {report.window_days}")
     _print_tables(tables(report))
+
+
+def labels_derive(
+    strategy: Annotated[str, typer.Option(help="package.module:Class of your own LabelStrategy.")],
+    network: Network = None,
+    processing_date: Day = None,
+    start_date: Day = None,
+    end_date: Day = None,
+    window_days: Window = None,
+    model_type: ModelType = "alert_scorer",
+    name: Annotated[str | None, typer.Option(help="Whose votes these are [default: the class].", show_default=False)] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask and count, write nothing.")] = False,
+    json: Json = False,
+    target: Target = None,
+) -> None:
+    """Write what a Python label strategy says back as votes, in place of its earlier ones. Then run `dbt run`.
+
+    It is asked about every snapshot of the selection, by default all that the warehouse has. The votes are heard by the
+    strategies custom_priority, weighted_vote and label_model, beside the rules; they are never gold. `labels remove --derived`
+    withdraws them.
+    """
+    from trainer.derived_votes import derive_votes
+    from trainer.selection import resolve_selection
+    from trainer.warehouse import connect
+
+    if processing_date is not None and (start_date is not None or end_date is not None):
+        raise UsageError("--processing-date is one date, --start-date and --end-date are a range; give the one or the other.")
+    start, end = day_of(processing_date or start_date), day_of(processing_date or end_date)
+    asked = strategy_of(strategy)
+    if isinstance(asked, str):
+        raise UsageError(f"--strategy '{strategy}' is no package.module:Class of your own; what dbt computes is a label already.")
+    with connect(target) as client:
+        selection = resolve_selection(client, model_type, network, start, end, window_days)
+        result = derive_votes(client, asked, selection, model_type, name, dry_run=dry_run)
+    verb = "would be written" if dry_run else "written"
+    emit(
+        result.as_dict(),
+        json,
+        [
+            f"{result.votes} votes of {result.name} {verb} for {result.network} {', '.join(result.dates)} {result.window_days} "
+            f"({result.risky} risky, {result.benign} benign), in place of {result.before}",
+            f"  from {result.labelled} labels of {result.rows} rows; {result.tied} addresses are tied and have no vote",
+        ],
+    )
+    if not dry_run:
+        say("Run `dbt run`, and label strategies hear them.")
 
 
 def _print_tables(found: list[Table]) -> None:

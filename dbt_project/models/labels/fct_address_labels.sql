@@ -1,7 +1,7 @@
 {{ config(
     materialized='table',
     engine='MergeTree()',
-    order_by='(network, window_days, processing_date, strategy, address)'
+    order_by='(network, window_days, processing_date, strategy)'
 ) }}
 
 {%- set strategies = ['sot_only', 'address_labels', 'custom_priority', 'weighted_vote', 'label_model'] %}

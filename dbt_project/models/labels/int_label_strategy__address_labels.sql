@@ -15,7 +15,7 @@ with votes as (
         ifNull(sources.trust, 0) as source_trust
     from {{ ref('int_label_votes__gold') }} as votes
     inner join {{ ref('label_rules') }} as rules on rules.rule_id = votes.rule_id
-    left join {{ ref('label_sources') }} as sources on sources.source = votes.source
+    left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('votes.source') }}
     where rules.enabled
 
 ),

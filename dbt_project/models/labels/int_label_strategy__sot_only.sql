@@ -13,7 +13,7 @@ with votes as (
         votes.confidence as confidence,
         ifNull(sources.trust, 0) as source_trust
     from {{ ref('int_label_votes__gold') }} as votes
-    left join {{ ref('label_sources') }} as sources on sources.source = votes.source
+    left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('votes.source') }}
     where votes.rule_id = 'sot'
 
 ),

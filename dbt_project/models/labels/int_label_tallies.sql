@@ -12,12 +12,10 @@ with votes as (
         votes.vote as vote,
         votes.rule_id = 'sot' as is_sot,
         votes.rule_id = 'custom' as is_custom,
-        voters.kind = 'gold' as is_gold,
-        voters.kind = 'derived' as is_derived,
-        {{ pack_vote('is_gold', 'votes.confidence', 'voters.voter', 'voters.voice_number', 'votes.vote') }} as packed
+        votes.kind = 'gold' as is_gold,
+        votes.kind = 'derived' as is_derived,
+        {{ pack_vote('is_gold', 'votes.confidence', 'votes.voter', of_voter('voice_number'), 'votes.vote') }} as packed
     from {{ ref('int_label_votes') }} as votes
-    inner join {{ ref('int_label_voters') }} as voters
-        on voters.rule_id = votes.rule_id and voters.source = votes.source
 
 ),
 

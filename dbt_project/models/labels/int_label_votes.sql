@@ -1,40 +1,34 @@
-{{ config(
-    materialized='table',
-    engine='MergeTree()',
-    order_by='address_key'
-) }}
+{#- Several times as many rows as addresses: what is known of a voter is looked up by its number, not joined. -#}
+{{ config(materialized='table', engine='MergeTree()', order_by='tuple()') }}
 
-{%- set columns = 'network, processing_date, window_days, address, address_key, rule_id, source, vote, confidence, evidence' %}
+{%- set columns = 'network, processing_date, window_days, address, address_key, vote, confidence, evidence' %}
 
-with rule_votes as (
+with votes as (
 
+    {% for rule in ['sot', 'custom'] -%}
+    select {{ columns }}, {{ voter_number("'" ~ rule ~ "'", 'source') }} as voter
+    from {{ ref('int_label_votes__gold') }}
+    where rule_id = '{{ rule }}'
+    union all
+    {% endfor -%}
+    select {{ columns }}, {{ voter_number("'derived'", 'source') }} as voter
+    from {{ ref('stg_derived_votes') }}
     {% for rule in label_rules() -%}
+    union all
     select
         network,
         processing_date,
         window_days,
         address,
         {{ address_key('address') }} as address_key,
-        '{{ rule }}' as rule_id,
-        '{{ rule }}' as source,
         vote,
         confidence,
-        evidence
+        evidence,
+        (select max(voter) from {{ ref('int_label_voters') }} where rule_id = '{{ rule }}') as voter
     from {{ ref('int_label_rule__' ~ rule) }}
     -- Settled before the rule is read: one that is switched off costs nothing.
-    where (select max(enabled) from {{ ref('label_rules') }} where rule_id = '{{ rule }}')
-    {{ 'union all' if not loop.last }}
+    where (select count() from {{ ref('int_label_voters') }} where rule_id = '{{ rule }}') > 0
     {% endfor %}
-
-),
-
-votes as (
-
-    select {{ columns }} from {{ ref('int_label_votes__gold') }}
-    union all
-    select {{ columns }} from {{ ref('stg_derived_votes') }}
-    union all
-    select {{ columns }} from rule_votes
 
 ),
 
@@ -46,20 +40,18 @@ final as (
         votes.window_days as window_days,
         votes.address as address,
         votes.address_key as address_key,
-        toLowCardinality(votes.rule_id) as rule_id,
-        toLowCardinality(rules.kind) as kind,
-        toLowCardinality(votes.source) as source,
-        -- Whoever copies a list speaks with the voice of the list; who names no source speaks for the rule.
-        toLowCardinality(multiIf(sources.lineage is not null, assumeNotNull(sources.lineage), votes.source = '', votes.rule_id, votes.source)) as voice,
-        rules.trust as trust,
-        ifNull(sources.trust, 0) as source_trust,
+        toLowCardinality({{ of_voter('rule_id') }}) as rule_id,
+        toLowCardinality({{ of_voter('kind') }}) as kind,
+        toLowCardinality({{ of_voter('source') }}) as source,
+        toLowCardinality({{ of_voter('voice') }}) as voice,
+        {{ of_voter('trust') }} as trust,
+        {{ of_voter('source_trust') }} as source_trust,
+        toUInt16(votes.voter) as voter,
         toUInt8(votes.vote) as vote,
         toFloat32(votes.confidence) as confidence,
         votes.evidence as evidence
     from votes
-    inner join {{ ref('label_rules') }} as rules on rules.rule_id = votes.rule_id
-    left join {{ ref('label_sources') }} as sources on sources.source = votes.source
-    where rules.enabled
+    where votes.voter > 0
 
 )
 

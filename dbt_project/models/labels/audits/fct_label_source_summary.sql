@@ -119,7 +119,7 @@ final as (
         tupleElement(copies.closest, 3) as closest_contained_share,
         labelled.newest_label_at as newest_label_at
     from labelled
-    left join {{ ref('label_sources') }} as sources on sources.source = labelled.source
+    left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('labelled.source') }}
     left join agreement
         on agreement.network = labelled.network
         and agreement.processing_date = labelled.processing_date

@@ -1,5 +1,12 @@
 {{ config(materialized='table', engine='MergeTree()', order_by='(snapshot_key, position)') }}
 
+{#- The least confidence of each step, and the middle between it and the next, in thousandths. -#}
+{%- set steps = [0] + var('label_model_confidence_steps') %}
+{%- set middles = [] %}
+{%- for step in steps %}
+    {%- do middles.append((500 * ([step, 0.5] | max + (steps[loop.index] if not loop.last else 1))) | round | int) %}
+{%- endfor %}
+
 with spoken as (
 
     select
@@ -11,9 +18,10 @@ with spoken as (
         any(window_days) as window_days,
         sum(addresses) as votes,
         sumIf(addresses, length(codes) > 1) / sum(addresses) as overlap,
-        sum(confidence) / sum(addresses) / 1000000 as mean_confidence
+        toUInt8(intDiv(bitAnd(code, 15), 2)) as confidence_step,
+        {{ middles }}[confidence_step + 1] as confidence_thousandths
     from {{ ref('int_label_model__patterns') }}
-    array join positions as position, codes as code, confidence_millionths as confidence
+    array join positions as position, codes as code
     group by snapshot_key, position
 
 ),
@@ -52,14 +60,14 @@ final as (
         voices.voice_number as voice_number,
         voices.is_gold as is_gold,
         toUInt8(bitAnd(spoken.code, 1)) as vote,
-        toUInt8(intDiv(bitAnd(spoken.code, 15), 2)) as confidence_step,
+        spoken.confidence_step as confidence_step,
+        {{ steps }}[spoken.confidence_step + 1] as confidence_from,
         spoken.votes as votes,
         spoken.overlap as overlap,
         universe.addresses as addresses,
-        spoken.mean_confidence as mean_confidence,
-        -- A surer vote of the same voice is expected to be right more often.
-        greatest(0.5, least(0.99, 0.5 + (voices.prior_accuracy - 0.5) * spoken.mean_confidence / (
-            sum(spoken.mean_confidence * spoken.votes) over (partition by spoken.snapshot_key, voices.voice_number)
+        -- A surer vote of the same voice is expected to be right more often. Whole numbers: the same sum in whatever order.
+        greatest(0.5, least(0.99, 0.5 + (voices.prior_accuracy - 0.5) * spoken.confidence_thousandths / (
+            sum(spoken.confidence_thousandths * spoken.votes) over (partition by spoken.snapshot_key, voices.voice_number)
             / sum(spoken.votes) over (partition by spoken.snapshot_key, voices.voice_number)
         ))) as prior_accuracy,
         greatest(0.001, voices.prior_strength) as prior_strength

@@ -9,21 +9,7 @@ with voted as (
         any(tallies.window_days) as window_days,
         pattern_key,
         any(tallies.codes) as codes,
-        count() as addresses,
-        sumForEach(
-            arrayMap(
-                pair -> toUInt64(pair.2),
-                arraySort(
-                    arrayMap(
-                        packed -> tuple(
-                            {{ voice_of('packed') }} * 16 + {{ confidence_step_of('packed') }} * 2 + {{ vote_of('packed') }},
-                            round({{ confidence_of('packed') }} * 1000000)
-                        ),
-                        voices
-                    )
-                )
-            )
-        ) as confidence_millionths
+        count() as addresses
     from {{ ref('int_label_tallies') }} as tallies
     group by pattern_key
 
@@ -38,8 +24,7 @@ silent as (
         window_days,
         cityHash64(network, processing_date, window_days, cast([], 'Array(UInt32)')) as pattern_key,
         cast([], 'Array(UInt32)') as codes,
-        count() as addresses,
-        cast([], 'Array(UInt64)') as confidence_millionths
+        count() as addresses
     from {{ ref('stg_features') }}
     where address_key not in (select address_key from {{ ref('int_label_tallies') }})
     group by network, processing_date, window_days
@@ -48,10 +33,10 @@ silent as (
 
 patterns as (
 
-    select network, processing_date, window_days, pattern_key, cast(codes, 'Array(UInt32)') as codes, addresses, confidence_millionths
+    select network, processing_date, window_days, pattern_key, cast(codes, 'Array(UInt32)') as codes, addresses
     from voted
     union all
-    select network, processing_date, window_days, pattern_key, codes, addresses, confidence_millionths
+    select network, processing_date, window_days, pattern_key, codes, addresses
     from silent
 
 ),
@@ -78,8 +63,7 @@ final as (
         patterns.pattern_key as pattern_key,
         patterns.codes as codes,
         arrayMap(code -> toUInt16(indexOf(snapshots.known_codes, code)), patterns.codes) as positions,
-        toUInt64(patterns.addresses) as addresses,
-        patterns.confidence_millionths as confidence_millionths
+        toUInt64(patterns.addresses) as addresses
     from patterns
     inner join snapshots
         on snapshots.network = patterns.network

@@ -1,0 +1,81 @@
+"""Without gold of both classes there is no honest grade: the default refuses, what rules say may train and has no number."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.warehouse.conftest import DATES, WINDOW, Called
+from trainer.dbt import run_dbt
+from trainer.simulate import SimulationSummary, simulate
+from trainer.training import NO_GOLD
+
+KEY = ("--network", "bare", "--processing-date", DATES[0], "--window-days", WINDOW)
+
+
+@dataclass(frozen=True)
+class Bare:
+    """A network without a label, in a warehouse of its own."""
+
+    world: SimulationSummary
+    trainer: Callable[..., Called]
+
+
+@pytest.fixture
+def bare(tmp_path: Path, child: Callable[..., Called], monkeypatch: pytest.MonkeyPatch) -> Bare:
+    world = simulate(tmp_path / "bare", alerts=1200, dates=DATES[:1], window_days=WINDOW, network="bare", seed=3)
+    for variable, folder in (("WAREHOUSE", "own"), ("ARTIFACTS", "artifacts")):
+        monkeypatch.setenv(f"TRAINER_{variable}", str(tmp_path / folder))
+    shutil.rmtree(world.labels.parent)
+    loaded = child("ingest", world.root / "snapshots")
+    assert loaded.code == 0, loaded.err
+    run_dbt(["run", "--quiet"], quiet=True)
+    return Bare(world, child)
+
+
+def trains_ungraded(trainer: Callable[..., Called]) -> None:
+    fitted = trainer("fit", "--label-strategy", "label_model", "--json")
+    assert fitted.code == 0, fitted.err
+    result = json.loads(fitted.out)
+    assert (result["graded_on"], result["metrics"], result["n_test"]) == (NO_GOLD, {}, 0)
+    assert result["n_train"] >= 50 and result["n_positive"] >= 10
+    shown = trainer("fit", "--label-strategy", "label_model")
+    assert NO_GOLD in shown.out and "auc" not in shown.out
+    scored = trainer("predict", "--model-id", result["model_id"], "--json")
+    assert scored.code == 0, scored.err
+    assert json.loads(scored.out)["rows"] == 1200
+    assert 0 <= json.loads(scored.out)["score_min"] < json.loads(scored.out)["score_max"] <= 1
+    listed = trainer("models", "list")
+    assert listed.code == 0 and "auc none" in listed.out
+
+
+@pytest.mark.timeout(400)
+def test_without_gold_of_both_classes_only_what_rules_say_trains_and_nothing_is_graded(bare: Bare, tmp_path: Path) -> None:
+    refused = bare.trainer("fit")
+    assert (refused.code, refused.out) == (5, ""), refused.err
+    for said in ("(0 labelled, 0 positive)", "`trainer labels add`", "addresses with `--label-strategy label_model`"):
+        assert said in refused.err
+    unknown = bare.trainer("fit", "--label-strategy", "nope")
+    assert unknown.code == 3
+    assert "address_labels, custom_priority, label_model, sot_only, weighted_vote" in unknown.err
+    trains_ungraded(bare.trainer)
+
+    listed = tmp_path / "thieves.csv"
+    guilty = (
+        pd.read_parquet(bare.world.truth, columns=["address", "is_illicit"]).query("is_illicit")["address"].sort_values().head(30)
+    )
+    guilty.to_frame().assign(risk_level="high", confidence_score=0.9, source="desk").to_csv(listed, index=False)
+    added = bare.trainer("labels", "add", listed, *KEY)
+    assert added.code == 0, added.err
+    run_dbt(["run", "--quiet"], quiet=True)
+    refused = bare.trainer("fit")
+    assert (refused.code, refused.out) == (5, ""), refused.err
+    for said in ("needs both classes", "positive (", "`trainer labels add`", "addresses with `--label-strategy label_model`"):
+        assert said in refused.err
+    trains_ungraded(bare.trainer)

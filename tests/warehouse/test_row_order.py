@@ -1,0 +1,115 @@
+"""The order in which rows come in, and the parts they come in, leave no trace in any label table."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.warehouse.conftest import DATES, WINDOW, Called
+from trainer.dbt import run_dbt
+from trainer.schema import RAW_TABLES
+from trainer.simulate import simulate
+
+LABEL_TABLES = (
+    "int_label_votes", "int_label_tallies", "int_label_voters", "int_label_model__codes", "int_label_model__estimates",
+    "fct_address_labels", "fct_label_rule_accuracy", "fct_label_rule_summary", "fct_label_conflicts",
+    "fct_label_source_summary", "fct_label_drift",
+)  # fmt: skip
+# An embedded engine opens one folder a process, so each step on a warehouse is a process of its own.
+EXPORT = """
+import sys
+import pyarrow.parquet as pq
+from trainer import connect
+with connect() as client:
+    for table in sys.argv[2:]:
+        pq.write_table(client.query_arrow(f"SELECT * FROM {table} FINAL", use_strings=True), f"{sys.argv[1]}/{table}.parquet")
+"""
+IMPORT = """
+import sys
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from trainer import connect
+from trainer.schema import create_tables
+rng = np.random.default_rng(7)
+with connect() as client:
+    create_tables(client)
+    for table in sys.argv[2:]:
+        client.command(f"SYSTEM STOP MERGES {table}")
+        rows = pq.read_table(f"{sys.argv[1]}/{table}.parquet")
+        for part in np.array_split(rng.permutation(len(rows)), 4):
+            if len(part):
+                client.insert_arrow(table, rows.take(pa.array(part)))
+"""
+CONTENT = """
+import hashlib, json, sys
+from trainer import connect
+with connect() as client:
+    found = {}
+    for table in sys.argv[1:]:
+        rows = sorted(repr(row) for row in client.query(f"SELECT * FROM {table}").result_rows)
+        found[table] = [len(rows), hashlib.sha256("\\n".join(rows).encode()).hexdigest()]
+print(json.dumps(found))
+"""
+DERIVED = """
+from trainer import LabelStrategy
+
+class Odd(LabelStrategy):
+    def derive_labels(self, alerts_df, data):
+        return alerts_df.assign(label=alerts_df["address"].str[-1].isin(list("02468ace")).astype(int), label_confidence=0.6)
+"""
+
+
+@pytest.fixture
+def script(warehouse: Path) -> Callable[..., str]:
+    """Run a program in a process of its own, on the warehouse that the environment names; what it prints."""
+
+    def run(program: str, *arguments: str) -> str:
+        command = [sys.executable, "-c", program, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.mark.timeout(400)
+def test_shuffled_rows_give_the_same_label_tables_to_the_last_bit(
+    tmp_path: Path, script: Callable[..., str], child: Callable[..., Called], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = simulate(tmp_path / "world", alerts=1500, dates=DATES, window_days=WINDOW, network="simnet", seed=5)
+    raw = [table.name for table in RAW_TABLES]
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    (tmp_path / "export").mkdir()
+    (tmp_path / "odd.py").write_text(DERIVED)
+    own = pd.read_csv(world.custom_labels)
+    # The same addresses by another publisher, as sure and of the other opinion: every tie there can be.
+    contrary = own.assign(source="contrary", risk_level=own["risk_level"].map({"low": "high"}).fillna("low"))
+    contrary.to_csv(tmp_path / "contrary.csv", index=False)
+    for arguments in (
+        ("ingest", world.root / "snapshots"),
+        ("labels", "add", world.custom_labels),
+        ("labels", "add", tmp_path / "contrary.csv"),
+    ):
+        done = child(*arguments, TRAINER_WAREHOUSE=first)
+        assert done.code == 0, done.err
+    monkeypatch.setenv("TRAINER_WAREHOUSE", first)
+    run_dbt(["run", "--quiet"], quiet=True)
+    done = child("labels", "derive", "--strategy", "odd:Odd", TRAINER_WAREHOUSE=first)
+    assert done.code == 0, done.err
+    run_dbt(["run", "--quiet", "--select", "stg_derived_votes+"], quiet=True)
+    expected = json.loads(script(CONTENT, *LABEL_TABLES))
+    script(EXPORT, str(tmp_path / "export"), *raw)
+    monkeypatch.setenv("TRAINER_WAREHOUSE", second)
+    script(IMPORT, str(tmp_path / "export"), *raw)
+    run_dbt(["seed", "--quiet"], quiet=True)
+    run_dbt(["run", "--quiet", "--threads", "1"], quiet=True)
+    found = json.loads(script(CONTENT, *LABEL_TABLES))
+    assert all(count for count, _ in expected.values()), expected
+    assert {table for table in LABEL_TABLES if found[table] != expected[table]} == set()
