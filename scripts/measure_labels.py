@@ -50,7 +50,8 @@ def _fill(addresses: int) -> None:
             )
         for table, accuracy in (("address_labels", 96), ("raw_address_labels", 80)):
             client.command(
-                f"INSERT INTO {table} (network, processing_date, window_days, address, label, risk_level, confidence_score, source) "
+                f"INSERT INTO {table} "
+                "(network, processing_date, window_days, address, label, risk_level, confidence_score, source) "
                 f"SELECT {SNAPSHOT}, {ADDRESS}, 'x', if({_vote(accuracy, table)}, 'high', 'low'), 0.9, '{table}' "
                 f"FROM numbers({addresses}) WHERE sipHash64(number, '{table}', 'speaks') % 100 < {100 * GOLD}"
             )
