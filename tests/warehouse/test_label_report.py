@@ -115,9 +115,10 @@ def test_the_real_lists_contradict_each_other_where_they_are_known_to(house: Hou
         tornado = found["0x47ce0c6ed5b0ce3d3a51fdb1c52dc66a7c3c2936"]
         assert tornado[0] == "name" and {"mixing service", "sanctioned"} <= set(tornado[2])
         ofac = rows(
-            "SELECT closest_source FROM fct_label_source_summary WHERE window_days = 7 AND network = 'ethereum' AND source = 'ofac'"
+            "SELECT source, trust FROM fct_label_source_summary WHERE window_days = 7 AND network = 'ethereum' AND lineage = 'ofac' "
+            "ORDER BY source"
         )
-        assert ofac == [("tagpack: US Treasury OFAC Sanctions List",)]
+        assert ofac == [("ofac", 3), ("tagpack: US Treasury OFAC Sanctions List", 2)]
         checks = ["gold_labels_seldom_contradict_each_other", "an_address_has_the_form_of_its_network", "gold_is_never_overruled"]
         run_dbt(["test", "--quiet", "--select", *checks], quiet=True)
     finally:
