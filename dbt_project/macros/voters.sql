@@ -9,7 +9,9 @@
 {%- endmacro %}
 
 
-{# What int_label_voters says of the voter of a vote. #}
+{# What int_label_voters says of the voter of a vote; never NULL, whatever the types of a unit test's rows. #}
 {% macro of_voter(column, voter='votes.voter') -%}
-    (select groupArray({{ column }}) from (select {{ column }} from {{ ref('int_label_voters') }} order by voter))[{{ voter }}]
+    assumeNotNull(
+        (select groupArray({{ column }}) from (select {{ column }} from {{ ref('int_label_voters') }} order by voter))[{{ voter }}]
+    )
 {%- endmacro %}

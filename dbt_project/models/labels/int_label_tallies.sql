@@ -32,9 +32,9 @@ gathered as (
         toUInt32(sum(vote)) as risky_vote_count,
         toUInt32(sum(is_gold)) as gold_vote_count,
         toUInt32(sumIf(vote, is_gold)) as gold_risky_vote_count,
-        maxIf(packed, is_sot) as strongest_sot,
-        maxIf(packed, is_custom) as strongest_custom,
-        maxIf(packed, is_derived) as strongest_derived
+        ifNull(maxIf(packed, is_sot), 0) as strongest_sot,
+        ifNull(maxIf(packed, is_custom), 0) as strongest_custom,
+        ifNull(maxIf(packed, is_derived), 0) as strongest_derived
     from votes
     group by address_key
 
