@@ -42,7 +42,8 @@ class EnsembleTrainer(ModelTrainer):
 
     Args:
         members: names of registered trainers; by default xgboost, lightgbm and neural_net, as far as they are registered.
-        method: `average` of the probabilities, or `stacking`: a logistic regression on the members' log odds.
+        method: `average` of the members' log odds, or `stacking`: a logistic regression on them, which may also turn them
+            surer or less sure than their average is.
         folds: parts of the addresses that are predicted in turn.
         parameters: {member: {name: value}} as `fit --param` takes them for that member.
         seed: of the folds and of the members; one seed, one model.
@@ -93,8 +94,6 @@ class EnsembleTrainer(ModelTrainer):
         if self.weights is None:
             raise ValueError("The model is not trained.")
         proba = np.column_stack([checked_predict(member.trainer, X, member.medians) for member in self.fitted])
-        if self.method == "average":
-            return np.clip(proba @ self.weights, 0, 1)
         return sigmoid(log_odds(proba) @ self.weights * self.scale + self.intercept)
 
     def save(self, path: str) -> None:
