@@ -77,7 +77,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Scored:
-    """What one model says of the rows of one table: P(risky) (n,), and seconds a fold to fit and score."""
+    """What one model says of the rows of one table: P(risky) (n,), NaN in folds not scored, and seconds a fold."""
 
     model: str
     rows: Rows
@@ -87,7 +87,7 @@ class Scored:
     def graded(self, by: str) -> dict[str, float]:
         """Return the metrics by `gold` or `truth`, of all folds' rows together."""
         answer = getattr(self.rows, by)
-        known = ~np.isnan(answer)
+        known = ~np.isnan(answer) & ~np.isnan(self.proba)
         return metrics(answer[known], self.proba[known])
 
 
@@ -97,6 +97,7 @@ def main(
     seeds: Annotated[int, typer.Option(min=1)] = 5,
     alerts: Annotated[int, typer.Option(min=500)] = 5_000,
     folds: Annotated[int, typer.Option(min=2)] = 5,
+    first: Annotated[int | None, typer.Option(min=1, help="Only so many of the folds, for a quicker look.")] = None,
     table: Annotated[Path | None, typer.Option(help="Parquet of numeric columns, instead of simulated networks.")] = None,
     target: str = "label",
     group: Annotated[str | None, typer.Option(help="Column whose rows of one value stay together.")] = None,
@@ -111,9 +112,11 @@ def main(
     found = []
     for rows in tables:
         for name in chosen:
-            found.append(score(name, rows, folds))
+            found.append(score(name, rows, folds, first))
             print(f"{rows.name} {name}: {found[-1].seconds:.1f} s a fold", file=sys.stderr, flush=True)
-    print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; {folds} folds\n")
+    print(
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; {first or folds} of {folds} folds\n"
+    )
     if table is None:
         print(f"By gold labels:\n\n{markdown(found, 'gold')}\n\nBy the hidden truth, on all alerts:\n")
     print(markdown(found, "truth"))
@@ -198,10 +201,10 @@ def fold_of(rows: Rows, folds: int) -> np.ndarray:
     return found
 
 
-def score(name: str, rows: Rows, folds: int) -> Scored:
-    """Return what a trainer says of every row, fitted each time to labelled rows of other addresses."""
+def score(name: str, rows: Rows, folds: int, first: int | None = None) -> Scored:
+    """Return what a trainer says of every row (or those of the first folds), fitted to labelled rows of other addresses."""
     fold, proba, started = fold_of(rows, folds), np.full(len(rows.y), np.nan), time.perf_counter()
-    numbers = np.unique(fold)
+    numbers = np.unique(fold)[:first]
     for number in numbers:
         train, test = np.flatnonzero((fold != number) & ~np.isnan(rows.y)), np.flatnonzero(fold == number)
         given = (rows.X.iloc[train], rows.y[train], rows.weight[train], rows.groups[train])
@@ -261,7 +264,7 @@ def differences(found: list[Scored], against: str) -> list[str]:
 
 def difference(tables: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]) -> dict[str, float]:
     """Return {value, low, high} of the mean difference in AUC over tables of truth, P(risky) of two models, and groups (n,)."""
-    tables = [tuple(column[~np.isnan(one[0])] for column in one) for one in tables]
+    tables = [tuple(column[~np.isnan(one[0]) & ~np.isnan(one[1])] for column in one) for one in tables]
     y, mine, other = (np.concatenate([one[column] for one in tables]) for column in range(3))
     of_table = np.repeat(np.arange(len(tables)), [len(one[0]) for one in tables])
     groups = np.unique(np.column_stack([of_table, np.concatenate([one[3] for one in tables])]), axis=0, return_inverse=True)[1]

@@ -47,6 +47,15 @@ def test_what_is_scored_is_unseen(compare: ModuleType) -> None:
     assert 0.3 < compare.score("lightgbm:guide", blind, 3).graded("truth")["auc"] < 0.7
 
 
+def test_a_quicker_look_grades_the_rows_that_were_scored(compare: ModuleType) -> None:
+    rows = rows_of(compare)
+    one, every = (compare.score("logistic", rows, 4, first) for first in (1, None))
+    scored = ~np.isnan(one.proba)
+    assert set(compare.fold_of(rows, 4)[scored]) == {0} and not np.isnan(every.proba).any()
+    assert one.proba[scored] == pytest.approx(every.proba[scored])
+    assert one.graded("truth")["auc"] > 0.5
+
+
 def test_both_grades_are_of_their_own_rows(compare: ModuleType) -> None:
     rows = rows_of(compare)
     perfect = compare.Scored("oracle", rows, np.where(np.isnan(rows.y), 0.5, rows.truth), 1.0)
