@@ -77,12 +77,16 @@ class Rows:
 
 @dataclass(frozen=True)
 class Scored:
-    """What one model says of the rows of one table: P(risky) (n,), NaN in folds not scored, and seconds a fold."""
+    """What one model says of the rows of one table: P(risky) (n,), NaN in folds not scored, and what a fold takes.
+
+    `seconds` are of the clock, `processor` of the processors' time: on a machine that is shared, the second is the fold's own.
+    """
 
     model: str
     rows: Rows
     proba: np.ndarray
     seconds: float
+    processor: float
 
     def graded(self, by: str) -> dict[str, float]:
         """Return the metrics by `gold` or `truth`, of all folds' rows together."""
@@ -203,31 +207,37 @@ def fold_of(rows: Rows, folds: int) -> np.ndarray:
 
 def score(name: str, rows: Rows, folds: int, first: int | None = None) -> Scored:
     """Return what a trainer says of every row (or those of the first folds), fitted to labelled rows of other addresses."""
-    fold, proba, started = fold_of(rows, folds), np.full(len(rows.y), np.nan), time.perf_counter()
+    fold, proba = fold_of(rows, folds), np.full(len(rows.y), np.nan)
     numbers = np.unique(fold)[:first]
+    clock, processor = time.perf_counter(), time.process_time()
     for number in numbers:
         train, test = np.flatnonzero((fold != number) & ~np.isnan(rows.y)), np.flatnonzero(fold == number)
         given = (rows.X.iloc[train], rows.y[train], rows.weight[train], rows.groups[train])
         fitted, medians = fit_trainer(trainer_of(name), *given)
         proba[test] = checked_predict(fitted, rows.X.iloc[test], medians)
-    return Scored(name, rows, proba, (time.perf_counter() - started) / len(numbers))
+    seconds, busy = time.perf_counter() - clock, time.process_time() - processor
+    return Scored(name, rows, proba, seconds / len(numbers), busy / len(numbers))
 
 
 def summary(found: list[Scored], by: str) -> pd.DataFrame:
-    """Return one row a model and table: name, metrics by `gold` or `truth`, seconds a fold."""
-    return pd.DataFrame([{"model": one.model, **one.graded(by), "seconds": one.seconds} for one in found])
+    """Return one row a model and table: name, metrics by `gold` or `truth`, what a fold takes."""
+    return pd.DataFrame(
+        [{"model": one.model, **one.graded(by), "seconds": one.seconds, "processor": one.processor} for one in found]
+    )
 
 
 def markdown(found: list[Scored], by: str) -> str:
     """Return the means over the tables as Markdown, best AUC first."""
-    lines = ["| model | AUC | of each table | AP | Brier | log loss | s a fold |", "|---|---|---|---|---|---|---|"]
+    lines = ["| model | AUC | of each table | AP | Brier | log loss | s a fold | of processors |", "|" + "---|" * 8]
     groups = summary(found, by).groupby("model")
     for name in groups["auc"].mean().sort_values(ascending=False).index:
         rows = groups.get_group(name)
         mean = rows.drop(columns="model").mean()
         figures = [f"{mean[column]:.4f}" for column in ("average_precision", "brier", "log_loss")]
         each = " ".join(f"{value:.4f}" for value in rows["auc"])
-        lines.append(f"| `{name}` | {mean['auc']:.4f} | {each} | {' | '.join(figures)} | {mean['seconds']:.1f} |")
+        lines.append(
+            f"| `{name}` | {mean['auc']:.4f} | {each} | {' | '.join(figures)} | {mean['seconds']:.1f} | {mean['processor']:.1f} |"
+        )
     return "\n".join(lines)
 
 

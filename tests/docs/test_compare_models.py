@@ -58,7 +58,7 @@ def test_a_quicker_look_grades_the_rows_that_were_scored(compare: ModuleType) ->
 
 def test_both_grades_are_of_their_own_rows(compare: ModuleType) -> None:
     rows = rows_of(compare)
-    perfect = compare.Scored("oracle", rows, np.where(np.isnan(rows.y), 0.5, rows.truth), 1.0)
+    perfect = compare.Scored("oracle", rows, np.where(np.isnan(rows.y), 0.5, rows.truth), 1.0, 1.0)
     assert perfect.graded("gold")["auc"] == 1.0
     assert perfect.graded("truth")["auc"] < 1.0
 
@@ -70,7 +70,7 @@ def scored(compare: ModuleType, **noise: float) -> list[Any]:
         rows, rng = rows_of(compare, f"seed {seed}", seed=seed), np.random.default_rng(seed)
         error = rng.normal(size=len(rows.y))
         for name, scale in noise.items():
-            found.append(compare.Scored(name, rows, 1 / (1 + np.exp(1 - 2 * rows.truth - scale * error)), 2.0))
+            found.append(compare.Scored(name, rows, 1 / (1 + np.exp(1 - 2 * rows.truth - scale * error)), 3.0, 2.0))
     return found
 
 
@@ -106,6 +106,7 @@ def test_the_table_has_the_best_first_and_every_seed(compare: ModuleType) -> Non
     lines = compare.markdown(scored(compare, bad=3.0, good=0.5), "truth").splitlines()
     assert [line.split("|")[1].strip() for line in lines[2:]] == ["`good`", "`bad`"]
     assert len(lines[2].split("|")[3].split()) == 2
+    assert [cell.strip() for cell in lines[2].split("|")[7:9]] == ["3.0", "2.0"]
 
 
 def a_table(folder: Path, **columns: Any) -> Path:
