@@ -22,7 +22,7 @@ from trainer.models.boosting import MIN_ROUNDS, UNGUIDED_ROUNDS
 from trainer.models.constant import ConstantTrainer
 from trainer.models.ensemble import EnsembleTrainer
 from trainer.models.fitting import fit_trainer
-from trainer.models.linear import fit_logistic
+from trainer.models.linear import fit_logistic, log_odds, sigmoid
 from trainer.models.rows import grouped_folds, held_out, matrix_of, training_rows
 from trainer.models.single_feature import SingleFeatureTrainer, weighted_auc
 from trainer.models.weights import average_weights, stacking_weights
@@ -262,6 +262,26 @@ def test_the_weights_are_learned_on_addresses_that_the_members_have_not_seen() -
         return float(trainer.weights[1])
 
     assert weight_of_the_memorizer(pairs) < 0.3 < 0.8 < weight_of_the_memorizer(None)
+
+
+def test_a_member_is_the_mean_of_its_models_log_odds() -> None:
+    table, unseen = make_table(n=300), make_table(n=100, seed=9)
+    trainer = EnsembleTrainer(["logistic"], folds=3)
+    trainer.train(table.X, table.y, groups=table.groups)
+    assert len(trainer.fitted) == 3
+    said = [np.asarray(model.trainer.predict(unseen.X)) for model in trainer.fitted]
+    assert not np.allclose(said[0], said[1])
+    assert trainer.predict(unseen.X) == pytest.approx(sigmoid(np.mean([log_odds(one) for one in said], axis=0)))
+    assert trainer.predict(unseen.X.iloc[:0]).shape == (0,)
+
+
+def test_an_ensemble_of_too_few_addresses_to_divide_is_of_models_of_all_rows() -> None:
+    table = make_table(n=60)
+    two = (table.y.to_numpy() >= 0.5).astype(int)  # one address is risky, the other benign
+    trainer = EnsembleTrainer(["logistic", "constant"], folds=2)
+    trainer.train(table.X, table.y, groups=two)
+    assert len(trainer.fitted) == 2 and trainer.weights is not None and trainer.weights.tolist() == [0.5, 0.5]
+    assert np.isfinite(trainer.predict(table.X)).all()
 
 
 def test_one_ensemble_one_file(tmp_path: Path) -> None:

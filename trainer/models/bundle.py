@@ -15,6 +15,7 @@ from trainer.errors import ArtifactError
 
 INDEX = "ensemble.json"
 MAX_BYTES = 4 * 1024 * 1024 * 1024
+MAX_PARTS = 50  # models of one member
 MAX_INDEX_BYTES = 16 * 1024 * 1024
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of every entry, so that one model gives one file
 
@@ -29,7 +30,7 @@ class MemberFile:
 
 
 class Listed(BaseModel):
-    """A member, as the index lists it."""
+    """A model of a member, as the index lists it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -65,10 +66,10 @@ def write_bundle(path: Path, members: list[MemberFile], blend: dict[str, Any]) -
 
 
 def read_bundle(path: Path, expected: list[str]) -> tuple[list[MemberFile], Blend]:
-    """Return the members, in order, and the blend.
+    """Return the members' models, in order, and the blend.
 
     Args:
-        expected: the members' names; the file may hold no others, in no other order.
+        expected: the members' names; the file may hold no others, in no other order, and equally many models of each.
 
     Raises:
         ArtifactError: it is no such zip: an entry has another name, is compressed, is missing, or is not what the index says.
@@ -79,7 +80,10 @@ def read_bundle(path: Path, expected: list[str]) -> tuple[list[MemberFile], Blen
     try:
         with zipfile.ZipFile(path) as bundle:
             entries = bundle.infolist()
-            if [entry.filename for entry in entries] != [INDEX, *(_entry(number) for number in range(len(expected)))]:
+            models = len(entries) - 1
+            if [entry.filename for entry in entries] != [INDEX, *(_entry(number) for number in range(models))] or not (
+                1 <= models // len(expected) <= MAX_PARTS and models % len(expected) == 0
+            ):
                 raise ArtifactError(f"{path} does not hold the members of this ensemble and nothing else.")
             # What is stored is as large as it says, within the file: there is nothing to inflate.
             stored = all(
@@ -105,7 +109,7 @@ def _blend(raw: bytes, path: Path) -> Blend:
 
 
 def _check(blend: Blend, contents: list[bytes], expected: list[str], path: Path) -> None:
-    if [member.name for member in blend.members] != expected:
+    if [member.name for member in blend.members] != [name for name in expected for _ in range(len(contents) // len(expected))]:
         raise ArtifactError(
             f"{path} holds the members {', '.join(one.name for one in blend.members)}, not {', '.join(expected)}."
         )

@@ -6,15 +6,18 @@ import numpy as np
 
 from trainer.models.linear import log_odds, sigmoid
 
-FLOOR = 1e-6
 PRIOR_ROWS = 20.0  # equal weights count for as much as so many rows: on few rows the members stay equal
 
 
 def average_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return weights (k,), at least 0 and of sum 1, of the least log loss of the average of proba (n, k) against y (n,).
+    """Return weights (k,), at least 0 and of sum 1, of the least log loss of the weighted mean of log odds against y (n,).
 
-    The loss is convex in the weights, so there is one least; it is found by sequential quadratic programming. With no rows
-    the weights are equal.
+    Log odds are averaged, not probabilities: a mean of calibrated probabilities is less sure than it should be (Ranjan and
+    Gneiting, JRSS B 72, 2010). The loss is convex in the weights, so there is one least; it is found by sequential quadratic
+    programming. With no rows the weights are equal.
+
+    Args:
+        proba: (n, k), what each member says of rows it has not seen.
     """
     from scipy.optimize import minimize
 
@@ -22,14 +25,14 @@ def average_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.
     equal = np.full(members, 1 / members)
     if members == 1 or not len(y):
         return equal
-    p, target = np.clip(proba, FLOOR, 1 - FLOOR), y.astype(np.float64)
+    odds, target = log_odds(proba), y.astype(np.float64)
     total = weight.sum()
+    pull = PRIOR_ROWS / total
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
-        mean = np.clip(p @ w, FLOOR, 1 - FLOOR)
-        value = -(weight * (target * np.log(mean) + (1 - target) * np.log1p(-mean))).sum() / total
-        slope = -(weight * (target / mean - (1 - target) / (1 - mean))) @ p / total
-        pull = PRIOR_ROWS / total
+        score = odds @ w
+        value = (weight * (np.logaddexp(0, score) - target * score)).sum() / total
+        slope = (weight * (sigmoid(score) - target)) @ odds / total
         return float(value + pull * ((w - equal) ** 2).sum()), slope + 2 * pull * (w - equal)
 
     of_sum_one = {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like}
