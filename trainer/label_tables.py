@@ -105,7 +105,7 @@ def _learned(rows: Rows) -> Table:
     columns = [
         _text("voice"),
         ("says", False, lambda row: "risky" if row["vote"] else "benign"),
-        ("mean confidence", True, lambda row: f"{row['mean_confidence']:.2f}"),
+        ("confidence from", True, lambda row: f"{row['confidence_from']:.2f}"),
         _count("votes"),
         ("prior", True, lambda row: f"{100 * row['prior_accuracy']:.0f} %"),
         ("learned accuracy", True, lambda row: interval(row, "accuracy")),

@@ -76,6 +76,7 @@ def test_a_snapshot_loads_and_loading_it_again_changes_nothing(house: House, cal
         "address_labels": 0,
         "raw_address_labels": 0,
         "raw_custom_features": 0,
+        "raw_derived_votes": 0,
     }
     assert json.loads(done.out)["snapshots"][0]["rows"]["raw_alerts"] == 6
 

@@ -201,7 +201,7 @@ def test_a_vote_from_a_label_of_later_is_found(house: House) -> None:
         "created_timestamp) SELECT 'broken', toDate('2025-08-01'), 90, '{}', '{}', 1, 's', toUnixTimestamp('{}', 'UTC') * 1000"
     )
     known = [dated.format("a", "high", "2025-08-01 23:59:59"), dated.format("b", "low", "2025-07-01 00:00:00")]
-    select = ("run", "--quiet", "--select", "int_label_votes__gold", "int_label_votes")
+    select = ("run", "--quiet", "--select", "int_label_votes__gold", "int_label_voters", "int_label_votes")
     run_dbt((*select, *timestamp), quiet=True)
     try:
         with broken(Fault(tuple(known), set())):

@@ -105,7 +105,7 @@ def test_the_real_lists_contradict_each_other_where_they_are_known_to(house: Hou
     with connect() as client:
         for file in files:
             assert add_labels(client, file, "ethereum", DATES[0], 7).added > 0
-    built = ["run", "--quiet", "--select", "int_label_votes__gold", "int_label_votes+", "--exclude", *WIDE]  # fmt: skip
+    built = ["run", "--quiet", "--select", "int_label_votes__gold", "int_label_voters+", "--exclude", *WIDE]  # fmt: skip
     try:
         run_dbt(built, quiet=True)
         query = "SELECT address, kind_of_conflict, opinions, risky_names FROM fct_label_conflicts WHERE window_days = 7"
@@ -211,7 +211,7 @@ def test_the_page_needs_nothing_and_lets_nobody_in(house: House, call: Call, tmp
             )
     try:
         run_dbt(
-            ["run", "--quiet", "--select", "int_label_votes__gold", "int_label_votes+", "--exclude", *WIDE],
+            ["run", "--quiet", "--select", "int_label_votes__gold", "int_label_voters+", "--exclude", *WIDE],
             quiet=True,
         )
         done = call("labels", "report", "--network", "hostile", "--html", tmp_path / "page.html")
@@ -219,7 +219,7 @@ def test_the_page_needs_nothing_and_lets_nobody_in(house: House, call: Call, tmp
         with connect() as client:
             client.command("DELETE FROM raw_address_labels WHERE network = 'hostile'")
         run_dbt(
-            ["run", "--quiet", "--select", "int_label_votes__gold", "int_label_votes+", "--exclude", *WIDE],
+            ["run", "--quiet", "--select", "int_label_votes__gold", "int_label_voters+", "--exclude", *WIDE],
             quiet=True,
         )
     assert done.code == 0 and "\x1b" not in done.out and "[red]" in done.out

@@ -226,7 +226,15 @@ def test_a_publishers_list_loads_what_it_can_and_reports_the_rest(house: House, 
 
 def test_a_withdrawn_source_no_longer_votes(house: House, call: Call, tmp_path: Path) -> None:
     query = "SELECT source, vote, evidence FROM int_label_votes WHERE network = 'votes' ORDER BY source"
-    select = ["run", "--quiet", "--select", "stg_custom_address_labels", "int_label_votes"]
+    select = [
+        "run",
+        "--quiet",
+        "--select",
+        "stg_custom_address_labels",
+        "int_label_votes__gold",
+        "int_label_voters",
+        "int_label_votes",
+    ]
     add(call, table(tmp_path / "a.csv", [{}], "votes"))
     add(call, table(tmp_path / "b.csv", [{"risk_level": "low", "label": "exchange"}], "votes", source="other"))
     seen = []

@@ -148,7 +148,8 @@ def test_predicting_leaves_other_networks_and_windows_alone(client: Any, fitted:
 
 def test_an_unlabelled_alert_is_scored_and_never_trained_on(client: Any, house: House) -> None:
     query = (
-        "SELECT countIf(alert_id NOT IN (SELECT alert_id FROM training_alerts WHERE network = 'simnet')), count() FROM scoring_alerts "
+        "SELECT countIf(alert_id NOT IN (SELECT alert_id FROM training_alerts WHERE network = 'simnet' "
+        "AND label_strategy = 'address_labels')), count() FROM scoring_alerts "
         "WHERE network = 'simnet' AND (processing_date, address) NOT IN "
         "(SELECT processing_date, address FROM fct_address_labels WHERE network = 'simnet' AND strategy = 'address_labels')"
     )

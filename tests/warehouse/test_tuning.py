@@ -97,11 +97,11 @@ def test_an_interrupt_says_that_the_study_is_kept(
     trained: list[int] = []
     train = XGBoostTrainer.train
 
-    def interrupted(self: XGBoostTrainer, *arguments: Any) -> Any:
+    def interrupted(self: XGBoostTrainer, *arguments: Any, **options: Any) -> Any:
         trained.append(1)
         if len(trained) == 13:  # five folds with the defaults, five of the first trial, and into the second
             raise KeyboardInterrupt
-        return train(self, *arguments)
+        return train(self, *arguments, **options)
 
     monkeypatch.setattr(XGBoostTrainer, "train", interrupted)
     stopped = call(*command, "--json")
