@@ -130,7 +130,10 @@ def test_the_real_lists_contradict_each_other_where_they_are_known_to(house: Hou
 # ---- the report -----------------------------------------------------------------------------------------------------
 
 
-def test_the_report_shows_every_audit_of_the_last_date(house: House, fitted: TrainingResult, call: Call) -> None:
+def test_the_report_shows_every_audit_of_the_last_date(
+    house: House, fitted: TrainingResult, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")  # so that no name is folded
     done = call("labels", "report", *SIMNET)
     assert done.code == 0 and done.err == ""
     assert done.out.startswith("simnet 2025-09-01 90\n")
