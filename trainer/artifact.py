@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 FORMAT: Literal[1] = 1
 META_FILE = "model.json"
 MAX_META_BYTES = 64 * 1024 * 1024
-LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm")
+LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm", "torch", "tabm", "safetensors")
 
 
 class FeatureMeta(BaseModel):
