@@ -19,6 +19,7 @@ from tests.unit.test_artifact import described, edit
 from trainer import artifact, models
 from trainer.dataset import Dataset
 from trainer.errors import ArtifactError
+from trainer.models import ENTRY_POINT_GROUP, RANKERS
 from trainer.models.base import ModelTrainer
 from trainer.models.bundle import INDEX
 from trainer.models.fitting import fit_trainer
@@ -135,8 +136,8 @@ import numpy as np
 from trainer import models
 from trainer.errors import ArtifactError
 from trainer.testing.tables import make_table
-name, folder = sys.argv[1], Path(sys.argv[2])
-table, kind = make_table(), models.trainer_class(name)
+name, folder, group = sys.argv[1], Path(sys.argv[2]), sys.argv[4]
+table, kind = make_table(), models.trainer_class(name, group)
 trainer = models.build(kind, {"n_estimators": 3} if name in {"xgboost", "lightgbm"} else {})
 trainer.train(table.X, table.y)
 trainer.save(str(folder / "whole"))
@@ -165,10 +166,17 @@ print(refused)
 """
 
 
-@pytest.mark.parametrize("name", ["lightgbm", "xgboost", "logistic"])
-def test_no_damage_crashes_the_process(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("lightgbm", ENTRY_POINT_GROUP), ("xgboost", ENTRY_POINT_GROUP), ("logistic", ENTRY_POINT_GROUP),
+        ("lightgbm", RANKERS), ("xgboost", RANKERS),
+    ],
+)  # fmt: skip
+def test_no_damage_crashes_the_process(name: str, group: str, tmp_path: Path) -> None:
     """250 files with random bytes changed, put in or taken out, each read by the library itself where it passes."""
-    done = subprocess.run([sys.executable, "-c", DAMAGE, name, str(tmp_path), "1"], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", DAMAGE, name, str(tmp_path), "1", group]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, (done.returncode, done.stderr[-2000:])
     assert int(done.stdout.split()[-1]) > 50
 

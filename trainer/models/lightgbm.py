@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from trainer.errors import ArtifactError, UsageError
+from trainer.errors import UsageError
 from trainer.models.base import ModelTrainer
 from trainer.models.boosting import MAX_ROUNDS, check_preset, fit_boosted, plan_of
-from trainer.models.lightgbm_text import MAX_BYTES, checked_text
+from trainer.models.lightgbm_text import library, read_text, refuse_linear_trees, write_text
 from trainer.models.rows import Rows, matrix_of, training_rows
 
 if TYPE_CHECKING:
@@ -71,7 +69,7 @@ class LightGBMTrainer(ModelTrainer):
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""
-        lightgbm = _library()
+        lightgbm = library()
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
         plan = plan_of(PRESETS[self.preset], self.hyperparameters)
@@ -107,9 +105,7 @@ class LightGBMTrainer(ModelTrainer):
 
     def save(self, path: str) -> None:
         """Write the trees as LightGBM's text."""
-        if self.model is None:
-            raise ValueError("There is no model to save.")
-        self.model.save_model(path)
+        write_text(self.model, path)
 
     def load(self, path: str) -> None:
         """Read trees as LightGBM's text.
@@ -117,20 +113,11 @@ class LightGBMTrainer(ModelTrainer):
         Raises:
             ArtifactError: the file is not one, or its trees point outside themselves.
         """
-        lightgbm = _library()
-        file = Path(path)
-        if file.stat().st_size > MAX_BYTES:
-            raise ArtifactError(f"{path} is larger than any model that LightGBM writes here.")
-        text = checked_text(file.read_bytes(), path)
-        try:
-            model = lightgbm.Booster(model_str=text)
-        except (lightgbm.basic.LightGBMError, ValueError, TypeError) as error:
-            raise ArtifactError(f"{path} is not a model that LightGBM can read: {str(error).splitlines()[0][:200]}") from error
-        self.model, self.n_features = model, model.num_feature()
+        self.model = read_text(path)
+        self.n_features = self.model.num_feature()
 
     def _parameters(self, chosen: dict[str, Any], rows: Rows) -> dict[str, Any]:
-        if chosen.get("linear_tree"):
-            raise UsageError("LightGBM's linear_tree is not supported: its files cannot be checked before they are read.")
+        refuse_linear_trees(chosen)
         hard = bool(((rows.y == 0) | (rows.y == 1)).all())
         objective = chosen.get("objective", "binary")
         if objective == "binary" and not hard:
@@ -143,11 +130,3 @@ class LightGBMTrainer(ModelTrainer):
             self.report("trees", environment.iteration + 1, rounds)
 
         return watch
-
-
-def _library() -> Any:
-    """Return LightGBM, what it says sent to Python's logging: left alone it prints to stdout, which is for data."""
-    import lightgbm
-
-    lightgbm.register_logger(logging.getLogger("lightgbm"))
-    return lightgbm

@@ -1,4 +1,4 @@
-"""Checks LightGBM's text before LightGBM reads it: its reader trusts the numbers, follows them out of bounds and crashes.
+"""The file of LightGBM's trees, checked before LightGBM reads it: its reader follows wrong numbers out of bounds and crashes.
 
 What passes is a model of one output and plain numeric splits in which every line is of a known form, every list has the
 length that its tree declares, and every split points at one of the model's features and at nodes of its own tree.
@@ -6,9 +6,12 @@ length that its tree declares, and every split points at one of the model's feat
 
 from __future__ import annotations
 
+import logging
 import re
+from pathlib import Path
+from typing import Any
 
-from trainer.errors import ArtifactError
+from trainer.errors import ArtifactError, UsageError
 
 MAX_BYTES = 1 << 30
 _FLOAT = r"-?(\d+(\.\d*)?([eE][+-]?\d+)?|inf|nan)"
@@ -39,6 +42,48 @@ _CATEGORICAL = 1  # bit of a decision_type
 _END = "end of trees"
 # What follows the trees is for people: importances, and the parameters that the model was trained with.
 _TAIL = "\n\nparameters:\nend of parameters\n\npandas_categorical:null\n"
+
+
+def library() -> Any:
+    """Return LightGBM, what it says sent to Python's logging: left alone it prints to stdout, which is for data."""
+    import lightgbm
+
+    lightgbm.register_logger(logging.getLogger("lightgbm"))
+    return lightgbm
+
+
+def refuse_linear_trees(parameters: dict[str, Any]) -> None:
+    """Let pass parameters that grow trees which `read_text` can read back.
+
+    Raises:
+        UsageError: they ask for linear trees.
+    """
+    if parameters.get("linear_tree"):
+        raise UsageError("LightGBM's linear_tree is not supported: its files cannot be checked before they are read.")
+
+
+def write_text(model: Any, path: str) -> None:
+    """Write a Booster as LightGBM's text."""
+    if model is None:
+        raise ValueError("There is no model to save.")
+    model.save_model(path)
+
+
+def read_text(path: str) -> Any:
+    """Return the Booster in a file of LightGBM's text.
+
+    Raises:
+        ArtifactError: the file is not one, or its trees point outside themselves.
+    """
+    lightgbm = library()
+    file = Path(path)
+    if file.stat().st_size > MAX_BYTES:
+        raise ArtifactError(f"{path} is larger than any model that LightGBM writes here.")
+    text = checked_text(file.read_bytes(), path)
+    try:
+        return lightgbm.Booster(model_str=text)
+    except (lightgbm.basic.LightGBMError, ValueError, TypeError) as error:
+        raise ArtifactError(f"{path} is not a model that LightGBM can read: {str(error).splitlines()[0][:200]}") from error
 
 
 def checked_text(raw: bytes, path: str) -> str:

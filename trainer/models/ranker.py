@@ -8,14 +8,14 @@ network and processing date. A score is the logistic function of the trees' sum,
 from __future__ import annotations
 
 from abc import abstractmethod
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from trainer.errors import ArtifactError, NotEnoughLabelsError, UsageError
+from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.models.base import ModelTrainer
-from trainer.models.lightgbm_text import MAX_BYTES, checked_text
+from trainer.models.lightgbm_text import library, read_text, refuse_linear_trees, write_text
+from trainer.models.xgboost_trees import read_trees, refuse_other_boosters, write_trees
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,6 +49,7 @@ class Ranker(ModelTrainer):
             NotEnoughLabelsError: no list has rows of both kinds, so that there is nothing to put before anything.
             UsageError: the library refuses its parameters.
         """
+        self.model = self.n_features = None  # what an earlier fit left must not answer for one that fails
         relevance = np.asarray(y, dtype=np.float32)
         weight = np.ones(len(relevance), np.float32) if sample_weights is None else np.asarray(sample_weights, dtype=np.float32)
         lists = np.zeros(len(relevance), np.int64) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
@@ -115,29 +116,22 @@ class XGBoostRanker(Ranker):
 
     def save(self, path: str) -> None:
         """Write the trees as UBJSON."""
-        if self.model is None:
-            raise ValueError("There is no model to save.")
-        self.model.save_model(path)
+        write_trees(self.model, path)
 
     def load(self, path: str) -> None:
         """Read UBJSON trees.
 
         Raises:
-            ArtifactError: the file is not one.
+            ArtifactError: the file is not one, or its trees point outside themselves.
         """
-        import xgboost
-
-        model = xgboost.Booster()
-        try:
-            model.load_model(path)
-        except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
-            raise ArtifactError(f"{path} is not a model that XGBoost can read: {str(error).splitlines()[0][:200]}") from error
-        self.model, self.n_features = model, model.num_features()
+        self.model = read_trees(path)
+        self.n_features = self.model.num_features()
 
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
         import xgboost
 
         parameters = self.defaults | self.hyperparameters | {"seed": self.seed}
+        refuse_other_boosters(parameters)
         rounds = int(parameters.pop("n_estimators"))
         data = xgboost.QuantileDMatrix(X, relevance * weight, qid=lists)
         try:
@@ -176,9 +170,7 @@ class LightGBMRanker(Ranker):
 
     def save(self, path: str) -> None:
         """Write the trees as LightGBM's text."""
-        if self.model is None:
-            raise ValueError("There is no model to save.")
-        self.model.save_model(path)
+        write_text(self.model, path)
 
     def load(self, path: str) -> None:
         """Read trees as LightGBM's text.
@@ -186,22 +178,13 @@ class LightGBMRanker(Ranker):
         Raises:
             ArtifactError: the file is not one, or its trees point outside themselves.
         """
-        import lightgbm
-
-        file = Path(path)
-        if file.stat().st_size > MAX_BYTES:
-            raise ArtifactError(f"{path} is larger than any model that LightGBM writes here.")
-        text = checked_text(file.read_bytes(), path)
-        try:
-            model = lightgbm.Booster(model_str=text)
-        except (lightgbm.basic.LightGBMError, ValueError, TypeError) as error:
-            raise ArtifactError(f"{path} is not a model that LightGBM can read: {str(error).splitlines()[0][:200]}") from error
-        self.model, self.n_features = model, model.num_feature()
+        self.model = read_text(path)
+        self.n_features = self.model.num_feature()
 
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
-        import lightgbm
-
+        lightgbm = library()
         parameters = self.defaults | self.hyperparameters | {"seed": self.seed}
+        refuse_linear_trees(parameters)
         rounds = int(parameters.pop("n_estimators"))
         order, sizes = in_parts(lists, LONGEST_LIST, self.seed)
         levels = np.rint(relevance[order] * LEVELS).astype(np.int32)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainer.errors import ArtifactError, UsageError
+from trainer.errors import UsageError
 from trainer.models.base import ModelTrainer
 from trainer.models.boosting import MAX_ROUNDS, check_preset, fit_boosted, plan_of
 from trainer.models.rows import Rows, matrix_of, training_rows
-from trainer.models.xgboost_trees import MAX_BYTES, check_trees
+from trainer.models.xgboost_trees import read_trees, refuse_other_boosters, write_trees
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,8 +58,7 @@ class XGBoostTrainer(ModelTrainer):
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
         plan = plan_of(PRESETS[self.preset], self.hyperparameters)
-        if (booster := plan.parameters.get("booster", "gbtree")) != "gbtree":
-            raise UsageError(f"XGBoost's booster '{booster}' is not supported: its files cannot be checked before they are read.")
+        refuse_other_boosters(plan.parameters)
         parameters = plan.parameters | {"seed": self.seed}
 
         def matrix(part: Rows, reference: Any = None) -> Any:
@@ -102,9 +100,7 @@ class XGBoostTrainer(ModelTrainer):
 
     def save(self, path: str) -> None:
         """Write the trees as UBJSON."""
-        if self.model is None:
-            raise ValueError("There is no model to save.")
-        Path(path).write_bytes(self.model.save_raw("ubj"))  # whatever the file is called
+        write_trees(self.model, path)
 
     def load(self, path: str) -> None:
         """Read UBJSON trees.
@@ -112,19 +108,8 @@ class XGBoostTrainer(ModelTrainer):
         Raises:
             ArtifactError: the file is not one, or its trees point outside themselves.
         """
-        import xgboost
-
-        file = Path(path)
-        if file.stat().st_size > MAX_BYTES:
-            raise ArtifactError(f"{path} is larger than any model that XGBoost writes here.")
-        raw = file.read_bytes()
-        check_trees(raw, path)
-        model = xgboost.Booster()
-        try:
-            model.load_model(bytearray(raw))
-        except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
-            raise ArtifactError(f"{path} is not a model that XGBoost can read: {str(error).splitlines()[0][:200]}") from error
-        self.model, self.n_features = model, model.num_features()
+        self.model = read_trees(path)
+        self.n_features = self.model.num_features()
 
     def _watcher(self, rounds: int) -> Any:
         import xgboost

@@ -1,12 +1,13 @@
-"""Checks XGBoost's UBJSON before XGBoost reads it: its reader trusts lengths and indices, and crashes on wrong ones."""
+"""XGBoost's file, checked before XGBoost reads it: the reader trusts lengths and indices, and crashes on wrong ones."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from trainer.errors import ArtifactError
+from trainer.errors import ArtifactError, UsageError
 from trainer.models.ubjson import read_ubjson
 
 MAX_BYTES = 1 << 30
@@ -18,6 +19,44 @@ _PER_NODE = {
 _LEAF = -1
 _DELETED = -1  # in place of the feature, of a node that pruning took out
 _NO_PARENT = 2_147_483_647
+
+
+def refuse_other_boosters(parameters: dict[str, Any]) -> None:
+    """Let pass parameters that grow trees which `read_trees` can read back.
+
+    Raises:
+        UsageError: they ask for another booster.
+    """
+    if (booster := parameters.get("booster", "gbtree")) != "gbtree":
+        raise UsageError(f"XGBoost's booster '{booster}' is not supported: its files cannot be checked before they are read.")
+
+
+def write_trees(model: Any, path: str) -> None:
+    """Write a Booster as UBJSON, whatever the file is called."""
+    if model is None:
+        raise ValueError("There is no model to save.")
+    Path(path).write_bytes(model.save_raw("ubj"))
+
+
+def read_trees(path: str) -> Any:
+    """Return the Booster in a UBJSON file.
+
+    Raises:
+        ArtifactError: the file is not one, or its trees point outside themselves.
+    """
+    import xgboost
+
+    file = Path(path)
+    if file.stat().st_size > MAX_BYTES:
+        raise ArtifactError(f"{path} is larger than any model that XGBoost writes here.")
+    raw = file.read_bytes()
+    check_trees(raw, path)
+    model = xgboost.Booster()
+    try:
+        model.load_model(bytearray(raw))
+    except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
+        raise ArtifactError(f"{path} is not a model that XGBoost can read: {str(error).splitlines()[0][:200]}") from error
+    return model
 
 
 def check_trees(raw: bytes, path: str) -> None:
