@@ -49,8 +49,9 @@ class Dataset:
 
     Attributes:
         X: float32 (n, d), column-major; missing is NaN.
-        y: float32 (n,), 1 risky and 0 benign; empty for scoring.
-        weight: float32 (n,), the confidence in each label; empty for scoring.
+        y: float32 (n,), the probability of being risky to train on: 1 or 0, or between from a strategy that learns it
+            (`label_target`); empty for scoring.
+        weight: float32 (n,), how much each label counts (`label_weight`); empty for scoring.
         keys: n rows of processing_date, the row's id and its address, or of clusters their `member_addresses`.
         features: what each of the d columns is.
     """

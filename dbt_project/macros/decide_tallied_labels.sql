@@ -1,8 +1,9 @@
 {# One row per address with votes: the labels of a strategy that weighs all of them.
 
    `relation` has int_label_tallies's columns and either `decider`, the packed vote that decides, or, where the strategy computes
-   it, `probability` of being risky: the strongest vote that agrees then stands for the label. Where all gold labels of an address agree, no heuristic overrules
-   them: the label is theirs, and what speaks against it only lowers the confidence, to a half at the least. #}
+   it, `probability` of being risky: the strongest vote that agrees then stands for the label. Where all gold labels of an
+   address agree, no heuristic overrules them: the label is theirs, and what speaks against it only lowers the confidence, to a
+   half at the least. #}
 {% macro decide_tallied_labels(strategy, relation, kind="voters.kind", probability=false) -%}
     select
         toLowCardinality(tallies.network) as network,

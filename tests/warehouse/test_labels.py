@@ -270,7 +270,7 @@ def test_a_file_that_is_no_list_exits_three(house: House, call: Call, tmp_path: 
 @pytest.mark.shared
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"the real lists are not at {REAL}")
 def test_the_real_lists_load_and_a_second_time_change_nothing(house: House, call: Call) -> None:
-    files = [*(REAL / "ofac").glob("sanctioned_*.txt"), *(REAL / "ofac").glob("*.json"), *(REAL / "forta").glob("*.csv"), *(REAL / "mew").glob("*.json"),
+    files = [*(REAL / "ofac").glob("sanctioned_*.txt"), *(REAL / "ofac").glob("*_ETH.json"), *(REAL / "forta").glob("*.csv"), *(REAL / "mew").glob("*.json"),
              *(REAL / "etherscan").glob("*.json"), *(REAL / "tagpacks").glob("*.yaml")]  # fmt: skip
     added, seen = [], []
     for _ in range(2):
