@@ -18,7 +18,7 @@ from trainer.dataset import Dataset
 from trainer.errors import UsageError
 from trainer.evaluation import metrics
 from trainer.models.base import ModelTrainer
-from trainer.models.boosting import MIN_ROUNDS, UNGUIDED_ROUNDS
+from trainer.models.boosting import CELLS_A_THREAD, MIN_ROUNDS, UNGUIDED_ROUNDS, with_threads
 from trainer.models.constant import ConstantTrainer
 from trainer.models.ensemble import EnsembleTrainer
 from trainer.models.fitting import fit_trainer
@@ -106,6 +106,19 @@ def test_what_cannot_be_checked_when_it_is_read_is_refused_before() -> None:
         LightGBMTrainer({"linear_tree": True}).train(table.X, table.y)
     with pytest.raises(UsageError, match="'gblinear'"):
         XGBoostTrainer({"booster": "gblinear"}).train(table.X, table.y)
+
+
+@pytest.mark.parametrize("library", CELLS_A_THREAD)
+def test_little_data_gets_few_threads_unless_told_otherwise(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    one, three, all_ = (np.empty((CELLS_A_THREAD[library] // 10, columns)) for columns in (1, 35, 80))
+    assert with_threads({"eta": 1}, library, one) == {"eta": 1, "nthread": 1}
+    assert with_threads({}, library, three) == {"nthread": 3}
+    assert with_threads({}, library, all_) == {}
+    assert with_threads({"n_jobs": 4}, library, one) == {"n_jobs": 4}
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert with_threads({}, library, one) == {}
 
 
 def test_lightgbm_says_nothing_on_stdout(capfd: pytest.CaptureFixture[str]) -> None:

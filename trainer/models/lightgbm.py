@@ -8,7 +8,7 @@ import numpy as np
 
 from trainer.errors import UsageError
 from trainer.models.base import ModelTrainer
-from trainer.models.boosting import MAX_ROUNDS, check_preset, fit_boosted, plan_of
+from trainer.models.boosting import MAX_ROUNDS, check_preset, fit_boosted, plan_of, with_threads
 from trainer.models.lightgbm_text import library, read_text, refuse_linear_trees, write_text
 from trainer.models.rows import Rows, matrix_of, training_rows
 
@@ -123,6 +123,7 @@ class LightGBMTrainer(ModelTrainer):
         if objective == "binary" and not hard:
             objective = "cross_entropy"  # the same loss, for labels between 0 and 1; `binary` would take each of those for a 1
         metric = chosen.get("metric", "binary_logloss" if objective == "binary" else "cross_entropy")
+        chosen = with_threads(chosen, "lightgbm", rows.X)
         return SAME_EVERY_TIME | chosen | {"objective": objective, "metric": metric, "seed": self.seed}
 
     def _watcher(self, rounds: int) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 
 from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.models.base import ModelTrainer
+from trainer.models.boosting import with_threads
 from trainer.models.lightgbm_text import library, read_text, refuse_linear_trees, write_text
 from trainer.models.xgboost_trees import read_trees, refuse_other_boosters, write_trees
 
@@ -130,7 +131,7 @@ class XGBoostRanker(Ranker):
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
         import xgboost
 
-        parameters = self.defaults | self.hyperparameters | {"seed": self.seed}
+        parameters = with_threads(self.defaults | self.hyperparameters, "xgboost", X) | {"seed": self.seed}
         refuse_other_boosters(parameters)
         rounds = int(parameters.pop("n_estimators"))
         data = xgboost.QuantileDMatrix(X, relevance * weight, qid=lists)
@@ -183,7 +184,7 @@ class LightGBMRanker(Ranker):
 
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
         lightgbm = library()
-        parameters = self.defaults | self.hyperparameters | {"seed": self.seed}
+        parameters = with_threads(self.defaults | self.hyperparameters, "lightgbm", X) | {"seed": self.seed}
         refuse_linear_trees(parameters)
         rounds = int(parameters.pop("n_estimators"))
         order, sizes = in_parts(lists, LONGEST_LIST, self.seed)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer.errors import UsageError
 from trainer.models.base import ModelTrainer
-from trainer.models.boosting import MAX_ROUNDS, check_preset, fit_boosted, plan_of
+from trainer.models.boosting import MAX_ROUNDS, check_preset, fit_boosted, plan_of, with_threads
 from trainer.models.rows import Rows, matrix_of, training_rows
 from trainer.models.xgboost_trees import read_trees, refuse_other_boosters, write_trees
 
@@ -59,7 +59,7 @@ class XGBoostTrainer(ModelTrainer):
         rows = training_rows(X, y, sample_weights, groups)
         plan = plan_of(PRESETS[self.preset], self.hyperparameters)
         refuse_other_boosters(plan.parameters)
-        parameters = plan.parameters | {"seed": self.seed}
+        parameters = with_threads(plan.parameters, "xgboost", rows.X) | {"seed": self.seed}
 
         def matrix(part: Rows, reference: Any = None) -> Any:
             return xgboost.QuantileDMatrix(
