@@ -26,7 +26,9 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	$(BIN)/trainer demo
 
-# Two workers, each with an engine folder of its own: an embedded warehouse is open in one process at a time.
+# Two workers, each with an engine folder of its own: an embedded warehouse is open in one process at a time. One thread of
+# OpenMP each, or the workers' threads wait for each other.
+test: export OMP_NUM_THREADS ?= 1
 test: $(STAMP)
 	$(BIN)/pytest -q -n 2 tests/unit
 	$(BIN)/pytest -q -n 2 --dist loadfile tests --ignore=tests/unit
