@@ -20,7 +20,7 @@ import pandas as pd
 import typer
 
 from trainer.models import trainer_class
-from trainer.models.boosting import MAX_ROUNDS, PARTS, PATIENCE, REFIT_UP_TO, plan_of
+from trainer.models.boosting import MAX_ROUNDS, PARTS, PATIENCE, REFIT_UP_TO
 from trainer.models.fitting import fit_trainer
 from trainer.models.rows import Rows, held_out, training_rows
 
@@ -83,9 +83,7 @@ def bare_xgboost(trainer: Any, given: Rows) -> Callable[[], Any]:
     """Return XGBoost's own call."""
     import xgboost
 
-    from trainer.models.xgboost import PRESETS
-
-    plan = plan_of(PRESETS[trainer.preset], trainer.hyperparameters)
+    plan = trainer.plan()
     parameters = plan.parameters | {"seed": trainer.seed}
     if rounds := plan.rounds:
         return lambda: xgboost.train(parameters, xgboost.QuantileDMatrix(given.X, given.y, weight=given.weight), rounds)
@@ -103,9 +101,7 @@ def bare_lightgbm(trainer: Any, given: Rows) -> Callable[[], Any]:
     """Return LightGBM's own call."""
     import lightgbm
 
-    from trainer.models.lightgbm import PRESETS
-
-    plan = plan_of(PRESETS[trainer.preset], trainer.hyperparameters)
+    plan = trainer.plan()
     parameters = trainer._parameters(plan.parameters, given)
     if plan.rounds is not None:
         return lambda: lightgbm.train(parameters, lightgbm.Dataset(given.X, given.y, weight=given.weight), plan.rounds)

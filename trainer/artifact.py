@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from trainer.calibration import Calibrator
 from trainer.dataset import Feature
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 FORMAT: Literal[1] = 1
 META_FILE = "model.json"
-MAX_META_BYTES = 64 * 1024 * 1024
+MAX_META_BYTES = 16 * 1024 * 1024
 LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm", "torch", "tabm", "safetensors")
 
 
@@ -87,6 +87,14 @@ class ModelMeta(BaseModel):
     versions: dict[str, str]
     git_commit: str | None
 
+    @model_validator(mode="after")
+    def _belongs_together(self) -> Self:
+        if len({feature.name for feature in self.features}) != len(self.features):
+            raise ValueError("two features have one name")
+        if self.medians is not None and (len(self.medians) != len(self.features) or not np.isfinite(self.medians).all()):
+            raise ValueError("there must be a median, a finite number, for each feature")
+        return self
+
 
 @dataclass
 class Artifact:
@@ -101,11 +109,18 @@ class Artifact:
         return [Feature(**feature.model_dump()) for feature in self.meta.features]
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray:
-        """Return P(risky) float64 (n,) for a frame with exactly the model's features, in order; calibrated if the model is."""
+        """Return P(risky) float64 (n,) for a frame with exactly the model's features, in order; calibrated if the model is.
+
+        Raises:
+            ArtifactError: the frame has other columns, or what the model says are no probabilities.
+        """
         if list(frame.columns) != [feature.name for feature in self.meta.features]:
             raise ArtifactError(f"The matrix does not have the columns of model {self.meta.model_id} in their order.")
         medians = None if self.meta.medians is None else np.array(self.meta.medians, dtype=np.float32)
-        proba = checked_predict(self.trainer, frame, medians)
+        try:
+            proba = checked_predict(self.trainer, frame, medians)
+        except UsageError as error:
+            raise ArtifactError(f"Model {self.meta.model_id} cannot be used: {error}") from error
         return proba if self.meta.calibration is None else self.meta.calibration.apply(proba)
 
 
@@ -179,6 +194,8 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
         raise
     except Exception as error:  # a third party's trainer may raise anything
         raise ArtifactError(f"{type(trainer).__name__}.load cannot read {file}: {type(error).__name__}: {error}.") from error
+    if trainer.accepts_missing != (meta.medians is None):
+        raise ArtifactError(f"The medians in {folder / META_FILE} are not what the trainer '{meta.model}' needs.")
     if trainer.n_features not in (None, len(meta.features)):
         raise ArtifactError(
             f"{file} takes {trainer.n_features} columns, but {META_FILE} names {len(meta.features)}; they are of two models."
@@ -195,6 +212,8 @@ def _is_the_same(name: str, recorded: str) -> bool:
 def _read_meta(folder: Path) -> ModelMeta:
     path = folder / META_FILE
     try:
+        if not path.is_file():
+            raise ArtifactError(f"There is no model in {folder} ({META_FILE} is no file).")
         if path.stat().st_size > MAX_META_BYTES:
             raise ArtifactError(f"{path} is larger than any model.json can be.")
         document = json.loads(path.read_text(encoding="utf-8"))

@@ -106,7 +106,7 @@ def calibrate(
     weight: np.ndarray,
     groups: np.ndarray,
     parts: Sequence[np.ndarray],
-    enabled: bool = True,
+    off: str = "",
 ) -> Calibrated:
     """Fit a map to predictions on unseen rows, and apply to each fold one that was fitted on the others (cross-fitting).
 
@@ -116,13 +116,14 @@ def calibrate(
         weight: (n,) sample weights.
         groups: (n,) address of each row; an address is in one part only.
         parts: the row numbers that each fold held out.
+        off: why there is to be none, if there is to be none.
     """
     graded = ~np.isnan(y) & ~np.isnan(proba)
     usable = graded & (weight > 0)
     parts = [np.asarray(part) for part in parts]
     others = [np.concatenate([*parts[:i], *parts[i + 1 :], np.array([], dtype=np.int64)]) for i in range(len(parts))]
     others = [rows[usable[rows]] for rows in others]
-    method, reason = choose_method(y[usable], groups[usable]) if enabled else (None, "it was turned off")
+    method, reason = (None, off) if off else choose_method(y[usable], groups[usable])
     if method is not None and any(np.unique(y[rows] >= 0.5).size < 2 for rows in others):
         method, reason = None, "without one of the folds there is only one class left to fit it to"
     if method is None:

@@ -117,9 +117,11 @@ class ModelTraining:
         clock = time.perf_counter()
         proba = self._out_of_fold(trainer, data, split)
         gold = self._gold(strategy, data, selection)
-        can_calibrate = self.calibrate and self.model_type != ALERT_RANKER
+        off = "" if self.calibrate else "it was turned off"
+        if self.model_type == ALERT_RANKER:
+            off = "a ranking's scores are no probabilities"
         tested = [test for _, test in split]
-        calibrated = calibration.calibrate(gold, proba, data.weight, data.groups, tested, enabled=can_calibrate)
+        calibrated = calibration.calibrate(gold, proba, data.weight, data.groups, tested, off)
         rows = split.test_rows[~np.isnan(gold[split.test_rows])]
         can_grade = np.unique(gold[rows]).size == 2
         graded = self._graded(gold, proba, calibrated.proba, data, rows) if can_grade else {}

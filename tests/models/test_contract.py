@@ -54,6 +54,27 @@ class IgnoresWeights(LogisticTrainer):
         return super().train(X, y)
 
 
+class IgnoresBenignWeights(LogisticTrainer):
+    def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None) -> Any:
+        return super().train(
+            X, y, None if sample_weights is None else sample_weights.where((y > 0.5) | (sample_weights == 0), 1.0)
+        )
+
+
+class StartsWarm(LogisticTrainer):
+    """Where the last fit's shape is this one's."""
+
+    last: dict[str, Any] | None = None
+
+    def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None) -> Any:
+        super().train(X, y, sample_weights)
+        assert self.fitted is not None
+        if self.last is not None and self.last["of_value"].shape == self.fitted["of_value"].shape:
+            self.fitted["of_value"] = (self.fitted["of_value"] + self.last["of_value"]) / 2
+        self.last = dict(self.fitted)
+        return self
+
+
 class RemembersTheLastFit(LogisticTrainer):
     last: dict[str, Any] | None = None
 
@@ -109,6 +130,8 @@ class SaysNothing(LogisticTrainer):
 
 BREACHES: list[tuple[type[ModelTrainer], str]] = [
     (IgnoresWeights, "test_weights_matter"),
+    (IgnoresBenignWeights, "test_weights_matter"),
+    (StartsWarm, "test_a_second_fit_forgets_the_first"),
     (RemembersTheLastFit, "test_a_second_fit_forgets_the_first"),
     (RoundsLabels, "test_soft_labels_are_not_rounded"),
     (CountsZeroWeights, "test_rows_of_zero_weight_do_not_matter"),

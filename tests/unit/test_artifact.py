@@ -174,6 +174,39 @@ def test_a_huge_model_json_is_refused_unread(saved: Path) -> None:
         artifact.load(saved)
 
 
+def test_a_model_json_that_is_no_file_is_refused_unread(saved: Path) -> None:
+    (saved / "model.json").unlink()
+    os.mkfifo(saved / "model.json")
+    with pytest.raises(ArtifactError, match="no file"):
+        artifact.load(saved)
+
+
+@pytest.mark.parametrize(
+    ("medians", "reason"),
+    [
+        ([0.0] * 3, "a median"),
+        ([float("inf")], "a median"),
+        (None, "two features have one name"),
+        ("all", "not what the trainer"),
+    ],
+)
+def test_what_does_not_belong_together_is_refused(saved: Path, table: Dataset, medians: Any, reason: str) -> None:
+    names = [feature.model_dump() for feature in artifact.features_meta(table.features)]
+    if medians is None:
+        edit(saved, features=[*names[:-1], names[0]])
+    else:
+        edit(saved, medians=[0.0] * len(names) if medians == "all" else medians)
+    with pytest.raises(ArtifactError, match=reason):
+        artifact.load(saved)
+
+
+def test_a_model_that_says_no_probabilities_is_refused(saved: Path, table: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = artifact.load(saved)
+    monkeypatch.setattr(XGBoostTrainer, "predict", lambda self, X: np.full(len(X), np.nan))
+    with pytest.raises(ArtifactError, match="not probabilities"):
+        loaded.predict(table.frame())
+
+
 def test_an_unknown_trainer_says_so(saved: Path) -> None:
     edit(saved, model="crystal_ball")
     with pytest.raises(ArtifactError, match="'crystal_ball', which is no installed plug-in"):

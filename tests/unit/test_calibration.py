@@ -186,12 +186,12 @@ def test_too_little_gold_or_none_or_a_wish_means_no_calibration_and_says_so() ->
     y, p = world(300, 8)
     rows, groups = np.ones(300), np.arange(300)
     few = np.where(np.arange(300) < 40, y, np.nan)
-    for found, enabled, reason in (
-        (few, True, "of the rarer class"),
-        (np.full(300, np.nan), True, "0 unseen"),
-        (y, False, "off"),
+    for found, off, reason in (
+        (few, "", "of the rarer class"),
+        (np.full(300, np.nan), "", "0 unseen"),
+        (y, "it was turned off", "it was turned off"),
     ):
-        done = calibrate(found, p, rows, groups, parts(300), enabled)
+        done = calibrate(found, p, rows, groups, parts(300), off)
         assert done.calibrator is None and done.proba is p
         assert done.report["method"] == "none" and reason in done.report["reason"]
         assert done.report["ece_after"] is done.report["brier_after"] is done.report["reliability"]["after"] is None

@@ -9,6 +9,8 @@ import typer
 from trainer.cli import data, demo, features, labels, model, tune
 from trainer.errors import BadInputError, TrainerError
 
+INTERRUPTED = 130  # what a shell calls a process that SIGINT ended
+
 app = typer.Typer(
     name="trainer",
     help="From blockchain-analytics snapshots to labels you can defend and an honest alert scorer.",
@@ -35,9 +37,11 @@ def main() -> None:
     except (FileExistsError, FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
         print(f"trainer: {error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
         sys.exit(BadInputError.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as ended:  # typer makes the first into the second
+        if isinstance(ended, SystemExit) and ended.code != INTERRUPTED:
+            raise
         print("trainer: interrupted; nothing half-done was kept.", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away; say nothing more, to nobody.
         sys.stderr.close()

@@ -9,6 +9,7 @@ import typer
 
 from trainer.cli.model import ModelType, Param, parameters_of, strategy_of, trainer_class_of, trainer_of
 from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit, progress, say
+from trainer.errors import UsageError
 
 if TYPE_CHECKING:
     from trainer.tuning import Tuning, TuningResult
@@ -61,11 +62,13 @@ def tune(
     The same command continues a search that was interrupted. --param is fixed in every trial.
     """
     from trainer.search import make_pruner, read_object, read_space
-    from trainer.selection import resolve_selection
+    from trainer.selection import ALERT_RANKER, resolve_selection
     from trainer.training import ModelTraining
     from trainer.tuning import Tuning, write_parameters
     from trainer.warehouse import connect
 
+    if model_type == ALERT_RANKER:
+        raise UsageError("A search is judged by probabilities, which an alert_ranker does not make; tune an alert_scorer.")
     fixed = parameters_of(model, None, param)
     found = read_object(space) if space is not None else trainer_class_of(model).search_space
     dimensions = read_space(found, str(space or model), fixed)
@@ -128,9 +131,18 @@ def _lines(result: TuningResult, out: Path | None) -> list[str]:
     lines.append(f"  parameters: {_shown(result.parameters)}")
     if not result.beat_defaults:
         lines.append("  no trial beat the defaults, so the parameters are theirs")
+    elif _is_worse(result):
+        lines.append("  on the rows held out they do no better than the defaults, which are the better choice")
     if result.graded_before:
         lines.append(f"  this study was graded on these rows {result.graded_before} times before; do not choose by their figures")
     return [*lines, f"  study in {result.study}", *([] if out is None else [f"  parameters in {out}; use: fit --params {out}"])]
+
+
+def _is_worse(result: TuningResult) -> bool:
+    from trainer.tuning import METRICS
+
+    tuned, defaults = (result.held_out[which][result.metric]["value"] for which in ("best", "defaults"))
+    return bool(tuned < defaults if METRICS[result.metric] else tuned > defaults)
 
 
 def _interval(found: dict[str, float]) -> str:

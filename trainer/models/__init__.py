@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from trainer.models.base import ModelTrainer
 
 ENTRY_POINT_GROUP = "trainer.models"
+LARGEST_SEED = 2**31 - 1  # that all libraries take
 RANKERS = "trainer.rankers"
 """The group of trainers that learn an order, each under the name of the trainer it stands for in the model type alert_ranker."""
 
@@ -43,7 +44,7 @@ def build(kind: type[ModelTrainer], parameters: dict[str, Any], seed: int = 0) -
     `seed` is passed to a trainer that takes one.
 
     Raises:
-        UsageError: the trainer has no such parameter.
+        UsageError: the trainer has no such parameter, or cannot be made with these values.
     """
     import inspect
 
@@ -57,8 +58,13 @@ def build(kind: type[ModelTrainer], parameters: dict[str, Any], seed: int = 0) -
         options["hyperparameters"] = (options.get("hyperparameters") or {}) | others
     if "seed" in accepted:
         options.setdefault("seed", seed)
+        if not isinstance(options["seed"], int) or isinstance(options["seed"], bool) or not 0 <= options["seed"] <= LARGEST_SEED:
+            raise UsageError(f"A seed is a whole number from 0 to {LARGEST_SEED}, not {options['seed']!r}.")
     made: Any = kind
-    trainer: ModelTrainer = made(**options)
+    try:
+        trainer: ModelTrainer = made(**options)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"{kind.__name__} cannot be made with these parameters: {error}.") from error
     return trainer
 
 

@@ -23,7 +23,8 @@ PARTS = 5  # one of so many parts of the addresses is held out
 # Up to here the model is fitted again to all rows once the number of trees is known: labels are scarce and a fit takes
 # seconds. Above, a fifth more rows adds next to nothing and would double the time.
 REFIT_UP_TO = 50_000
-ROUND_NAMES = ("n_estimators", "num_boost_round", "num_iterations")
+ROUND_NAMES = ("n_estimators", "num_iterations")
+PATIENCE_NAMES = ("early_stopping_rounds", "early_stopping_round")
 # Cells of the matrix for each thread: on fewer, threads wait for each other longer than they work. 100 trees on 10,000 × 40 took
 # LightGBM 0.39 s with one thread and 1.26 s with two (XGBoost 0.53 and 0.58), on 50,000 × 100 2.72 and 2.43 (3.83 and 2.23).
 CELLS_A_THREAD = {"xgboost": 400_000, "lightgbm": 2_500_000}
@@ -53,20 +54,47 @@ def check_preset(name: str, presets: Iterable[str]) -> str:
 
 
 def plan_of(preset: dict[str, Any], hyperparameters: dict[str, Any]) -> Plan:
-    """Return the preset with the hyperparameters over it.
+    """Return the preset with the hyperparameters over it; both call a parameter by one name (`by_one_name`).
 
-    A number of trees that is given (`n_estimators`, or what the library calls it) is kept to: nothing is held out.
+    A number of trees that is given is kept to: nothing is held out.
 
     Raises:
         UsageError: the number of trees or rounds of patience is no whole number above 0.
     """
     parameters = preset | hyperparameters
-    rounds = None
-    for name in ROUND_NAMES:
-        given = parameters.pop(name, None)
-        rounds = rounds if given is None or (name in preset and rounds is not None) else _whole(name, given)
-    patience = _whole("early_stopping_rounds", parameters.pop("early_stopping_rounds", PATIENCE))
-    return Plan(parameters, rounds, patience)
+    rounds, patience = (
+        next((whole(name, parameters.pop(name)) for name in names if parameters.get(name) is not None), None)
+        for names in (ROUND_NAMES, PATIENCE_NAMES)
+    )
+    others = {name: value for name, value in parameters.items() if name not in ROUND_NAMES + PATIENCE_NAMES}
+    return Plan(others, rounds, patience or PATIENCE)
+
+
+def by_one_name(parameters: dict[str, Any], aliases: dict[str, str]) -> dict[str, Any]:
+    """Return the parameters under the library's first name for each, so that one that is given goes over a preset's.
+
+    Raises:
+        UsageError: one is given under two names, or is the seed, which has its own option.
+    """
+    found: dict[str, Any] = {}
+    for name, value in parameters.items():
+        first = aliases.get(name, name)
+        if first in found:
+            raise UsageError(f"'{name}' is given under two names; it is the same as '{first}'.")
+        if first == "seed":
+            raise UsageError(f"'{name}' is no parameter here: the seed is an option of its own (--seed).")
+        found[first] = value
+    return found
+
+
+def require_objective(parameters: dict[str, Any], allowed: tuple[str, ...]) -> None:
+    """Let pass parameters whose objective makes probabilities.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if (objective := parameters.get("objective", allowed[0])) not in allowed:
+        raise UsageError(f"The objective '{objective}' does not make probabilities; those that do: {', '.join(allowed)}.")
 
 
 def with_threads(parameters: dict[str, Any], library: str, matrix: np.ndarray) -> dict[str, Any]:
@@ -93,7 +121,12 @@ def fit_boosted(rows: Rows, plan: Plan, seed: int, fixed: Fixed, stopped: EarlyS
     return fixed(rows, max(MIN_ROUNDS, round(rounds * PARTS / (PARTS - 1))))  # more rows bear more trees
 
 
-def _whole(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 1:
+def whole(name: str, value: Any) -> int:
+    """Return a whole number above 0.
+
+    Raises:
+        UsageError: the value is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not float(value).is_integer() or value < 1:
         raise UsageError(f"{name} must be a whole number above 0, not {value!r}.")
     return int(value)

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from trainer.errors import UsageError
 from trainer.models.base import ModelTrainer
-from trainer.models.boosting import MAX_ROUNDS, check_preset, fit_boosted, plan_of, with_threads
-from trainer.models.lightgbm_text import library, read_text, refuse_linear_trees, write_text
+from trainer.models.boosting import MAX_ROUNDS, Plan, check_preset, fit_boosted, plan_of, require_objective, with_threads
+from trainer.models.lightgbm_text import library, named, read_text, refusals, write_text
 from trainer.models.rows import Rows, matrix_of, training_rows
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "n_estimators": 100,
     },
 }
+OBJECTIVES = ("binary", "cross_entropy", "xentropy")
 SAME_EVERY_TIME: dict[str, Any] = {"deterministic": True, "force_row_wise": True, "verbose": -1}
 
 
@@ -67,12 +67,23 @@ class LightGBMTrainer(ModelTrainer):
         self.preset = check_preset(preset, PRESETS)
         self.model: Any = None
 
+    def plan(self) -> Plan:
+        """Return the parameters and the number of trees, the preset's with the hyperparameters over them.
+
+        Raises:
+            UsageError: they are none that this trainer can keep to.
+        """
+        preset, own = (named(parameters) for parameters in (PRESETS[self.preset], self.hyperparameters))
+        plan = plan_of(preset, own)
+        require_objective(plan.parameters, OBJECTIVES)
+        return plan
+
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""
         lightgbm = library()
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
-        plan = plan_of(PRESETS[self.preset], self.hyperparameters)
+        plan = self.plan()
         parameters = self._parameters(plan.parameters, rows)
 
         def fixed(part: Rows, rounds: int) -> Any:
@@ -89,10 +100,8 @@ class LightGBMTrainer(ModelTrainer):
             model = lightgbm.train(parameters, data, MAX_ROUNDS, valid_sets=[valid], callbacks=callbacks)
             return model, model.best_iteration
 
-        try:
+        with refusals():
             self.model = fit_boosted(rows, plan, self.seed, fixed, stopped)
-        except (lightgbm.basic.LightGBMError, ValueError, TypeError) as error:
-            raise UsageError(f"LightGBM refused its parameters: {str(error).splitlines()[0][:300]}") from error
         self.n_features = rows.X.shape[1]
         return self.model
 
@@ -117,7 +126,6 @@ class LightGBMTrainer(ModelTrainer):
         self.n_features = self.model.num_feature()
 
     def _parameters(self, chosen: dict[str, Any], rows: Rows) -> dict[str, Any]:
-        refuse_linear_trees(chosen)
         hard = bool(((rows.y == 0) | (rows.y == 1)).all())
         objective = chosen.get("objective", "binary")
         if objective == "binary" and not hard:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from trainer.errors import ArtifactError, UsageError
+from trainer.models.boosting import by_one_name
 
 MAX_BYTES = 1 << 30
+UNCHECKED = {"linear_tree", "categorical_feature"}
 _FLOAT = r"-?(\d+(\.\d*)?([eE][+-]?\d+)?|inf|nan)"
 _HEAD = {
     "version": r"v\d",
@@ -26,6 +30,7 @@ _HEAD = {
     "feature_infos": rf"(none|\[{_FLOAT}:{_FLOAT}\])( (none|\[{_FLOAT}:{_FLOAT}\]))*",
     "tree_sizes": r"\d{1,10}( \d{1,10})*",
 }
+_MAY_SAY = {"monotone_constraints": r"-?[01]( -?[01])*"}
 _SPLITS = {
     "split_feature": int,
     "split_gain": float,
@@ -52,21 +57,50 @@ def library() -> Any:
     return lightgbm
 
 
-def refuse_linear_trees(parameters: dict[str, Any]) -> None:
-    """Let pass parameters that grow trees which `read_text` can read back.
+def named(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters under LightGBM's first name for each.
 
     Raises:
-        UsageError: they ask for linear trees.
+        UsageError: LightGBM has no such parameter, it is given twice, or it grows trees that `read_text` cannot read back.
     """
-    if parameters.get("linear_tree"):
-        raise UsageError("LightGBM's linear_tree is not supported: its files cannot be checked before they are read.")
+    aliases = library().basic._ConfigAliases._get_all_param_aliases()
+    first = {other: name for name, others in aliases.items() for other in (name, *others)}
+    if unknown := sorted(set(parameters) - set(first)):
+        raise UsageError(f"LightGBM has no parameter {', '.join(unknown)}.")
+    found = by_one_name(parameters, first)
+    for name in UNCHECKED & found.keys():
+        if found[name]:
+            raise UsageError(f"LightGBM's {name} is not supported: its files cannot be checked before they are read.")
+    return found
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what LightGBM says of parameters that it cannot use into one sentence.
+
+    Raises:
+        UsageError: it refuses them.
+    """
+    try:
+        yield
+    except (library().basic.LightGBMError, ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"LightGBM refused its parameters: {str(error).splitlines()[0][:300]}") from error
 
 
 def write_text(model: Any, path: str) -> None:
-    """Write a Booster as LightGBM's text."""
+    """Write a Booster as LightGBM's text.
+
+    Raises:
+        UsageError: its parameters grew trees that `read_text` cannot check.
+    """
     if model is None:
         raise ValueError("There is no model to save.")
-    model.save_model(path)
+    raw = model.model_to_string(num_iteration=model.best_iteration).encode()
+    try:
+        checked_text(raw, "what these parameters grow")
+    except ArtifactError as error:
+        raise UsageError(f"A model of these parameters could not be loaded again: {error}") from error
+    Path(path).write_bytes(raw)
 
 
 def read_text(path: str) -> Any:
@@ -116,13 +150,14 @@ def _checked_head(head: str) -> dict[str, str]:
     if first != "tree":
         raise ValueError("it does not begin with 'tree'")
     fields = _fields(rest.replace("\naverage_output\n", "\n", 1))  # random forests say so
-    if set(fields) != set(_HEAD):
+    if not set(_HEAD) <= set(fields) <= {*_HEAD, *_MAY_SAY}:
         raise ValueError("its first lines are not those of a model")
-    for name, pattern in _HEAD.items():
+    for name, pattern in (_HEAD | {name: _MAY_SAY[name] for name in _MAY_SAY.keys() & fields.keys()}).items():
         if not re.fullmatch(pattern, fields[name]):
             raise ValueError(f"{name} is not what a model of one output has")
     features = int(fields["max_feature_idx"]) + 1
-    if len(fields["feature_names"].split()) != features or len(fields["feature_infos"].split()) != features:
+    lists = ("feature_names", "feature_infos", *(_MAY_SAY.keys() & fields.keys()))
+    if any(len(fields[name].split()) != features for name in lists):
         raise ValueError("it does not name the features that it declares")
     return fields
 

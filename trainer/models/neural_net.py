@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer.errors import ArtifactError, UsageError
@@ -56,9 +55,6 @@ class NeuralNetTrainer(ModelTrainer):
         patience: epochs without improvement after which training ends.
         device: `auto` (CUDA where there is a GPU, with mixed precision), `cpu`, `cuda`, `cuda:1`, …; a model loads anywhere.
         seed: of the held-out part, the first weights, the order of rows and dropout.
-
-    Attributes:
-        progress: called with (`epochs`, done, of how many), if set.
     """
 
     suffix: ClassVar[str] = ".safetensors"
@@ -73,7 +69,6 @@ class NeuralNetTrainer(ModelTrainer):
         "dropout": {"type": "float", "low": 0.0, "high": 0.5},
         "weight_decay": {"type": "float", "low": 1e-5, "high": 1e-1, "log": True},
     }
-    progress: Callable[[str, int, int], None] | None = None
 
     def __init__(
         self,
@@ -132,7 +127,7 @@ class NeuralNetTrainer(ModelTrainer):
         from trainer.models.quantile_scaling import QuantileScaling
         from trainer.models.rows import training_rows
 
-        self.model = None  # what an earlier fit left must not answer for one that fails
+        self.model = self.n_features = None  # what an earlier fit left must not answer for one that fails
         architecture = self._architecture()
         device = net_fitting.device_named(self.device)
         given = training_rows(X, y, sample_weights, groups)
@@ -145,8 +140,8 @@ class NeuralNetTrainer(ModelTrainer):
         with net_fitting.seeded(self.seed, device):
             net = tabular_net.build(architecture, scaling)
             judged = torch.from_numpy(unseen)
-            net_fitting.fit(net, rows.take(~judged), rows.take(judged), plan, self._report)
-        self.model = tabular_net.Fitted(scaling, net)
+            net_fitting.fit(net, rows.take(~judged), rows.take(judged), plan, self._epochs)
+        self.model, self.n_features = tabular_net.Fitted(scaling, net), scaling.n_columns
         return net
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
@@ -185,8 +180,12 @@ class NeuralNetTrainer(ModelTrainer):
 
         try:
             self.model = tabular_net.read(path, self._architecture())
+            self.n_features = self.model.scaling.n_columns
         except (ArtifactError, UsageError) as error:
             raise ArtifactError(f"{path} is not a network that can be loaded: {error}") from error
+
+    def _epochs(self, done: int, total: int) -> None:
+        self.report("epochs", done, total)
 
     def _architecture(self) -> Architecture:
         """Return the network that the options ask for.
@@ -237,7 +236,3 @@ class NeuralNetTrainer(ModelTrainer):
             averaging=AVERAGING,
             device=device,
         )
-
-    def _report(self, done: int, total: int) -> None:
-        if self.progress is not None:
-            self.progress("epochs", done, total)

@@ -14,9 +14,11 @@ import numpy as np
 
 from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.models.base import ModelTrainer
-from trainer.models.boosting import with_threads
-from trainer.models.lightgbm_text import library, read_text, refuse_linear_trees, write_text
-from trainer.models.xgboost_trees import read_trees, refuse_other_boosters, write_trees
+from trainer.models.boosting import by_one_name, whole, with_threads
+from trainer.models.lightgbm_text import library, named, read_text, write_text
+from trainer.models.lightgbm_text import refusals as lightgbm_refusals
+from trainer.models.xgboost_trees import ALIASES, read_trees, refuse_unchecked, write_trees
+from trainer.models.xgboost_trees import refusals as xgboost_refusals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,14 +133,12 @@ class XGBoostRanker(Ranker):
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
         import xgboost
 
-        parameters = with_threads(self.defaults | self.hyperparameters, "xgboost", X) | {"seed": self.seed}
-        refuse_other_boosters(parameters)
-        rounds = int(parameters.pop("n_estimators"))
+        parameters = with_threads(self.defaults | by_one_name(self.hyperparameters, ALIASES), "xgboost", X) | {"seed": self.seed}
+        refuse_unchecked(parameters)
+        rounds = whole("n_estimators", parameters.pop("n_estimators"))
         data = xgboost.QuantileDMatrix(X, relevance * weight, qid=lists)
-        try:
+        with xgboost_refusals():
             return xgboost.train(parameters, data, num_boost_round=rounds)
-        except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
-            raise UsageError(f"XGBoost refused its parameters: {str(error).splitlines()[0][:300]}") from error
 
     def _margin(self, X: np.ndarray) -> np.ndarray:
         margin: np.ndarray = self.model.inplace_predict(X, predict_type="margin", validate_features=False)
@@ -184,16 +184,13 @@ class LightGBMRanker(Ranker):
 
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
         lightgbm = library()
-        parameters = with_threads(self.defaults | self.hyperparameters, "lightgbm", X) | {"seed": self.seed}
-        refuse_linear_trees(parameters)
-        rounds = int(parameters.pop("n_estimators"))
+        parameters = with_threads(named(self.defaults) | named(self.hyperparameters), "lightgbm", X) | {"seed": self.seed}
+        rounds = whole("num_iterations", parameters.pop("num_iterations"))
         order, sizes = in_parts(lists, LONGEST_LIST, self.seed)
         levels = np.rint(relevance[order] * LEVELS).astype(np.int32)
         data = lightgbm.Dataset(X[order], levels, weight=weight[order], group=sizes, params={"verbose": -1})
-        try:
+        with lightgbm_refusals():
             return lightgbm.train(parameters, data, num_boost_round=rounds)
-        except (lightgbm.basic.LightGBMError, ValueError, TypeError) as error:
-            raise UsageError(f"LightGBM refused its parameters: {str(error).splitlines()[0][:300]}") from error
 
     def _margin(self, X: np.ndarray) -> np.ndarray:
         return np.asarray(self.model.predict(X, raw_score=True))

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainer.errors import UsageError
 from trainer.models.base import ModelTrainer
-from trainer.models.boosting import MAX_ROUNDS, check_preset, fit_boosted, plan_of, with_threads
+from trainer.models.boosting import (
+    MAX_ROUNDS,
+    Plan,
+    by_one_name,
+    check_preset,
+    fit_boosted,
+    plan_of,
+    require_objective,
+    with_threads,
+)
 from trainer.models.rows import Rows, matrix_of, training_rows
-from trainer.models.xgboost_trees import read_trees, refuse_other_boosters, write_trees
+from trainer.models.xgboost_trees import ALIASES, read_trees, refusals, refuse_unchecked, write_trees
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +28,8 @@ PRESETS: dict[str, dict[str, Any]] = {
     "default": COMMON | {"learning_rate": 0.05, "subsample": 0.8, "colsample_bytree": 0.5},
     "guide": COMMON | {"learning_rate": 0.1, "subsample": 0.8, "colsample_bytree": 0.8, "n_estimators": 100},
 }
+
+OBJECTIVES = ("binary:logistic", "reg:logistic")
 
 
 class XGBoostTrainer(ModelTrainer):
@@ -51,14 +61,24 @@ class XGBoostTrainer(ModelTrainer):
         self.preset = check_preset(preset, PRESETS)
         self.model: Any = None
 
+    def plan(self) -> Plan:
+        """Return the parameters and the number of trees, the preset's with the hyperparameters over them.
+
+        Raises:
+            UsageError: they are none that this trainer can keep to.
+        """
+        plan = plan_of(PRESETS[self.preset], by_one_name(self.hyperparameters, ALIASES))
+        require_objective(plan.parameters, OBJECTIVES)
+        refuse_unchecked(plan.parameters)
+        return plan
+
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""
         import xgboost
 
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
-        plan = plan_of(PRESETS[self.preset], self.hyperparameters)
-        refuse_other_boosters(plan.parameters)
+        plan = self.plan()
         parameters = with_threads(plan.parameters, "xgboost", rows.X) | {"seed": self.seed}
 
         def matrix(part: Rows, reference: Any = None) -> Any:
@@ -84,10 +104,8 @@ class XGBoostTrainer(ModelTrainer):
             model = xgboost.train(parameters, data, MAX_ROUNDS, evals=evals, callbacks=callbacks, verbose_eval=False)
             return model, model.num_boosted_rounds()
 
-        try:
+        with refusals():
             self.model = fit_boosted(rows, plan, self.seed, fixed, stopped)
-        except (xgboost.core.XGBoostError, ValueError, TypeError) as error:
-            raise UsageError(f"XGBoost refused its parameters: {str(error).splitlines()[0][:300]}") from error
         self.n_features = rows.X.shape[1]
         return self.model
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,17 @@ from trainer.errors import ArtifactError, UsageError
 from trainer.models.ubjson import read_ubjson
 
 MAX_BYTES = 1 << 30
+# XGBoost's other names for its parameters (https://xgboost.readthedocs.io/en/stable/parameter.html).
+ALIASES = {
+    "eta": "learning_rate",
+    "min_split_loss": "gamma",
+    "reg_lambda": "lambda",
+    "reg_alpha": "alpha",
+    "n_jobs": "nthread",
+    "num_boost_round": "n_estimators",
+    "num_round": "n_estimators",
+    "random_state": "seed",
+}
 _PER_NODE = {
     "base_weights": ">f4", "loss_changes": ">f4", "split_conditions": ">f4", "sum_hessian": ">f4",
     "left_children": ">i4", "right_children": ">i4", "parents": ">i4", "split_indices": ">i4",
@@ -21,21 +36,53 @@ _DELETED = -1  # in place of the feature, of a node that pruning took out
 _NO_PARENT = 2_147_483_647
 
 
-def refuse_other_boosters(parameters: dict[str, Any]) -> None:
-    """Let pass parameters that grow trees which `read_trees` can read back.
+def refuse_unchecked(parameters: dict[str, Any]) -> None:
+    """Let pass parameters that grow trees which `read_trees` can read back, and that leave stdout alone.
 
     Raises:
-        UsageError: they ask for another booster.
+        UsageError: they ask for another booster, or for XGBoost's own talk.
     """
+    if parameters.get("verbosity", 0) not in (0, 1):
+        raise UsageError("XGBoost's verbosity is 0 or 1 here: above, it writes to stdout, which is for data.")
     if (booster := parameters.get("booster", "gbtree")) != "gbtree":
         raise UsageError(f"XGBoost's booster '{booster}' is not supported: its files cannot be checked before they are read.")
 
 
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what XGBoost says of parameters that it cannot use into one sentence.
+
+    Raises:
+        UsageError: it refuses them, or does not know one.
+    """
+    import xgboost
+
+    try:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            yield
+    except (xgboost.core.XGBoostError, ValueError, TypeError, AttributeError) as error:
+        raise UsageError(f"XGBoost refused its parameters: {str(error).splitlines()[0][:300]}") from error
+    for warning in said:
+        if unused := re.search(r"Parameters: \{ (.*) \} are not used", str(warning.message)):
+            raise UsageError(f"XGBoost has no parameter {unused[1].replace(chr(34), '')} to use here.")
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+
+
 def write_trees(model: Any, path: str) -> None:
-    """Write a Booster as UBJSON, whatever the file is called."""
+    """Write a Booster as UBJSON, whatever the file is called.
+
+    Raises:
+        UsageError: its parameters grew trees that `read_trees` cannot check.
+    """
     if model is None:
         raise ValueError("There is no model to save.")
-    Path(path).write_bytes(model.save_raw("ubj"))
+    raw = bytes(model.save_raw("ubj"))
+    try:
+        check_trees(raw, "what these parameters grow")
+    except ArtifactError as error:
+        raise UsageError(f"A model of these parameters could not be loaded again: {error}") from error
+    Path(path).write_bytes(raw)
 
 
 def read_trees(path: str) -> Any:
