@@ -213,7 +213,7 @@ def _read_meta(folder: Path) -> ModelMeta:
     path = folder / META_FILE
     try:
         if not path.is_file():
-            raise ArtifactError(f"There is no model in {folder} ({META_FILE} is no file).")
+            raise ArtifactError(f"There is no model in {folder} ({META_FILE} cannot be read).")
         if path.stat().st_size > MAX_META_BYTES:
             raise ArtifactError(f"{path} is larger than any model.json can be.")
         document = json.loads(path.read_text(encoding="utf-8"))

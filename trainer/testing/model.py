@@ -285,9 +285,10 @@ def _assert_close(found: np.ndarray, expected: np.ndarray) -> None:
 def described(trainer: ModelTrainer, table: Table) -> dict[str, Any]:
     """Return what `artifact.save` is told of a trainer that was trained on a table."""
     columns = [Feature(name, name) for name in table.X.columns]
+    medians = None if trainer.accepts_missing else medians_of(table.X).tolist()
     return {
         "model_id": "contract-1", "model": name_of(type(trainer)), "model_type": "alert_scorer",
-        "features": artifact.features_meta(columns), "medians": None, "label_strategy": "none", "network": "none",
+        "features": artifact.features_meta(columns), "medians": medians, "label_strategy": "none", "network": "none",
         "window_days": 1, "start_date": date(2025, 8, 1), "end_date": date(2025, 8, 1), "created_at": datetime.now(UTC),
         "seed": 0, "split": "none", "n_train": len(table.y), "n_test": 0, "n_positive": int((table.y >= 0.5).sum()),
         "graded_on": "nothing", "metrics": {}, "data_fingerprint": "none",
