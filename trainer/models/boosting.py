@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.errors import UsageError
+from trainer.errors import ArtifactError, UsageError
 from trainer.models.rows import Rows, held_out
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def require_objective(parameters: dict[str, Any], allowed: tuple[str, ...]) -> N
 
 
 def with_threads(parameters: dict[str, Any], library: str, matrix: np.ndarray) -> dict[str, Any]:
-    """Return the parameters with as many threads as the matrix is worth, where that is fewer than there are cores.
+    """Return the parameters with as many threads as the matrix (n, d) is worth, where that is fewer than there are cores.
 
     A number that is given, by parameter or by OMP_NUM_THREADS, is kept to.
     """
@@ -119,6 +120,19 @@ def fit_boosted(rows: Rows, plan: Plan, seed: int, fixed: Fixed, stopped: EarlyS
     if len(rows) > REFIT_UP_TO:
         return model
     return fixed(rows, max(MIN_ROUNDS, round(rounds * PARTS / (PARTS - 1))))  # more rows bear more trees
+
+
+def write_checked(raw: bytes, path: str, check: Callable[[bytes, str], Any]) -> None:
+    """Write a model's file, once what checks it before it is read (bytes, name -> anything) has let it pass.
+
+    Raises:
+        UsageError: its parameters grew trees that could not be loaded again.
+    """
+    try:
+        check(raw, "what these parameters grow")
+    except ArtifactError as error:
+        raise UsageError(f"A model of these parameters could not be loaded again: {error}") from error
+    Path(path).write_bytes(raw)
 
 
 def whole(name: str, value: Any) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.errors import ArtifactError, UsageError
-from trainer.models.boosting import by_one_name
+from trainer.models.boosting import by_one_name, write_checked
 
 MAX_BYTES = 1 << 30
 UNCHECKED = {"linear_tree", "categorical_feature"}
@@ -95,12 +95,7 @@ def write_text(model: Any, path: str) -> None:
     """
     if model is None:
         raise ValueError("There is no model to save.")
-    raw = model.model_to_string(num_iteration=model.best_iteration).encode()
-    try:
-        checked_text(raw, "what these parameters grow")
-    except ArtifactError as error:
-        raise UsageError(f"A model of these parameters could not be loaded again: {error}") from error
-    Path(path).write_bytes(raw)
+    write_checked(model.model_to_string(num_iteration=model.best_iteration).encode(), path, checked_text)
 
 
 def read_text(path: str) -> Any:

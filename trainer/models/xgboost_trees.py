@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from trainer.errors import ArtifactError, UsageError
+from trainer.models.boosting import write_checked
 from trainer.models.ubjson import read_ubjson
 
 MAX_BYTES = 1 << 30
@@ -77,12 +78,7 @@ def write_trees(model: Any, path: str) -> None:
     """
     if model is None:
         raise ValueError("There is no model to save.")
-    raw = bytes(model.save_raw("ubj"))
-    try:
-        check_trees(raw, "what these parameters grow")
-    except ArtifactError as error:
-        raise UsageError(f"A model of these parameters could not be loaded again: {error}") from error
-    Path(path).write_bytes(raw)
+    write_checked(bytes(model.save_raw("ubj")), path, check_trees)
 
 
 def read_trees(path: str) -> Any:
