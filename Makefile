@@ -28,10 +28,11 @@ demo: $(STAMP)
 
 # Two workers, each with an engine folder of its own: an embedded warehouse is open in one process at a time. One thread of
 # OpenMP each, or the workers' threads wait for each other.
+FAST := $(filter-out $(addprefix tests/,adapter docs models project support warehouse),$(patsubst %/,%,$(wildcard tests/*/))) $(wildcard tests/test_*.py)
 test: export OMP_NUM_THREADS ?= 1
 test: $(STAMP)
-	$(BIN)/pytest -q -n 2 tests/unit
-	$(BIN)/pytest -q -n 2 --dist loadfile tests --ignore=tests/unit
+	$(BIN)/pytest -q -n 2 $(FAST)
+	$(BIN)/pytest -q -n 2 --dist loadfile tests/project tests/adapter tests/docs tests/models tests/warehouse
 
 check: $(STAMP)
 	$(BIN)/ruff check .

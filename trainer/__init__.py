@@ -7,32 +7,32 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trainer.labels.strategies import AddressLabelStrategy, LabelStrategy
     from trainer.models.base import ModelTrainer
-    from trainer.models.ensemble import EnsembleTrainer
-    from trainer.models.lightgbm import LightGBMTrainer
-    from trainer.models.neural_net import NeuralNetTrainer
-    from trainer.models.xgboost import XGBoostTrainer
-    from trainer.scoring import predict
-    from trainer.strategies import AddressLabelStrategy, LabelStrategy
-    from trainer.training import ModelTraining, TrainingResult
-    from trainer.warehouse import connect
+    from trainer.models.boosting.lightgbm import LightGBMTrainer
+    from trainer.models.boosting.xgboost import XGBoostTrainer
+    from trainer.models.ensemble.trainer import EnsembleTrainer
+    from trainer.models.neural_net.trainer import NeuralNetTrainer
+    from trainer.training.fit import ModelTraining, TrainingResult
+    from trainer.training.predict import predict
+    from trainer.warehouse.client import connect
 
 # OpenMP threads that wait by spinning make training ten times slower as soon as anything else wants a core. The libraries
 # read this when they are loaded, so it is set before any of them is.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _HOMES = {
-    "AddressLabelStrategy": "trainer.strategies",
-    "EnsembleTrainer": "trainer.models.ensemble",
-    "LabelStrategy": "trainer.strategies",
-    "LightGBMTrainer": "trainer.models.lightgbm",
+    "AddressLabelStrategy": "trainer.labels.strategies",
+    "EnsembleTrainer": "trainer.models.ensemble.trainer",
+    "LabelStrategy": "trainer.labels.strategies",
+    "LightGBMTrainer": "trainer.models.boosting.lightgbm",
     "ModelTrainer": "trainer.models.base",
-    "ModelTraining": "trainer.training",
-    "NeuralNetTrainer": "trainer.models.neural_net",
-    "TrainingResult": "trainer.training",
-    "XGBoostTrainer": "trainer.models.xgboost",
-    "connect": "trainer.warehouse",
-    "predict": "trainer.scoring",
+    "ModelTraining": "trainer.training.fit",
+    "NeuralNetTrainer": "trainer.models.neural_net.trainer",
+    "TrainingResult": "trainer.training.fit",
+    "XGBoostTrainer": "trainer.models.boosting.xgboost",
+    "connect": "trainer.warehouse.client",
+    "predict": "trainer.training.predict",
 }
 
 __all__ = [

@@ -25,7 +25,7 @@
     {%- endfor -%}
     {%- for rule in files | sort if rule not in label_rules() -%}
         {{ exceptions.raise_compiler_error(
-            "The label rule " ~ rule ~ " is not among those that vote; run `python scripts/describe_models.py`, which lists them in "
+            "The label rule " ~ rule ~ " is not among those that vote; run `python tools/describe_models.py`, which lists them in "
             ~ "dbt_project/macros/label_rules.sql."
         ) }}
     {%- endfor -%}

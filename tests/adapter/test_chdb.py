@@ -16,7 +16,7 @@ from dbt.tests.util import run_dbt, run_dbt_and_capture, write_file
 from dbt_common.exceptions import DbtRuntimeError
 
 from dbt.adapters.chdb.credentials import ChdbCredentials
-from trainer.folder import folder_holder, folder_problem
+from trainer.warehouse.lock import folder_holder, folder_problem
 
 DBT = str(Path(sys.executable).with_name("dbt"))
 HOLD = (
@@ -209,7 +209,7 @@ def test_the_wheel_adds_the_adapter_and_touches_nothing_of_dbt(tmp_path: Path, s
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     packed = zipfile.ZipFile(wheel).namelist()
-    assert "trainer/templates/label_report.html.j2" in packed
+    assert "trainer/reports/templates/label_report.html.j2" in packed
     names = [name for name in packed if name.startswith("dbt/")]
     assert "dbt/adapters/chdb/__init__.py" in names
     assert "dbt/include/chdb/dbt_project.yml" in names

@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from tests.docs.test_written_files import script
+from tests.support.scripts import script
 
 
 @pytest.fixture(scope="module")

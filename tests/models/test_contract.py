@@ -11,8 +11,8 @@ import pytest
 
 from trainer import models
 from trainer.models.base import ModelTrainer
-from trainer.models.logistic import LogisticTrainer
-from trainer.models.xgboost import XGBoostTrainer
+from trainer.models.baselines.logistic import LogisticTrainer
+from trainer.models.boosting.xgboost import XGBoostTrainer
 from trainer.testing import TrainerContract
 from trainer.testing.tables import make_table
 

@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.unit.test_artifact import described, edit
-from trainer import artifact, models
-from trainer.dataset import Dataset
+from tests.support.artifacts import described, edit
+from trainer import models
+from trainer.data.dataset import Dataset
 from trainer.errors import ArtifactError
 from trainer.models import ENTRY_POINT_GROUP, RANKERS
 from trainer.models.base import ModelTrainer
-from trainer.models.bundle import INDEX
+from trainer.models.files.bundle import INDEX
 from trainer.models.fitting import fit_trainer
+from trainer.registry import artifact
 from trainer.testing.tables import make_table
 
 FEW = {"n_estimators": 4}

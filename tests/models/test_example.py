@@ -18,7 +18,8 @@ EXAMPLE = ROOT / "examples" / "catboost_trainer"
 USE = """
 import sys
 from pathlib import Path
-from trainer import artifact, models
+from trainer import models
+from trainer.registry import artifact
 from trainer.models.fitting import fit_trainer
 from trainer.testing.model import described
 from trainer.testing.tables import make_table

@@ -12,20 +12,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.unit.test_artifact import described
-from trainer import LightGBMTrainer, XGBoostTrainer, artifact, models
-from trainer.dataset import Dataset
+from tests.support.artifacts import described
+from trainer import LightGBMTrainer, XGBoostTrainer, models
+from trainer.data.dataset import Dataset
 from trainer.errors import UsageError
-from trainer.evaluation import metrics
+from trainer.evaluation.metrics import metrics
 from trainer.models.base import ModelTrainer
-from trainer.models.boosting import CELLS_A_THREAD, MIN_ROUNDS, UNGUIDED_ROUNDS, with_threads
-from trainer.models.constant import ConstantTrainer
-from trainer.models.ensemble import EnsembleTrainer
+from trainer.models.baselines.constant import ConstantTrainer
+from trainer.models.baselines.linear import fit_logistic, log_odds, sigmoid
+from trainer.models.baselines.single_feature import SingleFeatureTrainer, weighted_auc
+from trainer.models.boosting.plan import CELLS_A_THREAD, MIN_ROUNDS, UNGUIDED_ROUNDS, with_threads
+from trainer.models.ensemble.trainer import EnsembleTrainer
+from trainer.models.ensemble.weights import average_weights, stacking_weights
 from trainer.models.fitting import fit_trainer
-from trainer.models.linear import fit_logistic, log_odds, sigmoid
 from trainer.models.rows import grouped_folds, held_out, matrix_of, training_rows
-from trainer.models.single_feature import SingleFeatureTrainer, weighted_auc
-from trainer.models.weights import average_weights, stacking_weights
+from trainer.registry import artifact
 from trainer.testing.tables import make_table
 
 FEW = {"n_estimators": 8}
@@ -249,7 +250,7 @@ def test_held_out_addresses_decide_on_the_number_of_trees(kind: Any) -> None:
 
 @both
 def test_large_tables_are_fitted_once_and_cut_where_held_out_rows_say(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trainer.models.boosting.REFIT_UP_TO", 100)
+    monkeypatch.setattr("trainer.models.boosting.plan.REFIT_UP_TO", 100)
     table, unseen = make_table(n=1200), make_table(n=1200, seed=9)
     trainer = kind({"learning_rate": 0.3})
     trainer.train(table.X, table.y, groups=table.groups)

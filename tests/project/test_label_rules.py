@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.project.test_manifest import ancestors
+from tests.support.manifest import ancestors
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"

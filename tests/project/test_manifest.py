@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.support.manifest import ancestors
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -14,18 +16,6 @@ def models(manifest: dict[str, Any], layer: str = "") -> Iterator[dict[str, Any]
     for node in manifest["nodes"].values():
         if node["resource_type"] == "model" and (not layer or f"models/{layer}/" in node["original_file_path"]):
             yield node
-
-
-def ancestors(manifest: dict[str, Any], unique_id: str) -> set[str]:
-    found: set[str] = set()
-    waiting = [unique_id]
-    while waiting:
-        node = manifest["nodes"].get(waiting.pop())
-        for parent in node["depends_on"].get("nodes", []) if node else []:
-            if parent not in found:
-                found.add(parent)
-                waiting.append(parent)
-    return found
 
 
 def in_layer(manifest: dict[str, Any], layer: str) -> set[str]:

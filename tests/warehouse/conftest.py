@@ -13,8 +13,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,61 +20,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.support.warehouse import COINS_ALERTS, DATES, ROOT, TORUS, WINDOW, Bridge, Called, House, label_file
 from trainer import ModelTraining, TrainingResult, cli, connect
-from trainer.dbt import run_dbt
-from trainer.ingest import ingest
-from trainer.labels import add_labels
-from trainer.schema import RAW_TABLES, create_tables
+from trainer.labels.add import add_labels
 from trainer.simulate import SimulationSummary, simulate
-
-ROOT = Path(__file__).parents[2]
-TORUS = ROOT.parent / "shared" / "data" / "torus"
-DATES = (date(2025, 8, 1), date(2025, 9, 1))
-WINDOW = 90
-COINS_ALERTS = 5000
-
-
-@dataclass(frozen=True)
-class Bridge:
-    """A running tests/bridge.py: what speaks ClickHouse's HTTP interface here, and who may ask it."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-
-
-@dataclass(frozen=True)
-class House:
-    """The filled warehouse: where it is and what went in."""
-
-    folder: Path
-    simnet: SimulationSummary
-    coins: SimulationSummary
-    manifest: Path
-
-
-@dataclass(frozen=True)
-class Called:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-def label_file(path: Path, network: str, addresses: list[str], risky: np.ndarray) -> Path:
-    """Write a label list in the guide's columns: high where risky (n,), else low."""
-    frame = pd.DataFrame({"address": addresses, "risk_level": np.where(risky, "high", "low"), "confidence_score": 1.0})
-    frame.assign(network=network, processing_date=str(DATES[0]), window_days=WINDOW, source="test").to_csv(path, index=False)
-    return path
+from trainer.snapshots.ingest import ingest
+from trainer.warehouse.dbt import run_dbt
+from trainer.warehouse.schema import create_tables
 
 
 @pytest.fixture(scope="session")
 def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bridge]:
     """ClickHouse's HTTP interface in a process and on a folder of its own."""
     user, password = "tester", "s3cret word"
-    command = [sys.executable, str(ROOT / "tests" / "bridge.py"), "--path", str(tmp_path_factory.mktemp("bridge"))]
+    command = [sys.executable, str(ROOT / "tests" / "support" / "bridge.py"), "--path", str(tmp_path_factory.mktemp("bridge"))]
     with subprocess.Popen([*command, "--user", user, "--password", password], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -193,21 +150,3 @@ def child(tmp_path: Path, warehouse: Path) -> Callable[..., Called]:
         return Called(done.returncode, done.stdout, done.stderr)
 
     return run
-
-
-def counts(client: Any, network: str) -> dict[str, int]:
-    """Return rows of a network by raw table."""
-    parameters = {"network": network}
-    query = "SELECT count() FROM {table} FINAL WHERE network = {{network:String}}"
-    return {
-        table.name: int(client.query(query.format(table=table.name), parameters=parameters).result_rows[0][0])
-        for table in RAW_TABLES
-    }
-
-
-def content(client: Any, relation: str, network: str, but: str = "ingested_at") -> tuple[int, int]:
-    """Return rows of a network in a relation and a hash of what is in them, whatever their order."""
-    columns = f"* EXCEPT ({but})" if but else "*"
-    query = f"SELECT count(), sum(sipHash64(toString(tuple({columns})))) FROM {relation} WHERE network = {{network:String}}"
-    row = client.query(query, parameters={"network": network}).result_rows[0]
-    return int(row[0]), int(row[1])

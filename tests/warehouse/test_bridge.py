@@ -20,7 +20,7 @@ import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 if TYPE_CHECKING:
-    from tests.warehouse.conftest import Bridge
+    from tests.support.warehouse import Bridge
 
 
 @pytest.fixture

@@ -13,16 +13,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.warehouse.conftest import DATES, ROOT, WINDOW, Called, House, content
-from trainer import ModelTraining, artifact, connect, predict
-from trainer.conform import SnapshotKey
-from trainer.dataset import read_scoring
-from trainer.dbt import run_dbt
+from tests.support.warehouse import DATES, ROOT, WINDOW, Called, House, content
+from trainer import ModelTraining, connect, predict
+from trainer.data.dataset import read_scoring
+from trainer.data.selection import Selection
 from trainer.errors import ArtifactError, UsageError
-from trainer.schema import RAW_CUSTOM_FEATURES
-from trainer.selection import Selection
+from trainer.registry import artifact
 from trainer.simulate import SimulationSummary
-from trainer.warehouse import drop_partition
+from trainer.snapshots.conform import SnapshotKey
+from trainer.warehouse.client import drop_partition
+from trainer.warehouse.dbt import run_dbt
+from trainer.warehouse.schema import RAW_CUSTOM_FEATURES
 
 Call = Callable[..., Called]
 A, B, C = (f"0x{i:040x}" for i in (0xAA, 0xBB, 0xCC))
@@ -173,7 +174,7 @@ def own_features(minenet: SimulationSummary) -> list[str]:
         }
     )  # fmt: skip
     with connect() as client:
-        from trainer.custom_features import add_features
+        from trainer.features.add import add_features
 
         drop_partition(client, RAW_CUSTOM_FEATURES, SnapshotKey("minenet", DATES[1], WINDOW))
         assert add_features(client, file).unknown == 0
@@ -280,7 +281,7 @@ def test_a_column_added_to_a_feature_model_is_picked_up(
 
 
 def test_a_feature_file_with_a_date_of_its_own(house: House, client: Any, tmp_path: Path) -> None:
-    from trainer.custom_features import add_features
+    from trainer.features.add import add_features
 
     frame = pd.DataFrame(
         {"address": [A], "processing_date": [date(2025, 8, 1)], "window_days": [90.0], "x": pd.array([True], dtype="boolean")}

@@ -11,15 +11,15 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.warehouse.conftest import DATES, WINDOW, Called, House, content
+from tests.support.warehouse import DATES, WINDOW, Called, House, content
 from trainer import LabelStrategy, connect
-from trainer.conform import SnapshotKey
-from trainer.dbt import run_dbt
-from trainer.derived_votes import derive_votes, remove_votes
+from trainer.data.frames import SnapshotFrames
+from trainer.data.selection import Selection
 from trainer.errors import NotEnoughLabelsError
-from trainer.frames import SnapshotFrames
-from trainer.schema import RAW_DERIVED_VOTES
-from trainer.selection import Selection
+from trainer.snapshots.conform import SnapshotKey
+from trainer.training.derive import derive_votes, remove_votes
+from trainer.warehouse.dbt import run_dbt
+from trainer.warehouse.schema import RAW_DERIVED_VOTES
 
 SIMNET = Selection("simnet", *DATES, WINDOW)
 STRATEGY = '''

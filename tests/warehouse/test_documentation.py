@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.warehouse.conftest import House
+from tests.support.warehouse import House
 
 
 def test_every_column_of_every_model_is_described_and_every_described_column_exists(house: House, client: Any) -> None:

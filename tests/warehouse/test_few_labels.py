@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.warehouse.conftest import DATES, WINDOW, Called
-from trainer.dbt import run_dbt
+from tests.support.warehouse import DATES, WINDOW, Called
 from trainer.simulate import SimulationSummary, simulate
-from trainer.training import NO_GOLD
+from trainer.training.fit import NO_GOLD
+from trainer.warehouse.dbt import run_dbt
 
 KEY = ("--network", "bare", "--processing-date", DATES[0], "--window-days", WINDOW)
 

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.warehouse.conftest import DATES, ROOT, WINDOW, Called, House
-from trainer import ModelTraining, artifact, connect
-from trainer.dataset import read_scoring
-from trainer.selection import Selection
-from trainer.training import fit_trainer
+from tests.support.warehouse import DATES, ROOT, WINDOW, Called, House
+from trainer import ModelTraining, connect
+from trainer.data.dataset import read_scoring
+from trainer.data.selection import Selection
+from trainer.registry import artifact
+from trainer.training.fit import fit_trainer
 
 GUIDE = ROOT.parent / "shared" / "guide" / "miner_customization_guide.md"
 FILE = "# packages/training/strategies/neural_net_trainer.py"

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.warehouse.conftest import DATES, ROOT, WINDOW, Called, House
+from tests.support.warehouse import DATES, ROOT, WINDOW, Called, House
 from trainer import ModelTraining, connect
-from trainer.labelling import read_labelled
-from trainer.schema import RAW_DERIVED_VOTES
-from trainer.selection import Selection
+from trainer.data.labelling import read_labelled
+from trainer.data.selection import Selection
+from trainer.warehouse.schema import RAW_DERIVED_VOTES
 
 GUIDE = ROOT.parent / "shared" / "guide" / "miner_customization_guide.md"
 FILE = "# packages/training/strategies/custom_label_strategy.py"

@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.warehouse.conftest import DATES, ROOT, WINDOW, House
-from trainer import ModelTrainer, ModelTraining, artifact, predict
-from trainer.dataset import read_scoring
-from trainer.selection import Selection
+from tests.support.warehouse import DATES, ROOT, WINDOW, House
+from trainer import ModelTrainer, ModelTraining, predict
+from trainer.data.dataset import read_scoring
+from trainer.data.selection import Selection
+from trainer.registry import artifact
 
 GUIDE = ROOT.parent / "shared" / "guide" / "miner_customization_guide.md"
 LAST = Selection("simnet", DATES[1], DATES[1], WINDOW)

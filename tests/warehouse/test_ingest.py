@@ -21,39 +21,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.warehouse.conftest import Bridge, Called, House, content, counts
+from tests.support.snapshots import ADDRESSES, loaded, tables, write
+from tests.support.warehouse import Bridge, Called, House, content, counts
 from trainer import TrainingResult, connect
-from trainer.schema import RAW_TABLES
+from trainer.warehouse.schema import RAW_TABLES
 
 Call = Callable[..., Called]
 EVIL = "x'; DROP TABLE raw_alerts; --"
-ADDRESSES = [f"0x{i:040x}" for i in range(6)]
-
-
-def tables(rows: int = 6) -> dict[str, pd.DataFrame]:
-    """A small October snapshot."""
-    addresses = ADDRESSES[:rows]
-    return {
-        "alerts": pd.DataFrame(
-            {"alert_id": [f"a{i}" for i in range(rows)], "address": addresses, "typology_type": "mixer", "volume_usd": 10.0}
-        ),
-        "features": pd.DataFrame({"address": addresses, "degree_in": 1, "total_in_usd": 5.0, "new_ratio": 0.5}),
-        "clusters": pd.DataFrame({"cluster_id": ["c"], "cluster_type": ["x"], "addresses_involved": [addresses]}),
-        "money_flows": pd.DataFrame({"from_address": addresses[:-1], "to_address": addresses[1:], "tx_count": 2}),
-    }
-
-
-def write(root: Path, frames: dict[str, pd.DataFrame], network: str = "badnet", key: str = "2025-08-01/90") -> Path:
-    folder = root / "snapshots" / network / key
-    folder.mkdir(parents=True)
-    for stem, frame in frames.items():
-        frame.to_parquet(folder / f"{stem}.parquet")
-    return folder
-
-
-def loaded(network: str) -> dict[str, int]:
-    with connect() as client:
-        return {table: rows for table, rows in counts(client, network).items() if rows}
 
 
 # ---- what loads -----------------------------------------------------------------------------------------------------
@@ -439,7 +413,7 @@ LOAD = """
 import sys
 from pathlib import Path
 from trainer import connect
-from trainer.ingest import ingest
+from trainer.snapshots.ingest import ingest
 with connect() as client:
     ingest(client, Path(sys.argv[1]), progress=lambda *step: print(*step, flush=True))
 print("done", flush=True)
@@ -447,7 +421,7 @@ print("done", flush=True)
 LOOK = """
 import json
 from trainer import connect
-from trainer.schema import create_tables
+from trainer.warehouse.schema import create_tables
 with connect() as client:
     create_tables(client)
     found = {t: client.query(f"SELECT count(), sum(tx) FROM (SELECT {c} AS tx FROM {t})").result_rows[0]

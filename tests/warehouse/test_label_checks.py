@@ -18,11 +18,11 @@ from typing import Any
 
 import pytest
 
-from tests.warehouse.conftest import DATES, ROOT, WINDOW
+from tests.support.warehouse import DATES, ROOT, WINDOW
 from trainer import connect, settings
-from trainer.ingest import ingest
-from trainer.schema import create_tables
 from trainer.simulate import simulate
+from trainer.snapshots.ingest import ingest
+from trainer.warehouse.schema import create_tables
 
 NETWORK = "broken"
 TABLES = ("int_label_votes", "fct_address_labels", "raw_address_labels", "address_labels")

@@ -16,7 +16,7 @@ ADDRESSES = 20_000
 # In a child, because each warehouse needs a process of its own. Of "copies" a second network has the copies taken out.
 CHILD = f"""
 import dataclasses, json, sys
-sys.path.insert(0, {str(ROOT / "scripts")!r})
+sys.path.insert(0, {str(ROOT / "benchmarks")!r})
 import numpy as np
 import compare_label_models as compare
 from sklearn.metrics import roc_auc_score

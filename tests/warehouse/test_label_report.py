@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from tests.warehouse.conftest import DATES, WINDOW, Called, House
+from tests.support.warehouse import DATES, WINDOW, Called, House
 from trainer import TrainingResult, connect, predict
-from trainer.dbt import run_dbt
-from trainer.labels import add_labels
+from trainer.labels.add import add_labels
+from trainer.warehouse.dbt import run_dbt
 
 Call = Callable[..., Called]
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "label_files"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("dbt_project", "scripts", "docs", "examples", "profiles.yml")
+COPIED = ("dbt_project", "tools", "docs", "examples", "profiles.yml")
 RULE = "int_label_rule__night_worker.sql"
 COUNT = "SELECT count() FROM int_label_votes WHERE rule_id = 'night_worker' AND vote = 1 AND voice = 'night_worker'"
 Run = Callable[[str], tuple[int, str]]
@@ -89,7 +89,7 @@ def test_dbt_says_in_a_sentence_which_half_of_a_rule_is_missing(project: Path, r
     row = (project / "examples" / "label_rule" / "seed_row.csv").read_text(encoding="utf-8").replace("night_worker", "half")
     seed.write_text(seed.read_text(encoding="utf-8") + row, encoding="utf-8")
     code, said = run("dbt seed --select label_rules && dbt run --select stg_clusters")
-    assert code in (1, 2) and "half is not among those that vote; run `python scripts/describe_models.py`" in " ".join(
+    assert code in (1, 2) and "half is not among those that vote; run `python tools/describe_models.py`" in " ".join(
         said.split()
     ), said
     file.unlink()

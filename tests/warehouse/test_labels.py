@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.warehouse.conftest import Called, House, content
+from tests.support.warehouse import Called, House, content
 from trainer import connect
-from trainer.dbt import run_dbt
+from trainer.warehouse.dbt import run_dbt
 
 Call = Callable[..., Called]
 A, B, C = (f"0x{i:040x}" for i in (0xAA, 0xBB, 0xCC))

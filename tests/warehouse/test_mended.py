@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.unit.conftest import GuideTrainer
-from tests.warehouse.conftest import DATES, WINDOW, Called, House, content
-from tests.warehouse.test_ingest import ADDRESSES, loaded, tables, write
+from tests.support.snapshots import ADDRESSES, loaded, tables, write
+from tests.support.trainers import GuideTrainer
+from tests.support.warehouse import DATES, WINDOW, Called, House, content
 from trainer import LabelStrategy, ModelTraining, TrainingResult, XGBoostTrainer, connect, predict
-from trainer.dbt import run_dbt
 from trainer.errors import ArtifactError, BadInputError
-from trainer.training import GOLD, NO_GOLD
+from trainer.training.fit import GOLD, NO_GOLD
+from trainer.warehouse.dbt import run_dbt
 
 Call = Callable[..., Called]
 
@@ -112,7 +112,7 @@ def test_a_strategy_is_graded_on_gold_and_not_on_its_own_labels(fitted: Training
 
 
 def test_without_gold_there_is_no_number(house: House, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trainer.labelling.GOLD_STRATEGY", "none of them")
+    monkeypatch.setattr("trainer.data.labelling.GOLD_STRATEGY", "none of them")
     result = ModelTraining("simnet", *DATES, client, window_days=WINDOW, label_strategy=LargeVolume()).run()
     assert (result.graded_on, result.metrics, result.n_test) == (NO_GOLD, {}, 0)
 

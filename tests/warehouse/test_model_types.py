@@ -11,16 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.unit.conftest import GuideTrainer
-from tests.warehouse.conftest import DATES, WINDOW, Called, content
-from trainer import LabelStrategy, ModelTraining, TrainingResult, artifact, connect, predict
-from trainer.dataset import read_scoring, read_training
-from trainer.dbt import run_dbt
+from tests.support.trainers import GuideTrainer
+from tests.support.warehouse import DATES, WINDOW, Called, content
+from trainer import LabelStrategy, ModelTraining, TrainingResult, connect, predict
+from trainer.data.dataset import read_scoring, read_training
+from trainer.data.selection import Selection
 from trainer.errors import UsageError
-from trainer.models.ranker import LightGBMRanker, XGBoostRanker
-from trainer.selection import Selection
+from trainer.evaluation.splits import make_split
+from trainer.models.rankers import LightGBMRanker, XGBoostRanker
+from trainer.registry import artifact
 from trainer.simulate import SimulationSummary
-from trainer.splits import make_split
+from trainer.warehouse.dbt import run_dbt
 
 Call = Callable[..., Called]
 MINENET = Selection("minenet", *DATES, WINDOW)
@@ -164,7 +165,9 @@ def test_the_command_line_ranks_and_refuses_what_cannot(call: Call, client: Any,
         "fit", "--network", "minenet", "--model-type", "alert_ranker", "--model", "xgboost", "--param", "n_estimators=5", "--json"
     )
     assert done.code == 0 and json.loads(done.out)["metrics"]["ndcg_at_10"]["value"] >= 0, done.err
-    refused = call("fit", "--network", "minenet", "--model-type", "alert_ranker", "--model", "tests.unit.conftest:GuideTrainer")
+    refused = call(
+        "fit", "--network", "minenet", "--model-type", "alert_ranker", "--model", "tests.support.trainers:GuideTrainer"
+    )
     assert refused.code == 2 and "learns no order" in refused.err, refused.err
     scored = call("predict", "--network", "minenet", "--model-type", "alert_ranker", "--json")
     assert json.loads(scored.out)["table"] == "alert_rankings"

@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.warehouse.conftest import DATES, WINDOW, Called
-from trainer.dbt import run_dbt
-from trainer.schema import RAW_TABLES
+from tests.support.warehouse import DATES, WINDOW, Called
 from trainer.simulate import simulate
+from trainer.warehouse.dbt import run_dbt
+from trainer.warehouse.schema import RAW_TABLES
 
 LABEL_TABLES = (
     "int_label_votes", "int_label_tallies", "int_label_voters", "int_label_model__codes", "int_label_model__estimates",
@@ -36,7 +36,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from trainer import connect
-from trainer.schema import create_tables
+from trainer.warehouse.schema import create_tables
 rng = np.random.default_rng(7)
 with connect() as client:
     create_tables(client)

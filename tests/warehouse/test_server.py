@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.warehouse.conftest import DATES, ROOT, WINDOW, Bridge
+from tests.support.warehouse import DATES, ROOT, WINDOW, Bridge
 from trainer.simulate import simulate
 
 ALERTS = 1000

@@ -13,18 +13,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.unit.conftest import GuideTrainer
-from tests.warehouse.conftest import DATES, ROOT, TORUS, WINDOW, Called, House, content, counts, label_file
-from trainer import AddressLabelStrategy, LabelStrategy, ModelTraining, TrainingResult, XGBoostTrainer, artifact, connect, predict
-from trainer.conform import SnapshotKey
-from trainer.dataset import read_scoring
-from trainer.dbt import run_dbt
+from tests.support.trainers import GuideTrainer
+from tests.support.warehouse import DATES, ROOT, TORUS, WINDOW, Called, House, content, counts, label_file
+from trainer import AddressLabelStrategy, LabelStrategy, ModelTraining, TrainingResult, XGBoostTrainer, connect, predict
+from trainer.data.dataset import read_scoring
+from trainer.data.selection import Selection
 from trainer.errors import BadInputError, NotEnoughLabelsError
-from trainer.labels import add_labels
+from trainer.labels.add import add_labels
 from trainer.models import name_of
-from trainer.schema import RAW_ADDRESS_LABELS
-from trainer.selection import Selection
-from trainer.warehouse import drop_partition
+from trainer.registry import artifact
+from trainer.snapshots.conform import SnapshotKey
+from trainer.warehouse.client import drop_partition
+from trainer.warehouse.dbt import run_dbt
+from trainer.warehouse.schema import RAW_ADDRESS_LABELS
 
 SIMNET = Selection("simnet", *DATES, WINDOW)
 COINS = Selection("coins", DATES[0], DATES[0], WINDOW)
@@ -106,8 +107,8 @@ def test_a_new_process_gives_the_same_scores_to_the_last_bit(house: House, fitte
         here = artifact.load(Path(fitted.artifact))
         expected = here.predict(read_scoring(client, "alert_scorer", SIMNET, here.features).frame())
     program = (
-        "import sys; from pathlib import Path; from datetime import date; from trainer import artifact, connect;"
-        "from trainer.dataset import read_scoring; from trainer.selection import Selection;"
+        "import sys; from pathlib import Path; from datetime import date; from trainer import connect; from trainer.registry import artifact;"
+        "from trainer.data.dataset import read_scoring; from trainer.data.selection import Selection;"
         "loaded = artifact.load(Path(sys.argv[1])); client = connect();"
         "data = read_scoring(client, 'alert_scorer', Selection('simnet', date(2025, 8, 1), date(2025, 9, 1), 90), loaded.features);"
         "sys.stdout.buffer.write(loaded.predict(data.frame()).tobytes()); client.close()"

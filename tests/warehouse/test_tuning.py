@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.warehouse.conftest import DATES, WINDOW, Called, House
-from trainer import ModelTraining, TrainingResult, XGBoostTrainer, artifact, connect
-from trainer.dataset import read_scoring
-from trainer.selection import Selection
+from tests.support.warehouse import DATES, WINDOW, Called, House
+from trainer import ModelTraining, TrainingResult, XGBoostTrainer, connect
+from trainer.data.dataset import read_scoring
+from trainer.data.selection import Selection
+from trainer.registry import artifact
 
 Call = Callable[..., Called]
 SIMNET = ("--network", "simnet")
@@ -119,7 +120,7 @@ def test_tune_says_what_is_wrong(house: House, call: Call, tmp_path: Path) -> No
         (("--pruner", "best"), 2, "no pruner 'best'"),
         (("--metric", "auc"), 2, "no metric 'auc'"),
         (("--model-type", "alert_ranker"), 2, "tune an alert_scorer"),
-        (("--model", "tests.unit.conftest:GuideTrainer"), 2, "no search space; declare one"),
+        (("--model", "tests.support.trainers:GuideTrainer"), 2, "no search space; declare one"),
         (("--space", tmp_path / "none.json"), 3, "cannot be read"),
         (("--min-positive", 100_000), 5, "Training needs at least"),
     ):

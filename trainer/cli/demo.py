@@ -16,7 +16,7 @@ from trainer.cli.output import Json, emit, metric_lines, progress, say
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-    from trainer.scoring import ScoringResult
+    from trainer.training.predict import ScoringResult
 
 NETWORK = "simnet"
 WINDOW_DAYS = 90
@@ -36,13 +36,13 @@ def demo(
 ) -> None:
     """Simulate, ingest, label, build, train and score: a few minutes, in a folder of its own."""
     from trainer import settings
-    from trainer.dbt import run_dbt
-    from trainer.ingest import ingest
-    from trainer.labels import add_labels
-    from trainer.scoring import predict
+    from trainer.labels.add import add_labels
     from trainer.simulate import simulate
-    from trainer.training import ModelTraining
-    from trainer.warehouse import connect
+    from trainer.snapshots.ingest import ingest
+    from trainer.training.fit import ModelTraining
+    from trainer.training.predict import predict
+    from trainer.warehouse.client import connect
+    from trainer.warehouse.dbt import run_dbt
 
     started = time.perf_counter()
     os.environ |= {

@@ -53,7 +53,7 @@ class ModelTrainer(ABC):
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky) in [0, 1], (n,), for X (n, d) with the columns of `train` in their order.
 
-        A saved model is asked through `trainer.artifact`, which knows the columns' names and refuses another order.
+        A saved model is asked through `trainer.registry.artifact`, which knows the columns' names and refuses another order.
         """
 
     @abstractmethod
@@ -68,7 +68,7 @@ class ModelTrainer(ABC):
         """Return auc, average_precision, brier and log_loss on rows that were not trained on."""
         import numpy as np
 
-        from trainer.evaluation import metrics
+        from trainer.evaluation.metrics import metrics
 
         return metrics(np.asarray(y, dtype=np.float64), np.asarray(self.predict(X)))
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from trainer.errors import BadInputError
-from trainer.label_formats.base import CATEGORY, MEBIBYTE, PUBLISHER_COLUMNS, LabelFormat
-from trainer.schema import RAW_ADDRESS_LABELS, SNAPSHOT_KEY
+from trainer.labels.formats.base import CATEGORY, MEBIBYTE, PUBLISHER_COLUMNS, LabelFormat
+from trainer.warehouse.schema import RAW_ADDRESS_LABELS, SNAPSHOT_KEY
 
 if TYPE_CHECKING:
     import pandas as pd

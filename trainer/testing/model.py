@@ -14,12 +14,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from trainer import artifact
-from trainer.dataset import Feature
+from trainer.data.dataset import Feature
 from trainer.errors import ArtifactError, NotEnoughLabelsError
 from trainer.models import build, name_of
 from trainer.models.base import ModelTrainer
 from trainer.models.fitting import fill_missing, medians_of
+from trainer.registry import artifact
 from trainer.testing.tables import Table, make_table, with_constants, with_gaps
 
 NEW_PROCESS = """
@@ -57,7 +57,7 @@ class TrainerContract:
 
     def test_it_learns(self) -> None:
         """Unseen rows are ranked better than by a coin, where the trainer is one that learns."""
-        from trainer.evaluation import metrics
+        from trainer.evaluation.metrics import metrics
 
         table, unseen = make_table(seed=0), make_table(seed=1)
         proba = self._proba(self._trained(table), unseen.X)

@@ -15,7 +15,7 @@ from dbt.adapters.exceptions import FailedToConnectError
 from dbt_common.exceptions import DbtDatabaseError
 
 from dbt.adapters.chdb.credentials import ChdbCredentials
-from trainer.folder import folder_problem
+from trainer.warehouse.lock import folder_problem
 
 
 class ChdbClient(ChHttpClient):

@@ -1,0 +1,294 @@
+"""Compares the registered trainers on unseen addresses: of simulated networks, as docs/models.md states, or of one's own table.
+
+python benchmarks/compare_models.py /tmp/networks [--check]
+python benchmarks/compare_models.py --table frauds.parquet --target is_fraud --group address --folds 10
+
+A network is simulated, ingested, labelled and run through dbt once a folder, each seed in a warehouse of its own. Trainers fit
+the labelled alerts of four fifths of the addresses and score every alert of the others, in turn. They are graded twice: on the
+alerts that have gold labels (SOT and custom), as `trainer fit` grades, and on all alerts by the simulator's hidden truth. The
+second has many times the rows, so less chance in it: --check goes by that. `--model lightgbm:guide` is a trainer's preset.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+
+from trainer import models
+from trainer.errors import TrainerError
+from trainer.evaluation.metrics import metrics, with_intervals
+from trainer.evaluation.splits import make_split
+from trainer.models.base import ModelTrainer
+from trainer.models.fitting import checked_predict, fit_trainer
+
+NETWORK, DATE, WINDOW_DAYS = "simnet", "2025-08-01", 90
+BASELINES = ("constant", "logistic", "single_feature")
+TO_BEAT = ("logistic", "single_feature")
+ENSEMBLE, SLACK = "ensemble", 0.001  # of AUC, that an ensemble may be below the best of the others
+MARK = "__"  # before the names of the columns of rows.parquet that are no features
+# In a process of its own: a process can open one embedded warehouse.
+READ = f"""
+import sys
+from datetime import date
+import numpy as np
+from trainer.data.dataset import read_scoring, read_training
+from trainer.data.selection import Selection
+from trainer.warehouse.client import connect
+day = date.fromisoformat("{DATE}")
+selection = Selection("{NETWORK}", day, day, {WINDOW_DAYS})
+with connect() as client:
+    labelled = read_training(client, "alert_scorer", selection, "address_labels")
+    every = read_scoring(client, "alert_scorer", selection, labelled.features)
+row_of = {{key: row for row, key in enumerate(every.keys["alert_id"].to_pylist())}}
+rows = [row_of[key] for key in labelled.keys["alert_id"].to_pylist()]
+addresses = every.keys["address"].to_pandas().to_numpy()
+frame = every.frame().assign(__y=np.float32("nan"), __weight=np.float32(0), __address=addresses)
+frame.loc[rows, "__y"], frame.loc[rows, "__weight"] = labelled.y, labelled.weight
+frame.to_parquet(sys.argv[1])
+"""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table to compare on.
+
+    X (n, d) is what there is to know; y and weight (n,) are for training, y NaN where a row has no label; gold and truth (n,)
+    are for grading, 0, 1 or NaN; groups (n,) are equal for rows of one address.
+    """
+
+    name: str
+    X: pd.DataFrame
+    y: np.ndarray
+    weight: np.ndarray
+    gold: np.ndarray
+    truth: np.ndarray
+    groups: np.ndarray
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What one model says of the rows of one table: P(risky) (n,), NaN in folds not scored, and what a fold takes.
+
+    `seconds` are of the clock, `processor` of the processors' time: on a machine that is shared, the second is the fold's own.
+    """
+
+    model: str
+    rows: Rows
+    proba: np.ndarray
+    seconds: float
+    processor: float
+
+    def graded(self, by: str) -> dict[str, float]:
+        """Return the metrics by `gold` or `truth`, of all folds' rows together."""
+        answer = getattr(self.rows, by)
+        known = ~np.isnan(answer) & ~np.isnan(self.proba)
+        return metrics(answer[known], self.proba[known])
+
+
+def main(
+    folder: Annotated[Path | None, typer.Argument(help="Where simulated networks are, or will be.")] = None,
+    model: Annotated[list[str] | None, typer.Option(help="Only these, with the baselines to beat; name or name:preset.")] = None,
+    seeds: Annotated[int, typer.Option(min=1)] = 5,
+    alerts: Annotated[int, typer.Option(min=500)] = 5_000,
+    folds: Annotated[int, typer.Option(min=2)] = 5,
+    first: Annotated[int | None, typer.Option(min=1, help="Only so many of the folds, for a quicker look.")] = None,
+    table: Annotated[Path | None, typer.Option(help="Parquet of numeric columns, instead of simulated networks.")] = None,
+    target: str = "label",
+    group: Annotated[str | None, typer.Option(help="Column whose rows of one value stay together.")] = None,
+    against: Annotated[str | None, typer.Option(help="Print each model's difference in AUC from this one.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 where a trainer falls short.")] = False,
+) -> None:
+    """Train, grade, and print what was found as Markdown."""
+    if (folder is None) == (table is None):
+        raise typer.BadParameter("give a folder for simulated networks, or --table")
+    tables = [read_table(table, target, group)] if table else [read_network(folder, seed, alerts) for seed in range(1, seeds + 1)]  # type: ignore[arg-type]
+    chosen = list(dict.fromkeys([*TO_BEAT, *model])) if model else models.names()
+    found = []
+    for rows in tables:
+        for name in chosen:
+            found.append(score(name, rows, folds, first))
+            print(f"{rows.name} {name}: {found[-1].seconds:.1f} s a fold", file=sys.stderr, flush=True)
+    print(
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; {first or folds} of {folds} folds\n"
+    )
+    if table is None:
+        print(f"By gold labels:\n\n{markdown(found, 'gold')}\n\nBy the hidden truth, on all alerts:\n")
+    print(markdown(found, "truth"))
+    if against:
+        print("\n" + "\n".join(differences(found, against)))
+    owed = shortfalls(found)
+    print("\n" + ("\n".join(f"falls short: {line}" for line in owed) or "nothing falls short"))
+    raise typer.Exit(int(check and bool(owed)))
+
+
+def trainer_of(name: str) -> ModelTrainer:
+    """Return the registered trainer `name`, or that of a preset for `name:preset`."""
+    kind, _, preset = name.partition(":")
+    return models.build(models.trainer_class(kind), {"preset": preset} if preset else {})
+
+
+def read_table(path: Path, target: str, group: str | None) -> Rows:
+    """Return a user's table: every numeric column but the target and the group is a feature."""
+    frame = pd.read_parquet(path)
+    if missing := [column for column in (target, group) if column and column not in frame]:
+        raise typer.BadParameter(f"{path} has no column {', '.join(missing)}; it has: {', '.join(map(str, frame.columns))}")
+    y = pd.to_numeric(frame[target], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    if not np.isin(y, (0, 1)).all():
+        raise typer.BadParameter(f"column {target} of {path} must be 0 or 1 in every row")
+    groups = pd.factorize(frame[group])[0] if group else np.arange(len(frame))
+    X = frame.drop(columns=[column for column in (target, group) if column]).select_dtypes(["number", "bool"])
+    return Rows(path.stem, _float32(X), y, np.ones(len(y)), y, y, groups)
+
+
+def read_network(folder: Path, seed: int, alerts: int) -> Rows:
+    """Return all alerts of a simulated network, simulated and run through dbt unless the folder has it."""
+    place = folder / f"seed-{seed}-{alerts}"
+    file = place / "rows.parquet"
+    if not file.exists():
+        _build(place, file, seed, alerts)
+    frame = pd.read_parquet(file)
+    truth = pd.read_parquet(place / "data" / "truth" / f"{NETWORK}_truth.parquet").set_index("address")["is_illicit"]
+    own = {name: frame.pop(MARK + name) for name in ("y", "weight", "address")}
+    y = own["y"].to_numpy(dtype=np.float64)
+    gold = np.where(np.isnan(y), np.nan, y >= 0.5)
+    illicit = own["address"].map(truth).to_numpy(dtype=np.float64, na_value=np.nan)
+    groups = pd.factorize(own["address"])[0]
+    return Rows(f"seed {seed}", _float32(frame), y, own["weight"].to_numpy(dtype=np.float64), gold, illicit, groups)
+
+
+def _build(place: Path, file: Path, seed: int, alerts: int) -> None:
+    """Simulate a network into `place`, bring it through a warehouse there, and write its alerts to `file`."""
+    place.mkdir(parents=True, exist_ok=True)
+    os.environ |= {"TRAINER_TARGET": "embedded", "TRAINER_WAREHOUSE": str((place / "warehouse").resolve())}
+    data = place / "data"
+    size = ["--alerts", str(alerts), "--dates", DATE, "--window-days", str(WINDOW_DAYS), "--seed", str(seed)]
+    _run("trainer", "simulate", str(data), "--network", NETWORK, *size)
+    _run("trainer", "init")
+    _run("trainer", "ingest", str(data / "snapshots"))
+    _run("trainer", "labels", "add", str(data / "custom-labels" / f"{NETWORK}_custom_labels.csv"))
+    _run("dbt", "run", "--target-path", str((place / "target").resolve()))
+    _run("python", "-c", READ, str(file.resolve()))
+
+
+def _run(program: str, *arguments: str) -> None:
+    command = [str(Path(sys.executable).parent / program), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).resolve().parents[1])
+    if done.returncode:
+        raise SystemExit(f"{program} {' '.join(arguments)} failed: {done.stdout}{done.stderr}")
+
+
+def _float32(X: pd.DataFrame) -> pd.DataFrame:
+    values = np.array(X.to_numpy(dtype=np.float32, na_value=np.nan), order="F")  # a copy: what pandas gives is read-only
+    values[~np.isfinite(values)] = np.nan
+    return pd.DataFrame(values, columns=X.columns, copy=False)
+
+
+def fold_of(rows: Rows, folds: int) -> np.ndarray:
+    """Return the fold (n,) that scores each row: those of labelled rows are `fit`'s, other addresses are dealt at random."""
+    labelled = np.flatnonzero(~np.isnan(rows.y))
+    same_day = np.zeros(len(labelled), dtype="datetime64[D]")
+    split = make_split(rows.y[labelled], rows.groups[labelled], same_day, folds)
+    of_group = np.random.default_rng(0).integers(0, len(split.folds), rows.groups.max() + 1)
+    for number, (_, test) in enumerate(split):
+        of_group[rows.groups[labelled[test]]] = number
+    found: np.ndarray = of_group[rows.groups]
+    return found
+
+
+def score(name: str, rows: Rows, folds: int, first: int | None = None) -> Scored:
+    """Return what a trainer says of every row (or those of the first folds), fitted to labelled rows of other addresses."""
+    fold, proba = fold_of(rows, folds), np.full(len(rows.y), np.nan)
+    numbers = np.unique(fold)[:first]
+    clock, processor = time.perf_counter(), time.process_time()
+    for number in numbers:
+        train, test = np.flatnonzero((fold != number) & ~np.isnan(rows.y)), np.flatnonzero(fold == number)
+        given = (rows.X.iloc[train], rows.y[train], rows.weight[train], rows.groups[train])
+        fitted, medians = fit_trainer(trainer_of(name), *given)
+        proba[test] = checked_predict(fitted, rows.X.iloc[test], medians)
+    seconds, busy = time.perf_counter() - clock, time.process_time() - processor
+    return Scored(name, rows, proba, seconds / len(numbers), busy / len(numbers))
+
+
+def summary(found: list[Scored], by: str) -> pd.DataFrame:
+    """Return one row a model and table: name, metrics by `gold` or `truth`, what a fold takes."""
+    return pd.DataFrame(
+        [{"model": one.model, **one.graded(by), "seconds": one.seconds, "processor": one.processor} for one in found]
+    )
+
+
+def markdown(found: list[Scored], by: str) -> str:
+    """Return the means over the tables as Markdown, best AUC first."""
+    lines = ["| model | AUC | of each table | AP | Brier | log loss | s a fold | of processors |", "|" + "---|" * 8]
+    groups = summary(found, by).groupby("model")
+    for name in groups["auc"].mean().sort_values(ascending=False).index:
+        rows = groups.get_group(name)
+        mean = rows.drop(columns="model").mean()
+        figures = [f"{mean[column]:.4f}" for column in ("average_precision", "brier", "log_loss")]
+        each = " ".join(f"{value:.4f}" for value in rows["auc"])
+        lines.append(
+            f"| `{name}` | {mean['auc']:.4f} | {each} | {' | '.join(figures)} | {mean['seconds']:.1f} | {mean['processor']:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def shortfalls(found: list[Scored]) -> list[str]:
+    """Return what the trainers owe, by the truth and in means over the tables; nothing when all is well."""
+    auc = summary(found, "truth").groupby("model")["auc"].mean()
+    learners = [name for name in auc.index if name not in BASELINES]
+    owed = [
+        f"{name} has an AUC of {auc[name]:.4f}, {other} {auc[other]:.4f}"
+        for name in learners
+        for other in TO_BEAT
+        if other in auc and not auc[name] > auc[other]
+    ]
+    singles = [name for name in learners if name.partition(":")[0] != ENSEMBLE]
+    if ENSEMBLE in auc and singles:
+        best = str(auc[singles].idxmax())
+        if auc[ENSEMBLE] < auc[best] - SLACK:
+            owed.append(f"{ENSEMBLE} has an AUC of {auc[ENSEMBLE]:.4f}, {best} alone {auc[best]:.4f}")
+    return owed
+
+
+def differences(found: list[Scored], against: str) -> list[str]:
+    """Return a line a model: its AUC less that of `against`, by the truth, and the 95 % interval (addresses drawn anew)."""
+    base = {one.rows.name: one.proba for one in found if one.model == against}
+    if not base:
+        raise typer.BadParameter(f"{against} is not among the models compared")
+    lines = []
+    for name in dict.fromkeys(one.model for one in found if one.model != against):
+        own = [one for one in found if one.model == name]
+        result = difference([(one.rows.truth, one.proba, base[one.rows.name], one.rows.groups) for one in own])
+        lines.append(f"{name} - {against}: {result['value']:+.4f} ({result['low']:+.4f} to {result['high']:+.4f})")
+    return lines
+
+
+def difference(tables: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]) -> dict[str, float]:
+    """Return {value, low, high} of the mean difference in AUC over tables of truth, P(risky) of two models, and groups (n,)."""
+    tables = [tuple(column[~np.isnan(one[0]) & ~np.isnan(one[1])] for column in one) for one in tables]
+    y, mine, other = (np.concatenate([one[column] for one in tables]) for column in range(3))
+    of_table = np.repeat(np.arange(len(tables)), [len(one[0]) for one in tables])
+    groups = np.unique(np.column_stack([of_table, np.concatenate([one[3] for one in tables])]), axis=0, return_inverse=True)[1]
+
+    def measure(drawn: np.ndarray) -> dict[str, float]:
+        parts = [drawn[of_table[drawn] == number] for number in range(len(tables))]
+        gains = [metrics(y[part], mine[part])["auc"] - metrics(y[part], other[part])["auc"] for part in parts]
+        return {"auc": float(np.mean(gains))}
+
+    return with_intervals(measure, y, groups.reshape(-1))["auc"]
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(main)
+    except TrainerError as error:
+        raise SystemExit(f"compare_models: {error}") from error

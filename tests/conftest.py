@@ -1,0 +1,54 @@
+"""Fixtures every test may use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, settings
+
+from trainer.data.dataset import Dataset, Feature
+
+settings.register_profile("unit", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unit")
+
+HERE = Path(__file__).parent
+REAL_ENGINE = ("adapter", "docs", "project", "warehouse")
+ENVIRONMENT = (
+    "DBT_PROFILES_DIR",
+    "DBT_PROJECT_DIR",
+    "TRAINER_WAREHOUSE",
+    "TRAINER_ARTIFACTS",
+    "TRAINER_TARGET",
+    "TRAINER_DATABASE",
+)
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the caller's settings out of tests; those on a real engine set their own for the session."""
+    if request.path.relative_to(HERE).parts[0] in REAL_ENGINE:
+        return
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def table() -> Dataset:
+    """200 rows of 100 addresses on two dates, four columns of which the first tells the label and one has gaps."""
+    rng = np.random.default_rng(3)
+    y = (np.arange(200) % 4 == 0).astype(np.float32)
+    X = rng.normal(size=(200, 4)).astype(np.float32)
+    X[:, 0] += 2 * y
+    X[rng.random(200) < 0.3, 2] = np.nan
+    keys = pa.table(
+        {
+            "processing_date": pa.array(np.repeat(np.array(["2025-08-01", "2025-09-01"], dtype="datetime64[D]"), 100)),
+            "alert_id": [f"a{i:03}" for i in range(200)],
+            "address": [f"0x{i % 100:040x}" for i in range(200)],
+        }
+    )
+    features = [Feature(f"f{i}", f"f{i}") for i in range(4)]
+    return Dataset(np.asfortranarray(X), y, np.full(200, 0.9, np.float32), keys, features)

@@ -1,0 +1,43 @@
+"""Features chosen by pattern: what is kept, in which order, and what a pattern that matches nothing is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from trainer.data.dataset import Feature
+from trainer.data.feature_choice import FeatureChoice
+from trainer.errors import UsageError
+
+NAMES = ("degree_in", "degree_out", "flow_in_usd", "flow_out_usd", "custom__a", "alert_tag__typology_mixing")
+FEATURES = [Feature(name, name) for name in NAMES]
+
+
+@pytest.mark.parametrize(
+    ("features", "exclude", "kept"),
+    [
+        ((), (), NAMES),
+        (("flow_*",), (), ("flow_in_usd", "flow_out_usd")),
+        (("custom__*", "degree_?n"), (), ("degree_in", "custom__a")),
+        ((), ("*_usd", "alert_*"), ("degree_in", "degree_out", "custom__a")),
+        (("*_in*", "*_out*"), ("flow_*",), ("degree_in", "degree_out")),
+        (("flow_[io]n_*",), (), ("flow_in_usd",)),
+    ],
+)
+def test_patterns_choose(features: tuple[str, ...], exclude: tuple[str, ...], kept: tuple[str, ...]) -> None:
+    assert tuple(feature.name for feature in FeatureChoice(features, exclude).of(FEATURES)) == kept
+
+
+@pytest.mark.parametrize(
+    ("choice", "reason"),
+    [
+        (FeatureChoice(("degre_in",)), "--features 'degre_in' matches none of the 6 features; near it are: degree_in"),
+        (FeatureChoice((), ("usd",)), "--exclude 'usd'.*near it are: flow_in_usd, flow_out_usd"),
+        (FeatureChoice(("qqqqqqq*",)), "--features 'qqqqqqq\\*' matches none"),
+        (FeatureChoice(("DEGREE_IN",)), "matches none"),
+        (FeatureChoice((), ("*",)), "leave none"),
+        (FeatureChoice(("flow_*",), ("*_usd",)), "leave none"),
+    ],
+)
+def test_a_choice_of_nothing_says_what_is_near(choice: FeatureChoice, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        choice.of(FEATURES)

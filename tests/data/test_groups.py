@@ -1,0 +1,46 @@
+"""Clusters that belong together: by their id over dates, by an address they share, and through others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainer.data.dataset import Dataset, Feature
+from trainer.data.groups import linked_groups
+
+
+def groups(rows: list[tuple[str, list[str]]]) -> list[int]:
+    ids = pa.chunked_array([[name for name, _ in rows]], type=pa.string())
+    return linked_groups(ids, pa.chunked_array([[members for _, members in rows]], type=pa.list_(pa.string()))).tolist()
+
+
+def test_clusters_are_linked_by_id_and_by_address() -> None:
+    found = groups(
+        [("c1", ["a", "b"]), ("c2", ["b", "c"]), ("c3", ["d"]), ("c4", ["c"]), ("c3", ["e"]), ("c5", []), ("c6", ["c3"])]
+    )
+    assert found[0] == found[1] == found[3] and found[2] == found[4]
+    assert len(set(found)) == 4
+    assert groups([]) == [] and len(set(groups([("x", []), ("y", [])]))) == 2
+
+
+@given(st.lists(st.tuples(st.sampled_from("pqrstu"), st.lists(st.sampled_from("abcdefgh"), max_size=3)), min_size=1, max_size=12))
+def test_rows_of_two_groups_share_nothing(rows: list[tuple[str, list[str]]]) -> None:
+    found = groups(rows)
+    for i, (name, members) in enumerate(rows):
+        for j, (other, others) in enumerate(rows):
+            if name == other or set(members) & set(others):
+                assert found[i] == found[j]
+    assert groups(rows[::-1]).count(groups(rows[::-1])[0]) == found.count(found[-1])
+
+
+def test_a_dataset_of_clusters_counts_their_addresses() -> None:
+    keys = pa.table(
+        {"processing_date": [0, 0, 1], "cluster_id": ["x", "y", "x"], "member_addresses": [["a", "b"], ["b", "c"], ["d"]]}
+    )
+    data = Dataset(
+        np.zeros((3, 1), np.float32), np.array([1, 0, 1], np.float32), np.ones(3, np.float32), keys, [Feature("f", "f")]
+    )
+    assert len(set(data.groups)) == 1
+    assert data.address_count() == 4 and data.address_count(data.y >= 0.5) == 3

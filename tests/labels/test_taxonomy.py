@@ -1,0 +1,243 @@
+"""Publishers' words: what each stands for, how sure, and that every word of the real lists has been considered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from trainer.errors import BadInputError
+from trainer.labels.checks import check_published
+from trainer.labels.formats import choose, formats
+from trainer.labels.formats.base import LabelFormat
+from trainer.labels.taxonomy import RISK_LEVELS, Taxonomy, read_taxonomy
+
+ROOT = Path(__file__).parents[2]
+SEEDS = ROOT / "dbt_project" / "seeds"
+REAL = ROOT.parent / "shared" / "data" / "label_files"
+A, B = "0x00000000000000000000000000000000000000aa", "0x00000000000000000000000000000000000000bb"
+BTC = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
+shared = [pytest.mark.shared, pytest.mark.skipif(not REAL.is_dir(), reason=f"the real lists are not at {REAL}")]
+
+
+@pytest.fixture(scope="module")
+def taxonomy() -> Taxonomy:
+    return read_taxonomy(SEEDS)
+
+
+def seeds(folder: Path, taxonomy: str, provenance: str = "heuristic,0.3,x") -> Path:
+    (folder / "label_taxonomy.csv").write_text(f"publisher,category,risk_level,confidence,provenance_class,note\n{taxonomy}\n")
+    (folder / "label_provenance.csv").write_text(f"provenance_class,confidence,note\n{provenance}\n")
+    return folder
+
+
+# ---- the seeds ------------------------------------------------------------------------------------------------------
+
+
+def test_every_publisher_of_a_format_is_in_the_taxonomy_and_no_other() -> None:
+    listed = set(pd.read_csv(SEEDS / "label_taxonomy.csv")["publisher"])
+    assert listed == {one.publisher for one in formats().values() if one.publisher}
+
+
+def test_a_category_means_a_level_and_a_confidence_by_how_it_is_known(taxonomy: Taxonomy) -> None:
+    listed = taxonomy.meaning("ofac", "sanctioned")
+    assert listed is not None and (listed.risk_level, listed.confidence, listed.provenance_class) == (
+        "critical",
+        1.0,
+        "government_sanction",
+    )
+    surer = taxonomy.meaning("tagpack", "Mixing_Service ", provenance="authority_data")
+    less = taxonomy.meaning("tagpack", "mixing_service", provenance="no such word")
+    assert surer is not None and less is not None and surer.risk_level == less.risk_level == "high"
+    assert surer.confidence > less.confidence and less.provenance_class == "web_crawl"
+
+
+def test_where_the_category_means_nothing_the_name_may(taxonomy: Taxonomy) -> None:
+    found = taxonomy.meaning("tagpack", "user", "Asset listed under US Treasury OFAC Sanctions List")
+    assert found is not None and found.risk_level == "critical" and found.word.startswith("Asset")
+    assert taxonomy.meaning("tagpack", "user", "somebody") is None and taxonomy.is_listed("tagpack", "user")
+    assert taxonomy.meaning("nobody", "scam") is None and not taxonomy.is_listed("nobody", "scam")
+
+
+def test_one_mixer_may_be_two_things_to_two_publishers(taxonomy: Taxonomy) -> None:
+    levels = [taxonomy.meaning(*said) for said in (("etherscan", "tornado-cash"), ("ofac", "sanctioned"))]
+    assert [one and one.risk_level for one in levels] == ["high", "critical"]
+
+
+def test_a_confidence_of_its_own_goes_before_that_of_the_class(tmp_path: Path) -> None:
+    found = read_taxonomy(seeds(tmp_path, "p,c,low,0.42,heuristic,x")).meaning("p", "c")
+    assert found is not None and found.confidence == 0.42
+
+
+@pytest.mark.parametrize(
+    ("row", "provenance", "reason"),
+    [
+        ("p,c,severe,,heuristic,x", "heuristic,0.3,x", "line 2: risk_level 'severe'"),
+        ("p,c,low,2,heuristic,x", "heuristic,0.3,x", "line 2: confidence '2'"),
+        ("p,c,low,,magic,x", "heuristic,0.3,x", "line 2: label_provenance.csv has no class 'magic'"),
+        ("p,c,low,,heuristic,x\np,C,high,,heuristic,x", "heuristic,0.3,x", "line 3: the category 'c' of p is there twice"),
+        ("p,c,low,,heuristic,x", "heuristic,sure,x", "line 2: confidence 'sure'"),
+    ],
+)
+def test_a_seed_that_cannot_be_used_is_named_by_line(tmp_path: Path, row: str, provenance: str, reason: str) -> None:
+    with pytest.raises(BadInputError, match=reason):
+        read_taxonomy(seeds(tmp_path, row, provenance))
+
+
+def test_a_missing_seed_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match=r"label_provenance\.csv cannot be read"):
+        read_taxonomy(tmp_path)
+
+
+# ---- a publisher's list, row by row ---------------------------------------------------------------------------------
+
+
+GIVEN = {"network": "ethereum", "processing_date": date(2025, 8, 1), "window_days": 90, "source": None}
+
+
+def numbered(rows: list[dict[str, str]]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows).fillna("")
+    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+    return frame
+
+
+def test_every_row_is_good_or_has_its_reason(taxonomy: Taxonomy) -> None:
+    rows = [
+        {"address": f" {A.upper()} ", "category": "scam", "network": "base", "address_subtype": "a site"},
+        {"address": BTC, "category": "scam", "network": "bitcoin"},
+        {"address": BTC, "category": "scam"},
+        {"address": A[:-1], "category": "scam"},
+        {"address": B, "category": "never heard of"},
+        {"address": B, "category": ""},
+        {"address": B, "category": "exchange", "provenance": "authority_data"},
+    ]
+    found = check_published(Path("pack.yaml"), numbered(rows), GIVEN, formats()["tagpack"], taxonomy)
+    assert found.good.index.tolist() == [1, 7] and found.addresses == 2
+    assert found.good["address"].tolist() == [A, B]
+    assert found.good[["label", "risk_level", "trust_level", "source"]].values.tolist() == [
+        ["scam", "high", "community_report", "tagpack"], ["exchange", "low", "authority_data", "tagpack"],
+    ]  # fmt: skip
+    assert found.good["network"].unique().tolist() == ["ethereum"]
+    assert list(found.elsewhere) == [2, 3] and all("another network's address" in reason for reason in found.elsewhere.values())
+    assert list(found.problems) == [4]
+    assert found.unmapped == Counter({"never heard of": 1, "(none)": 1})
+
+
+def test_without_a_network_each_row_goes_where_it_says(taxonomy: Taxonomy) -> None:
+    rows = [{"address": A, "category": "scam", "network": "ethereum"}, {"address": BTC, "category": "scam", "network": "bitcoin"}]
+    found = check_published(Path("p"), numbered(rows), GIVEN | {"network": None}, formats()["tagpack"], taxonomy)
+    assert found.good["network"].tolist() == ["ethereum", "bitcoin"]
+    with pytest.raises(BadInputError, match="--network"):
+        check_published(
+            Path("p"),
+            numbered([*rows, {"address": A, "category": "scam"}]),
+            GIVEN | {"network": None},
+            formats()["tagpack"],
+            taxonomy,
+        )
+
+
+def test_a_source_that_is_given_goes_before_the_publishers(taxonomy: Taxonomy) -> None:
+    rows = numbered([{"address": A, "category": "scam", "source": "tagpack: x"}])
+    assert check_published(Path("p"), rows, GIVEN, formats()["tagpack"], taxonomy).good["source"].tolist() == ["tagpack: x"]
+    assert check_published(Path("p"), rows, GIVEN | {"source": "desk"}, formats()["tagpack"], taxonomy).good[
+        "source"
+    ].tolist() == ["desk"]
+
+
+def test_a_list_of_nothing_but_broken_addresses_is_refused(taxonomy: Taxonomy) -> None:
+    with pytest.raises(BadInputError, match="none of its 1 rows"):
+        check_published(Path("p"), numbered([{"address": "0xnone", "category": "scam"}]), GIVEN, formats()["tagpack"], taxonomy)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("network", "x'; DROP TABLE raw_alerts; --", "not the name of a network"),
+        ("processing_date", date(2999, 1, 1), "in the future"),
+        ("window_days", 0, "not a number of days"),
+        ("processing_date", None, "--processing-date"),
+    ],
+)
+def test_a_wrong_option_is_no_fault_of_the_rows(taxonomy: Taxonomy, option: str, value: object, said: str) -> None:
+    rows = [{"address": A, "category": "scam", "network": "ethereum"}, {"address": BTC, "category": "scam", "network": "bitcoin"}]
+    with pytest.raises(BadInputError, match=said):
+        check_published(Path("p"), numbered(rows), GIVEN | {option: value}, formats()["tagpack"], taxonomy)
+
+
+@pytest.mark.parametrize(
+    ("network", "taken"), [("ethereum", [1]), ("a_new_chain", [1]), ("litecoin", []), ("bitcoin", [2]), ("polkadot", [])]
+)
+def test_a_network_nobody_has_heard_of_may_be_an_evm_one(taxonomy: Taxonomy, network: str, taken: list[int]) -> None:
+    rows = [{"address": A, "category": "scam", "network": "ethereum"}, {"address": BTC, "category": "scam", "network": "bitcoin"}]
+    found = check_published(Path("p"), numbered(rows), GIVEN | {"network": network}, formats()["tagpack"], taxonomy)
+    assert found.good.index.tolist() == taken and not found.problems
+
+
+# ---- the real lists -------------------------------------------------------------------------------------------------
+
+
+class TestRealLists:
+    """The figures that the publishers' own files give."""
+
+    pytestmark = shared
+
+    @staticmethod
+    def check(
+        path: Path, taxonomy: Taxonomy, network: str | None
+    ) -> tuple[LabelFormat, pd.DataFrame, dict[int, str], dict[int, str], Counter[str], set[str]]:
+        chosen = choose(path)
+        frame = chosen.load(path)
+        frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+        found = check_published(path, frame, GIVEN | {"network": network}, chosen, taxonomy)
+        assert len(found.good) + len(found.problems) + len(found.elsewhere) + found.unmapped.total() == len(frame)
+        sound = found.frame[~found.frame.index.isin({*found.problems, *found.elsewhere})]
+        assert found.good["risk_level"].isin(RISK_LEVELS).all()
+        return chosen, frame, found.problems, found.elsewhere, found.unmapped, set(sound["address"])
+
+    @pytest.mark.parametrize("suffix", ["txt", "json"])
+    def test_ofac(self, taxonomy: Taxonomy, suffix: str) -> None:
+        seen: set[str] = set()
+        for path in sorted((REAL / "ofac").glob(f"sanctioned_addresses_*.{suffix}")):
+            chosen, _, problems, _, unmapped, found = self.check(path, taxonomy, "ethereum")
+            assert chosen.name == "ofac" and not problems and not unmapped
+            seen |= found
+        assert len(seen) == 156
+
+    def test_of_the_bitcoin_addresses_of_ofac_all_but_one_are(self, taxonomy: Taxonomy) -> None:
+        _, frame, problems, elsewhere, _, found = self.check(REAL / "ofac" / "sanctioned_addresses_XBT.txt", taxonomy, "bitcoin")
+        assert not problems and len(found) == len(frame) - 1
+        assert elsewhere == {355: "another network's address: not of bitcoin"}  # a Tron address; the list has it so
+
+    @pytest.mark.parametrize(
+        ("file", "format", "network", "rows", "distinct", "bad"),
+        [
+            ("forta/etherscan_malicious_labels.csv", "forta", "ethereum", 7780, 7259, 2),
+            ("forta/phishing_scams.csv", "forta", "ethereum", 6726, 6205, 2),
+            ("etherscan/combinedAccountLabels.json", "etherscan", "ethereum", 24859, 23288, 0),
+            ("polkadot-js/address.json", "polkadot-js", "polkadot", 279, 251, 0),
+            ("mew/addresses-darklist.json", "mew", "ethereum", 693, 629, 1),
+        ],
+    )
+    def test_lists(self, taxonomy: Taxonomy, file: str, format: str, network: str, rows: int, distinct: int, bad: int) -> None:
+        chosen, frame, problems, elsewhere, _, found = self.check(REAL / file, taxonomy, network)
+        assert (chosen.name, len(frame), len(found), len(problems), len(elsewhere)) == (format, rows, distinct, bad, 0)
+
+    def test_tagpacks(self, taxonomy: Taxonomy) -> None:
+        packs = sorted((REAL / "tagpacks").glob("*.yaml"))
+        tags = 0
+        for path in packs:
+            chosen, frame, problems, elsewhere, _, found = self.check(path, taxonomy, "ethereum")
+            tags += len(frame)
+            assert chosen.name == "tagpack" and not problems and len(found) <= len(frame) - len(elsewhere)
+        assert (len(packs), tags) == (14, 6445)
+
+    @pytest.mark.parametrize("pattern", ["*/*.json", "*/*.csv", "*/*.yaml"])
+    def test_every_category_is_mapped_or_deliberately_not(self, taxonomy: Taxonomy, pattern: str) -> None:
+        for path in REAL.glob(pattern):
+            chosen = choose(path)
+            words = set(chosen.load(path)["category"]) - {""}
+            assert [word for word in words if not taxonomy.is_listed(chosen.publisher, word)] == [], path

@@ -1,0 +1,17 @@
+"""Questions to dbt's manifest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def ancestors(manifest: dict[str, Any], unique_id: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [unique_id]
+    while waiting:
+        node = manifest["nodes"].get(waiting.pop())
+        for parent in node["depends_on"].get("nodes", []) if node else []:
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return found

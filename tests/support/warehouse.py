@@ -1,0 +1,74 @@
+"""What the tests on a real engine share: where things are, what was built, and how to look into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trainer.simulate import SimulationSummary
+from trainer.warehouse.schema import RAW_TABLES
+
+ROOT = Path(__file__).parents[2]
+TORUS = ROOT.parent / "shared" / "data" / "torus"
+DATES = (date(2025, 8, 1), date(2025, 9, 1))
+WINDOW = 90
+COINS_ALERTS = 5000
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """A running tests/support/bridge.py: what speaks ClickHouse's HTTP interface here, and who may ask it."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+
+
+@dataclass(frozen=True)
+class House:
+    """The filled warehouse: where it is and what went in."""
+
+    folder: Path
+    simnet: SimulationSummary
+    coins: SimulationSummary
+    manifest: Path
+
+
+@dataclass(frozen=True)
+class Called:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+def label_file(path: Path, network: str, addresses: list[str], risky: np.ndarray) -> Path:
+    """Write a label list in the guide's columns: high where risky (n,), else low."""
+    frame = pd.DataFrame({"address": addresses, "risk_level": np.where(risky, "high", "low"), "confidence_score": 1.0})
+    frame.assign(network=network, processing_date=str(DATES[0]), window_days=WINDOW, source="test").to_csv(path, index=False)
+    return path
+
+
+def counts(client: Any, network: str) -> dict[str, int]:
+    """Return rows of a network by raw table."""
+    parameters = {"network": network}
+    query = "SELECT count() FROM {table} FINAL WHERE network = {{network:String}}"
+    return {
+        table.name: int(client.query(query.format(table=table.name), parameters=parameters).result_rows[0][0])
+        for table in RAW_TABLES
+    }
+
+
+def content(client: Any, relation: str, network: str, but: str = "ingested_at") -> tuple[int, int]:
+    """Return rows of a network in a relation and a hash of what is in them, whatever their order."""
+    columns = f"* EXCEPT ({but})" if but else "*"
+    query = f"SELECT count(), sum(sipHash64(toString(tuple({columns})))) FROM {relation} WHERE network = {{network:String}}"
+    row = client.query(query, parameters={"network": network}).result_rows[0]
+    return int(row[0]), int(row[1])

@@ -1,0 +1,1 @@
+"""Reads feature matrices and labels from the warehouse."""

@@ -1,0 +1,1 @@
+"""Splits, metrics, ranking metrics and calibration; never sees training rows."""

@@ -1,0 +1,1 @@
+"""A user's own numeric features: read, checked and stored."""

@@ -1,0 +1,40 @@
+"""Forta's labelled datasets as CSV: malicious addresses and phishing scams, both from Etherscan's tags.
+
+Shape: github.com/forta-network/labelled-datasets, `etherscan_malicious_labels.csv` and `phishing_scams.csv`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trainer.labels.formats.base import LabelFormat, read_lines, shape_error
+from trainer.labels.formats.csv_table import read_csv
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHAT = "a Forta list"
+# Header → ours. What the other columns say is not about risk.
+SHAPES = {
+    ("banned_address", "wallet_tag", "data_source"): ("banned_address", "data_source", "wallet_tag"),
+    ("address", "etherscan_tag", "etherscan_labels", "is_contract"): ("address", "etherscan_labels", "etherscan_tag"),
+}
+
+
+def _read(path: Path) -> pd.DataFrame:
+    read_lines(path, WHAT)
+    frame = read_csv(path)
+    shape = SHAPES.get(tuple(frame.columns))
+    if shape is None:
+        raise shape_error(path, WHAT, f"its columns are {', '.join(frame.columns)[:200]}")
+    named = frame.loc[:, list(shape)].set_axis(["address", "category", "address_subtype"], axis="columns")
+    return named.assign(network="ethereum")
+
+
+def _recognises(path: Path, head: bytes) -> bool:
+    first = head.split(b"\n", 1)[0].removeprefix(b"\xef\xbb\xbf").strip()
+    return path.suffix.lower() == ".csv" and any(first == ",".join(header).encode() for header in SHAPES)
+
+
+FORTA = LabelFormat("forta", _recognises, _read, publisher="forta")

@@ -1,0 +1,141 @@
+"""Keeps `raw_address_labels` and its history: rows come and go in one step, and what came or went is written down first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from trainer.snapshots.conform import SnapshotKey
+from trainer.warehouse.client import drop_partition, publish, side_table
+from trainer.warehouse.schema import LABEL_HISTORY, RAW_ADDRESS_LABELS, SNAPSHOT_KEY
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from clickhouse_connect.driver.client import Client
+
+ADDED, REMOVED, REPLACED = "added", "removed", "replaced"
+_LABELS = RAW_ADDRESS_LABELS.name
+_SNAPSHOT = ", ".join(SNAPSHOT_KEY)
+_KEY = ", ".join((*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.key_columns))
+_WHO_SAYS_WHAT = ", ".join((*SNAPSHOT_KEY, "address", "source", "label"))
+_COLUMNS = ", ".join((*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.types))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The file a change comes from; empty for a command without one."""
+
+    file: str = ""
+    sha256: str = ""
+
+
+def label_table(frame: pd.DataFrame) -> pa.Table:
+    """Return checked rows of text in the columns and types of `raw_address_labels`."""
+    import pyarrow as pa
+
+    columns = {name: pa.array(frame[name].tolist(), pa.string()) for name in RAW_ADDRESS_LABELS.types}
+    columns["confidence_score"] = pa.array(frame["confidence_score"].astype(float).tolist(), pa.float32())
+    columns["network"] = pa.array(frame["network"].tolist(), pa.string())
+    days = [date.fromisoformat(text[:10]) for text in frame["processing_date"]]
+    columns["processing_date"] = pa.array(days, pa.date32())
+    columns["window_days"] = pa.array([int(float(text)) for text in frame["window_days"]], pa.uint16())
+    columns["ingested_at"] = pa.array([datetime.now(UTC)] * len(frame), pa.timestamp("ms", "UTC"))
+    return pa.table(columns)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What storing a list changed: rows new to the table, older ones they replace, and distinct rows in the list."""
+
+    added: int
+    replaced: int
+    distinct: int
+
+
+def store(client: Client, rows: pa.Table, origin: Origin, *, dry_run: bool = False) -> Stored:
+    """Put in the rows the table does not have yet; where source, address and label are the same they replace the older ones."""
+    with _sides(client, 3) as (listed, new, old):
+        client.insert_arrow(listed, rows)
+        client.command(
+            f"INSERT INTO {new} SELECT * FROM {listed} WHERE ({_KEY}) NOT IN (SELECT {_KEY} FROM {_LABELS}) "
+            f"ORDER BY {_KEY}, address_subtype LIMIT 1 BY {_KEY}"
+        )
+        client.command(
+            f"INSERT INTO {old} SELECT * FROM {_LABELS} FINAL WHERE ({_WHO_SAYS_WHAT}) IN (SELECT {_WHO_SAYS_WHAT} FROM {new}) "
+            f"AND ({_KEY}) NOT IN (SELECT {_KEY} FROM {listed})"
+        )
+        distinct = client.query(f"SELECT count() FROM (SELECT DISTINCT {_KEY} FROM {listed})").result_rows[0][0]
+        stored = Stored(_count(client, new), _count(client, old), int(distinct))
+        if stored.added and not dry_run:
+            _note(client, old, REPLACED, origin)
+            _note(client, new, ADDED, origin)
+            _change(client, old, new, stored.replaced)
+    return stored
+
+
+def withdraw(client: Client, source: str, key: dict[str, Any], *, dry_run: bool = False) -> int:
+    """Take a source's rows out, of the snapshots that `key` (network, processing_date, window_days; None for all) leaves."""
+    given = {name: value for name, value in key.items() if value is not None}
+    kinds = {"network": "String", "processing_date": "Date", "window_days": "UInt16"}
+    conditions = "".join(f" AND {name} = {{{name}:{kinds[name]}}}" for name in given)
+    with _sides(client, 2) as (old, new):
+        client.command(
+            f"INSERT INTO {old} SELECT * FROM {_LABELS} FINAL WHERE source = {{source:String}}{conditions}",
+            parameters={"source": source} | given,
+        )
+        count = _count(client, old)
+        if count and not dry_run:
+            _note(client, old, REMOVED, Origin())
+            _change(client, old, new, count)
+    return count
+
+
+def sources(client: Client) -> list[str]:
+    """Return whose labels there are."""
+    return [name for (name,) in client.query(f"SELECT DISTINCT source FROM {_LABELS} ORDER BY source").result_rows]
+
+
+@contextmanager
+def _sides(client: Client, count: int) -> Iterator[list[str]]:
+    if not count:
+        yield []
+        return
+    with side_table(client, RAW_ADDRESS_LABELS) as side, _sides(client, count - 1) as others:
+        yield [side, *others]
+
+
+def _count(client: Client, table: str) -> int:
+    return int(client.query(f"SELECT count() FROM {table}").result_rows[0][0])
+
+
+def _note(client: Client, side: str, event: str, origin: Origin) -> None:
+    # Before the change itself: killed in between, the command runs again and the history has the event twice, not never.
+    client.command(
+        f"INSERT INTO {LABEL_HISTORY.name} ({_COLUMNS}, event, file, file_sha256, changed_at) "
+        f"SELECT {_COLUMNS}, {{event:String}}, {{file:String}}, {{sha256:String}}, now64(3) FROM {side}",
+        parameters={"event": event, "file": origin.file, "sha256": origin.sha256},
+    )
+
+
+def _change(client: Client, old: str, new: str, replaced: int) -> None:
+    """Take the rows of `old` out and put those of `new` in; a reader of a partition sees both done or neither."""
+    if not replaced:
+        client.command(f"INSERT INTO {_LABELS} SELECT * FROM {new}")
+        return
+    with side_table(client, RAW_ADDRESS_LABELS) as whole:
+        client.command(
+            f"INSERT INTO {whole} SELECT * FROM {_LABELS} FINAL WHERE ({_SNAPSHOT}) IN (SELECT {_SNAPSHOT} FROM {old}) "
+            f"AND ({_KEY}) NOT IN (SELECT {_KEY} FROM {old})"
+        )
+        client.command(f"INSERT INTO {whole} SELECT * FROM {new} WHERE ({_SNAPSHOT}) IN (SELECT {_SNAPSHOT} FROM {old})")
+        emptied = client.query(
+            f"SELECT DISTINCT {_SNAPSHOT} FROM {old} WHERE ({_SNAPSHOT}) NOT IN (SELECT {_SNAPSHOT} FROM {whole})"
+        ).result_rows
+        publish(client, whole, RAW_ADDRESS_LABELS)
+    for row in emptied:
+        drop_partition(client, RAW_ADDRESS_LABELS, SnapshotKey(*row))
+    client.command(f"INSERT INTO {_LABELS} SELECT * FROM {new} WHERE ({_SNAPSHOT}) NOT IN (SELECT {_SNAPSHOT} FROM {old})")

@@ -1,0 +1,1 @@
+"""The baselines to beat: a constant, the best single feature, logistic regression."""

@@ -1,0 +1,141 @@
+"""Gradient-boosted trees of LightGBM."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from trainer.models.base import ModelTrainer
+from trainer.models.boosting.plan import MAX_ROUNDS, Plan, check_preset, fit_boosted, plan_of, require_objective, with_threads
+from trainer.models.files.lightgbm_text import library, named, read_text, refusals, write_text
+from trainer.models.rows import Rows, matrix_of, training_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "default": {
+        "num_leaves": 31,
+        "learning_rate": 0.04,
+        "feature_fraction": 0.5,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "lambda_l2": 1.0,
+    },
+    "guide": {
+        "objective": "binary",
+        "metric": "auc",
+        "boosting_type": "gbdt",
+        "num_leaves": 31,
+        "learning_rate": 0.05,
+        "feature_fraction": 0.9,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 5,
+        "n_estimators": 100,
+    },
+}
+OBJECTIVES = ("binary", "cross_entropy", "xentropy")
+SAME_EVERY_TIME: dict[str, Any] = {"deterministic": True, "force_row_wise": True, "verbose": -1}
+
+
+class LightGBMTrainer(ModelTrainer):
+    """Boosted trees on the logistic loss, grown leaf by leaf; missing values go the way that lowers the loss most.
+
+    Args:
+        hyperparameters: LightGBM's own parameters, over the preset's; with `n_estimators` there are exactly so many trees,
+            without it held-out addresses say how many, once `early_stopping_rounds` (50) more did not help them.
+        seed: of row and column sampling, and of what is held out; one seed, one model.
+        preset: `default`, or `guide` for the miner's guide's parameters and 100 trees.
+    """
+
+    suffix: ClassVar[str] = ".txt"
+    accepts_missing: ClassVar[bool] = True
+    accepts_groups: ClassVar[bool] = True
+    search_space: ClassVar[dict[str, dict[str, Any]]] = {
+        "learning_rate": {"type": "float", "low": 0.01, "high": 0.2, "log": True},
+        "num_leaves": {"type": "int", "low": 7, "high": 127, "log": True},
+        "min_data_in_leaf": {"type": "int", "low": 5, "high": 100, "log": True},
+        "feature_fraction": {"type": "float", "low": 0.2, "high": 1.0},
+        "bagging_fraction": {"type": "float", "low": 0.5, "high": 1.0},
+        "lambda_l2": {"type": "float", "low": 0.01, "high": 20.0, "log": True},
+    }
+
+    def __init__(self, hyperparameters: dict[str, Any] | None = None, seed: int = 0, preset: str = "default") -> None:
+        self.hyperparameters = dict(hyperparameters or {})
+        self.seed = seed
+        self.preset = check_preset(preset, PRESETS)
+        self.model: Any = None
+
+    def plan(self) -> Plan:
+        """Return the parameters and the number of trees, the preset's with the hyperparameters over them.
+
+        Raises:
+            UsageError: they are none that this trainer can keep to.
+        """
+        preset, own = (named(parameters) for parameters in (PRESETS[self.preset], self.hyperparameters))
+        plan = plan_of(preset, own)
+        require_objective(plan.parameters, OBJECTIVES)
+        return plan
+
+    def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
+        """Fit; see `ModelTrainer.train`."""
+        lightgbm = library()
+        self.model = self.n_features = None
+        rows = training_rows(X, y, sample_weights, groups)
+        plan = self.plan()
+        parameters = self._parameters(plan.parameters, rows)
+
+        def fixed(part: Rows, rounds: int) -> Any:
+            data = lightgbm.Dataset(part.X, part.y, weight=part.weight)
+            return lightgbm.train(parameters, data, rounds, callbacks=[self._watcher(rounds)])
+
+        def stopped(fitted: Rows, held: Rows) -> tuple[Any, int]:
+            data = lightgbm.Dataset(fitted.X, fitted.y, weight=fitted.weight)
+            valid = data.create_valid(held.X, held.y, weight=held.weight)
+            callbacks = [
+                lightgbm.early_stopping(plan.patience, first_metric_only=True, verbose=False),
+                self._watcher(MAX_ROUNDS),
+            ]
+            model = lightgbm.train(parameters, data, MAX_ROUNDS, valid_sets=[valid], callbacks=callbacks)
+            return model, model.best_iteration
+
+        with refusals():
+            self.model = fit_boosted(rows, plan, self.seed, fixed, stopped)
+        self.n_features = rows.X.shape[1]
+        return self.model
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Return P(risky), (n,)."""
+        if self.model is None:
+            raise ValueError("The model is not trained.")
+        matrix = matrix_of(X)
+        return np.asarray(self.model.predict(matrix)) if len(matrix) else np.empty(0)
+
+    def save(self, path: str) -> None:
+        """Write the trees as LightGBM's text."""
+        write_text(self.model, path)
+
+    def load(self, path: str) -> None:
+        """Read trees as LightGBM's text.
+
+        Raises:
+            ArtifactError: the file is not one, or its trees point outside themselves.
+        """
+        self.model = read_text(path)
+        self.n_features = self.model.num_feature()
+
+    def _parameters(self, chosen: dict[str, Any], rows: Rows) -> dict[str, Any]:
+        hard = bool(((rows.y == 0) | (rows.y == 1)).all())
+        objective = chosen.get("objective", "binary")
+        if objective == "binary" and not hard:
+            objective = "cross_entropy"  # the same loss, for labels between 0 and 1; `binary` would take each of those for a 1
+        metric = chosen.get("metric", "binary_logloss" if objective == "binary" else "cross_entropy")
+        chosen = with_threads(chosen, "lightgbm", rows.X)
+        return SAME_EVERY_TIME | chosen | {"objective": objective, "metric": metric, "seed": self.seed}
+
+    def _watcher(self, rounds: int) -> Any:
+        def watch(environment: Any) -> None:
+            self.report("trees", environment.iteration + 1, rounds)
+
+        return watch

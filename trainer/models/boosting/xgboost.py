@@ -1,0 +1,142 @@
+"""Gradient-boosted trees of XGBoost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from trainer.models.base import ModelTrainer
+from trainer.models.boosting.plan import (
+    MAX_ROUNDS,
+    Plan,
+    by_one_name,
+    check_preset,
+    fit_boosted,
+    plan_of,
+    require_objective,
+    with_threads,
+)
+from trainer.models.files.xgboost_trees import ALIASES, read_trees, refusals, refuse_unchecked, write_trees
+from trainer.models.rows import Rows, matrix_of, training_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+COMMON: dict[str, Any] = {"objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist", "max_depth": 6}
+PRESETS: dict[str, dict[str, Any]] = {
+    # Small steps, as many as unseen addresses ask for; each tree sees half of the columns, so that no column rules.
+    "default": COMMON | {"learning_rate": 0.05, "subsample": 0.8, "colsample_bytree": 0.5},
+    "guide": COMMON | {"learning_rate": 0.1, "subsample": 0.8, "colsample_bytree": 0.8, "n_estimators": 100},
+}
+
+OBJECTIVES = ("binary:logistic", "reg:logistic")
+
+
+class XGBoostTrainer(ModelTrainer):
+    """Boosted trees on the logistic loss; missing values go the way that lowers the loss most.
+
+    Args:
+        hyperparameters: XGBoost's own parameters, over the preset's; with `n_estimators` there are exactly so many trees,
+            without it held-out addresses say how many, once `early_stopping_rounds` (50) more did not help them.
+        seed: of row and column sampling, and of what is held out; one seed, one model.
+        preset: `default`, or `guide` for the miner's guide's parameters and 100 trees.
+    """
+
+    suffix: ClassVar[str] = ".ubj"
+    accepts_missing: ClassVar[bool] = True
+    accepts_groups: ClassVar[bool] = True
+    search_space: ClassVar[dict[str, dict[str, Any]]] = {
+        "learning_rate": {"type": "float", "low": 0.01, "high": 0.2, "log": True},
+        "max_depth": {"type": "int", "low": 3, "high": 10},
+        "min_child_weight": {"type": "float", "low": 0.1, "high": 20.0, "log": True},
+        "subsample": {"type": "float", "low": 0.5, "high": 1.0},
+        "colsample_bytree": {"type": "float", "low": 0.2, "high": 1.0},
+        "lambda": {"type": "float", "low": 0.01, "high": 20.0, "log": True},
+        "gamma": {"type": "float", "low": 0.0, "high": 5.0},
+    }
+
+    def __init__(self, hyperparameters: dict[str, Any] | None = None, seed: int = 0, preset: str = "default") -> None:
+        self.hyperparameters = dict(hyperparameters or {})
+        self.seed = seed
+        self.preset = check_preset(preset, PRESETS)
+        self.model: Any = None
+
+    def plan(self) -> Plan:
+        """Return the parameters and the number of trees, the preset's with the hyperparameters over them.
+
+        Raises:
+            UsageError: they are none that this trainer can keep to.
+        """
+        plan = plan_of(PRESETS[self.preset], by_one_name(self.hyperparameters, ALIASES))
+        require_objective(plan.parameters, OBJECTIVES)
+        refuse_unchecked(plan.parameters)
+        return plan
+
+    def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
+        """Fit; see `ModelTrainer.train`."""
+        import xgboost
+
+        self.model = self.n_features = None
+        rows = training_rows(X, y, sample_weights, groups)
+        plan = self.plan()
+        parameters = with_threads(plan.parameters, "xgboost", rows.X) | {"seed": self.seed}
+
+        def matrix(part: Rows, reference: Any = None) -> Any:
+            return xgboost.QuantileDMatrix(
+                part.X,
+                part.y,
+                weight=part.weight,
+                ref=reference,
+                max_bin=parameters.get("max_bin"),
+                nthread=parameters.get("nthread"),
+            )
+
+        def fixed(part: Rows, rounds: int) -> Any:
+            return xgboost.train(parameters, matrix(part), rounds, callbacks=[self._watcher(rounds)])
+
+        def stopped(fitted: Rows, held: Rows) -> tuple[Any, int]:
+            data = matrix(fitted)
+            callbacks = [
+                xgboost.callback.EarlyStopping(rounds=plan.patience, save_best=True),
+                self._watcher(MAX_ROUNDS),
+            ]
+            evals = [(matrix(held, data), "held_out")]
+            model = xgboost.train(parameters, data, MAX_ROUNDS, evals=evals, callbacks=callbacks, verbose_eval=False)
+            return model, model.num_boosted_rounds()
+
+        with refusals():
+            self.model = fit_boosted(rows, plan, self.seed, fixed, stopped)
+        self.n_features = rows.X.shape[1]
+        return self.model
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Return P(risky), (n,)."""
+        if self.model is None:
+            raise ValueError("The model is not trained.")
+        proba: np.ndarray = self.model.inplace_predict(matrix_of(X), validate_features=False)
+        return proba
+
+    def save(self, path: str) -> None:
+        """Write the trees as UBJSON."""
+        write_trees(self.model, path)
+
+    def load(self, path: str) -> None:
+        """Read UBJSON trees.
+
+        Raises:
+            ArtifactError: the file is not one, or its trees point outside themselves.
+        """
+        self.model = read_trees(path)
+        self.n_features = self.model.num_features()
+
+    def _watcher(self, rounds: int) -> Any:
+        import xgboost
+
+        report = self.report
+
+        class Watcher(xgboost.callback.TrainingCallback):  # type: ignore[misc]
+            def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:  # noqa: ARG002  its signature
+                report("trees", epoch + 1, rounds)
+                return False
+
+        return Watcher()

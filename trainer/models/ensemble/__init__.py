@@ -1,0 +1,1 @@
+"""A weighted ensemble of other trainers."""

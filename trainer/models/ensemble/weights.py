@@ -1,0 +1,78 @@
+"""How much each member of an ensemble counts."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trainer.models.baselines.linear import log_odds, sigmoid
+
+PRIOR_ROWS = 20.0  # equal weights count for as much as so many rows: on few rows the members stay equal
+
+
+def average_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return weights (k,), at least 0 and of sum 1, of the least log loss of the weighted mean of log odds against y (n,).
+
+    Log odds are averaged, not probabilities: a mean of calibrated probabilities is less sure than it should be (Ranjan and
+    Gneiting, JRSS B 72, 2010). The loss is convex in the weights, so there is one least; it is found by sequential quadratic
+    programming. With no rows the weights are equal.
+
+    Args:
+        proba: (n, k), what each member says of rows it has not seen.
+    """
+    from scipy.optimize import minimize
+
+    members = proba.shape[1]
+    equal = np.full(members, 1 / members)
+    if members == 1 or not len(y):
+        return equal
+    odds, target = log_odds(proba), y.astype(np.float64)
+    total = weight.sum()
+    pull = PRIOR_ROWS / total
+
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
+        score = odds @ w
+        value = (weight * (np.logaddexp(0, score) - target * score)).sum() / total
+        slope = (weight * (sigmoid(score) - target)) @ odds / total
+        return float(value + pull * ((w - equal) ** 2).sum()), slope + 2 * pull * (w - equal)
+
+    of_sum_one = {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like}
+    bounds, options = [(0, 1)] * members, {"ftol": 1e-10}
+    found = minimize(loss, equal, jac=True, method="SLSQP", bounds=bounds, constraints=of_sum_one, options=options)
+    return _on_simplex(found.x if np.isfinite(found.x).all() else equal)
+
+
+def stacking_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Return weights (k,) of sum 1, scale and intercept of the logistic regression of y (n,) on the log odds of proba (n, k).
+
+    The score is scale * (log odds @ weights) + intercept; coefficients are kept at 0 or above, and drawn to those of the plain
+    mean of log odds by a ridge penalty.
+    """
+    from scipy.optimize import minimize
+
+    members = proba.shape[1]
+    plain = np.full(members + 1, 1 / members)
+    plain[-1] = 0
+    if not len(y):
+        return plain[:-1], 1.0, 0.0
+    odds, target = log_odds(proba), y.astype(np.float64)
+    total, pull = weight.sum(), PRIOR_ROWS / weight.sum()
+    inputs = np.column_stack([odds, np.ones(len(y))])
+
+    def loss(b: np.ndarray) -> tuple[float, np.ndarray]:
+        score = inputs @ b
+        value = (weight * (np.logaddexp(0, score) - target * score)).sum() / total
+        slope = (weight * (sigmoid(score) - target)) @ inputs / total
+        return float(value + pull * ((b - plain) ** 2).sum()), slope + 2 * pull * (b - plain)
+
+    bounds = [(0.0, None)] * members + [(None, None)]
+    found = minimize(loss, plain, jac=True, method="L-BFGS-B", bounds=bounds).x
+    scale = float(found[:-1].sum())
+    if not np.isfinite(found).all() or scale <= 0:
+        return plain[:-1], 1.0, 0.0
+    return _on_simplex(found[:-1]), scale, float(found[-1])
+
+
+def _on_simplex(w: np.ndarray) -> np.ndarray:
+    held = np.clip(w, 0, None)
+    result: np.ndarray = held / held.sum()
+    return result

@@ -1,0 +1,1 @@
+"""Other libraries' model files, checked before the library reads them."""

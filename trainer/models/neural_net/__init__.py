@@ -1,0 +1,1 @@
+"""TabM and the guide's plain network."""

@@ -1,0 +1,238 @@
+"""A neural network for tables: an efficient ensemble of MLPs on quantile-scaled columns, or the guide's plain MLP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from trainer.errors import ArtifactError, UsageError
+from trainer.models.base import ModelTrainer
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from trainer.models.neural_net.fitting import Plan
+    from trainer.models.neural_net.network import Architecture, Fitted
+
+# What may be asked for; a network beyond it would fill the memory before it says anything.
+BOUNDS: dict[str, tuple[float, float]] = {
+    "learning_rate": (1e-7, 1.0),
+    "epochs": (1, 100_000),
+    "batch_size": (2, 1_000_000),
+    "depth": (1, 16),
+    "width": (1, 4096),
+    "ensemble_size": (1, 256),
+    "embedding_size": (1, 256),
+    "bins": (2, 256),
+    "dropout": (0.0, 0.95),
+    "weight_decay": (0.0, 10.0),
+    "patience": (1, 100_000),
+}
+FRACTIONS = ("learning_rate", "dropout", "weight_decay")
+OPTIONAL = ("learning_rate", "epochs", "batch_size", "dropout", "patience")
+MAX_LAYERS, MAX_LAYER = 16, 16_384
+STEPS = 1200  # that the default number of epochs comes to
+LARGE = 100_000  # rows from which batches are larger
+AVERAGING = 0.99  # of the weights, over about a hundred steps
+
+
+class NeuralNetTrainer(ModelTrainer):
+    """TabM (https://arxiv.org/abs/2410.24210) on normal scores with piecewise-linear embeddings; missing values are flagged.
+
+    Part of the addresses is held out: the weights that do best on it are kept, and training ends when they no longer improve.
+    One seed, one model, to the bit, on one machine with one number of threads; predictions do not depend on the threads.
+
+    Args:
+        hidden_layers: with these, the plain MLP of the miner's guide (ReLU, batch norm, dropout 0.3; learning rate 0.001,
+            50 epochs, batches of 32), on the same scaling, instead of TabM.
+        learning_rate: of AdamW.
+        epochs: at most; by default as many as about a thousand steps take.
+        batch_size: rows a step; by default 32 to 256, and 1024 for large tables.
+        depth, width: blocks of the network, and units of each.
+        ensemble_size: members that share most of their weights.
+        embedding_size, bins: numbers each column becomes, and pieces of its piecewise-linear embedding.
+        dropout, weight_decay: regularisation.
+        patience: epochs without improvement after which training ends.
+        device: `auto` (CUDA where there is a GPU, with mixed precision), `cpu`, `cuda`, `cuda:1`, …; a model loads anywhere.
+        seed: of the held-out part, the first weights, the order of rows and dropout.
+    """
+
+    suffix: ClassVar[str] = ".safetensors"
+    accepts_missing: ClassVar[bool] = True
+    accepts_groups: ClassVar[bool] = True
+    search_space: ClassVar[dict[str, dict[str, Any]]] = {
+        "learning_rate": {"type": "float", "low": 3e-4, "high": 1e-2, "log": True},
+        "depth": {"type": "int", "low": 1, "high": 3},
+        "width": {"type": "int", "low": 64, "high": 256, "step": 64},
+        "embedding_size": {"type": "int", "low": 2, "high": 16, "step": 2},
+        "bins": {"type": "int", "low": 8, "high": 48, "step": 8},
+        "dropout": {"type": "float", "low": 0.0, "high": 0.5},
+        "weight_decay": {"type": "float", "low": 1e-5, "high": 1e-1, "log": True},
+    }
+
+    def __init__(
+        self,
+        hidden_layers: list[int] | None = None,
+        learning_rate: float | None = None,
+        epochs: int | None = None,
+        batch_size: int | None = None,
+        *,
+        depth: int = 2,
+        width: int = 128,
+        ensemble_size: int = 16,
+        embedding_size: int = 4,
+        bins: int = 16,
+        dropout: float | None = None,
+        weight_decay: float = 3e-4,
+        patience: int | None = None,
+        device: str = "auto",
+        seed: int = 0,
+    ) -> None:
+        self.hidden_layers = None if hidden_layers is None else list(hidden_layers)
+        self.learning_rate = learning_rate
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.depth = depth
+        self.width = width
+        self.ensemble_size = ensemble_size
+        self.embedding_size = embedding_size
+        self.bins = bins
+        self.dropout = dropout
+        self.weight_decay = weight_decay
+        self.patience = patience
+        self.device = device
+        self.seed = seed
+        self.model: Fitted | None = None
+
+    def train(
+        self,
+        X: pd.DataFrame,
+        y: pd.Series,
+        sample_weights: pd.Series | None = None,
+        groups: Any = None,
+    ) -> Any:
+        """Fit; see `ModelTrainer.train`. Rows of weight 0 are as if they were not there.
+
+        Args:
+            groups: (n,) the address of each row, so that none is on both sides of the inner split; without it rows are their own.
+
+        Raises:
+            NotEnoughLabelsError: the rows are of one class.
+            UsageError: an option, a label or a weight is out of bounds, or the device is not there.
+        """
+        import numpy as np
+        import torch
+
+        from trainer.models.neural_net import fitting, network
+        from trainer.models.neural_net.quantile_scaling import QuantileScaling
+        from trainer.models.rows import training_rows
+
+        self.model = self.n_features = None  # what an earlier fit left must not answer for one that fails
+        architecture = self._architecture()
+        device = fitting.device_named(self.device)
+        given = training_rows(X, y, sample_weights, groups)
+        rng = np.random.default_rng(self.seed)
+        unseen = fitting.held_out(given.y, given.groups, rng)
+        scaling = QuantileScaling.fit(given.X[~unseen], rng)
+        weight = (given.weights / given.weights.mean()).astype(np.float32)
+        rows = fitting.Rows.of(*scaling.transform(given.X), given.y, weight)
+        plan = self._plan(int((~unseen).sum()), bool(unseen.any()), device)
+        with fitting.seeded(self.seed, device):
+            net = network.build(architecture, scaling)
+            judged = torch.from_numpy(unseen)
+            fitting.fit(net, rows.take(~judged), rows.take(judged), plan, self._epochs)
+        self.model, self.n_features = network.Fitted(scaling, net), scaling.n_columns
+        return net
+
+    def predict(self, X: pd.DataFrame) -> np.ndarray:
+        """Return P(risky), float32 (n,).
+
+        Raises:
+            UsageError: X has another number of columns than in training.
+        """
+        import numpy as np
+
+        from trainer.models.neural_net import fitting
+
+        if self.model is None:
+            raise ValueError("The model is not trained.")
+        scaling = self.model.scaling
+        if X.shape[1] != scaling.n_columns:
+            raise UsageError(f"The network was trained on {scaling.n_columns} columns, and is asked about {X.shape[1]}.")
+        scores, flags = scaling.transform(X.to_numpy(dtype=np.float32))
+        return fitting.predict(self.model.net, scores, flags, fitting.device_named(self.device, or_cpu=True))
+
+    def save(self, path: str) -> None:
+        """Write the scaling and the weights as safetensors."""
+        from trainer.models.neural_net import network
+
+        if self.model is None:
+            raise ValueError("There is no model to save.")
+        network.write(path, self.model)
+
+    def load(self, path: str) -> None:
+        """Read what `save` wrote.
+
+        Raises:
+            ArtifactError: the file is not one, or not one of a network with these options.
+        """
+        from trainer.models.neural_net import network
+
+        try:
+            self.model = network.read(path, self._architecture())
+            self.n_features = self.model.scaling.n_columns
+        except (ArtifactError, UsageError) as error:
+            raise ArtifactError(f"{path} is not a network that can be loaded: {error}") from error
+
+    def _epochs(self, done: int, total: int) -> None:
+        self.report("epochs", done, total)
+
+    def _architecture(self) -> Architecture:
+        """Return the network that the options ask for.
+
+        Raises:
+            UsageError: an option is out of bounds.
+        """
+        from trainer.models.neural_net.network import Architecture
+
+        self._check_options()
+        layers = None if self.hidden_layers is None else tuple(self.hidden_layers)
+        dropout = self.dropout if self.dropout is not None else 0.1 if layers is None else 0.3
+        return Architecture(layers, self.depth, self.width, self.ensemble_size, self.embedding_size, self.bins, dropout)
+
+    def _check_options(self) -> None:
+        for name, (low, high) in BOUNDS.items():
+            value = getattr(self, name)
+            if value is None and name in OPTIONAL:
+                continue
+            kinds = (int, float) if name in FRACTIONS else (int,)
+            if not isinstance(value, kinds) or isinstance(value, bool) or not low <= value <= high:
+                raise UsageError(f"{name} has to be a number from {low:g} to {high:g}; it is {value!r}.")
+        layers = self.hidden_layers
+        if layers is not None and not (
+            1 <= len(layers) <= MAX_LAYERS and all(type(width) is int and 1 <= width <= MAX_LAYER for width in layers)
+        ):
+            raise UsageError(f"hidden_layers has to be 1 to {MAX_LAYERS} whole numbers up to {MAX_LAYER}; it is {layers!r}.")
+
+    def _plan(self, n: int, is_judged: bool, device: Any) -> Plan:
+        """Return how to fit to n rows; where no part is held out to say when to end, it is a quarter of the epochs."""
+        from trainer.models.neural_net.fitting import Plan
+
+        if self.hidden_layers is not None:
+            rate, epochs, batch = 1e-3, 50, 32
+        else:
+            rate, batch = 4e-3, 1024 if n > LARGE else min(256, max(32, 2 ** (n // 16).bit_length() // 2))
+            epochs = min(100, max(10, STEPS * batch // n))
+        if self.epochs is not None:
+            epochs = self.epochs
+        elif not is_judged:
+            epochs = max(1, epochs // 4)
+        return Plan(
+            learning_rate=self.learning_rate or rate,
+            weight_decay=self.weight_decay,
+            epochs=epochs,
+            batch_size=self.batch_size or batch,
+            patience=self.patience or max(8, epochs // 4),
+            averaging=AVERAGING,
+            device=device,
+        )

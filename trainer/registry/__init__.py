@@ -1,0 +1,1 @@
+"""Saved models: their files on disk and their rows in `trained_models`."""

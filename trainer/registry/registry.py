@@ -1,0 +1,88 @@
+"""The models that were trained, as rows of `trained_models`."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainer.errors import ArtifactError
+from trainer.registry.artifact import ModelMeta
+from trainer.warehouse.schema import create_tables
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+LATEST = "latest"
+_COLUMNS = (
+    "model_id, model_type, model_name, label_strategy, network, window_days, training_start_date, training_end_date, "
+    "created_at, num_samples, num_features, test_auc, metrics_json, hyperparameters_json, model_path"
+)
+
+
+def register(client: Client, folder: Path, meta: ModelMeta, fold_aucs: Sequence[float]) -> None:
+    """Add a saved model to the registry."""
+    import numpy as np
+
+    create_tables(client)
+    row = {
+        "model_id": meta.model_id,
+        "model_type": meta.model_type,
+        "version": meta.versions["trainer"],
+        "network": meta.network,
+        "window_days": meta.window_days,
+        "training_start_date": meta.start_date,
+        "training_end_date": meta.end_date,
+        "created_at": meta.created_at,
+        "model_path": str(folder),
+        "model_name": meta.model,
+        "label_strategy": meta.label_strategy,
+        "metrics_json": json.dumps(meta.metrics),
+        "hyperparameters_json": json.dumps(meta.options),
+        "feature_names": [feature.name for feature in meta.features],
+        "num_samples": meta.n_train,
+        "num_features": len(meta.features),
+        # NaN, and not 0, where there was no gold to evaluate on.
+        "test_auc": meta.metrics.get("auc", {}).get("value", float("nan")),
+        "cv_auc_mean": float(np.mean(fold_aucs)) if fold_aucs else float("nan"),
+        "cv_auc_std": float(np.std(fold_aucs)) if fold_aucs else float("nan"),
+    }
+    client.insert("trained_models", [list(row.values())], column_names=list(row))
+
+
+def list_models(client: Client) -> list[dict[str, Any]]:
+    """Return every registered model, the newest first."""
+    create_tables(client)
+    query = f"SELECT {_COLUMNS} FROM trained_models FINAL ORDER BY created_at DESC, model_id"
+    return [_row(row) for row in client.query(query).named_results()]
+
+
+def find_model(client: Client, model_id: str, network: str, window_days: int, model_type: str | None = None) -> dict[str, Any]:
+    """Return the model of that id, or for `latest` the newest of the network, window and, where given, type.
+
+    Raises:
+        ArtifactError: there is none.
+    """
+    models = list_models(client)
+    if model_id != LATEST:
+        found = [model for model in models if model["model_id"] == model_id]
+        if not found:
+            known = ", ".join(model["model_id"] for model in models[:5]) or "none yet"
+            raise ArtifactError(f"There is no model '{model_id}'; the newest are: {known}.")
+        return found[0]
+    for model in models:
+        same = model["network"] == network and model["window_days"] == window_days
+        if same and model_type in (None, model["model_type"]):
+            return model
+    raise ArtifactError(
+        f"No {model_type or 'model'} was trained for network '{network}' with window_days {window_days}; run `trainer fit` first."
+    )
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    row["test_auc"] = None if math.isnan(row["test_auc"]) else row["test_auc"]
+    row["metrics"] = json.loads(row.pop("metrics_json"))
+    row["options"] = json.loads(row.pop("hyperparameters_json"))
+    return row

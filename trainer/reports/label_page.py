@@ -1,0 +1,110 @@
+"""Writes a label report as one HTML file that needs nothing else: no network, no script, readable in light and dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainer.reports.label_tables import percent, plain, tables
+
+if TYPE_CHECKING:
+    from trainer.reports.label_report import LabelReport
+
+TEMPLATES = Path(__file__).parent / "templates"
+MATRIX_SOURCES = 20  # the largest; a wider matrix has no room for its names
+
+
+def label_page(report: LabelReport) -> str:
+    """Return the page. Whatever publishers call themselves, their words are escaped and stay words."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["percent"] = percent
+    return environment.get_template("label_report.html.j2").render(
+        report=report,
+        tables={table.name: table for table in tables(report)},
+        rules=_rules(report),
+        strategies=_strategies(report),
+        conflicts=_conflicts(report),
+        matrix=_matrix(report),
+        drift=_drift(report),
+    )
+
+
+def _point(kind: str, row: dict[str, Any], name: str = "accuracy") -> dict[str, Any] | None:
+    if row.get(name) is None:
+        return None
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    return {
+        "kind": kind,
+        "value": row[name],
+        "low": row[name] if low is None else low,
+        "high": row[name] if high is None else high,
+    }
+
+
+def _rules(report: LabelReport) -> list[dict[str, Any]]:
+    """Return per rule its shares and the points of the accuracy chart: what was expected, what gold says, what was learned."""
+    learned: dict[tuple[str, int], dict[str, Any]] = {}
+    for row in sorted(report.learned, key=lambda row: row["votes"]):
+        learned[row["voice"], row["vote"]] = row  # of several confidences the one with the most votes
+    rows = []
+    for rule in report.rules:
+        points = [_point("prior", rule, "prior_accuracy"), _point("gold", rule)]
+        points += [_point("learned", row) for (voice, _), row in sorted(learned.items()) if voice == rule["rule_id"]]
+        shares = [{"kind": name, "value": rule[name] or 0} for name in ("coverage", "overlap", "conflict")]
+        rows.append({"name": plain(rule["rule_id"]), "shares": shares, "points": [point for point in points if point]})
+    return rows
+
+
+def _parts(name: str, counts: dict[str, int], whole: int) -> dict[str, Any]:
+    """Return a stacked bar: parts with start and length as shares of `whole`."""
+    parts, start = [], 0
+    for kind, count in counts.items():
+        parts.append({"kind": kind, "count": count, "start": start / whole, "length": count / whole})
+        start += count
+    return {"name": plain(name), "parts": parts}
+
+
+def _strategies(report: LabelReport) -> list[dict[str, Any]]:
+    counts = {row["strategy"]: {"risky": row["risky_labels"], "benign": row["benign_labels"]} for row in report.strategies}
+    largest = max((sum(count.values()) for count in counts.values()), default=1) or 1
+    return [_parts(name, count, largest) for name, count in counts.items()]
+
+
+def _conflicts(report: LabelReport) -> list[dict[str, Any]]:
+    counts = {}
+    for row in report.conflict_counts:
+        about = "risky or benign" if row["kind_of_conflict"] == "opinion" else "risky, but what"
+        counts[f"{about}, {'among gold' if row['is_among_gold'] else 'with rules'}"] = {row["kind_of_conflict"]: row["addresses"]}
+    largest = max((sum(count.values()) for count in counts.values()), default=1) or 1
+    return [_parts(name, count, largest) for name, count in counts.items()]
+
+
+def _drift(report: LabelReport) -> list[dict[str, Any]]:
+    """Return the last step of each strategy and rule, as shares of all addresses it labelled at either end."""
+    last = max((row["next_date"] for row in report.drift), default=None)
+    bars = []
+    for row in report.drift:
+        counts = {kind: row[kind] for kind in ("kept", "gained", "lost", "flipped")}
+        if row["next_date"] == last and sum(counts.values()):
+            bars.append(
+                _parts(row["name"], counts, sum(counts.values())) | {"step": f"{row['previous_date']} → {row['next_date']}"}
+            )
+    return bars
+
+
+def _matrix(report: LabelReport) -> dict[str, Any]:
+    """Return the largest sources that meet others, and of each pair the share of the row's opinions that the column holds too."""
+    meeting = {row["source"] for row in report.overlaps}
+    names = [row["source"] for row in report.sources if row["source"] in meeting][:MATRIX_SOURCES]
+    shares = {(row["source"], row["other_source"]): row for row in report.overlaps}
+    cells = [
+        {"row": i, "column": j, "share": shares[one, other]["contained_share"], "kin": shares[one, other]["is_same_lineage"]}
+        for i, one in enumerate(names)
+        for j, other in enumerate(names)
+        if (one, other) in shares
+    ]
+    return {"names": [plain(name) for name in names], "cells": cells}

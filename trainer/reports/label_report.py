@@ -1,0 +1,186 @@
+"""What the labels of a snapshot are worth: reads the audits that dbt builds, the trained models and a truth, if there is one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainer.errors import BadInputError, NotEnoughLabelsError
+from trainer.registry import registry
+from trainer.warehouse.client import table_exists
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+    from trainer.labels.truth import Truth
+
+Rows = list[dict[str, Any]]
+SHOWN_CONFLICTS = 50
+AUDITS = (
+    "int_label_votes",
+    "fct_address_labels",
+    "fct_label_rule_summary",
+    "fct_label_conflicts",
+    "fct_label_source_summary",
+    "int_label_source_pairs",
+    "fct_label_drift",
+    "fct_label_rule_accuracy",
+)
+_SNAPSHOT = "network = {network:String} AND processing_date = {processing_date:Date} AND window_days = {window_days:UInt32}"
+_KEYS = ("network", "processing_date", "window_days")
+
+
+@dataclass(frozen=True)
+class LabelReport:
+    """The audits of one snapshot, each a list of rows; shares and accuracies in [0, 1], None where there is nothing to measure.
+
+    `drift` has every step of the snapshot's network and window up to its date, `conflicts` the first SHOWN_CONFLICTS, those
+    among gold labels first, and `conflict_counts` how many there are. `truth` and `truth_scores` are None without a truth.
+    """
+
+    network: str
+    processing_date: date
+    window_days: int
+    rules: Rows
+    learned: Rows
+    strategies: Rows
+    sources: Rows
+    overlaps: Rows
+    conflict_counts: Rows
+    conflicts: Rows
+    drift: Rows
+    models: Rows
+    truth: Rows | None = None
+    truth_scores: Rows | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report as plain values."""
+        return asdict(self)
+
+
+def label_report(
+    client: Client,
+    network: str | None = None,
+    processing_date: date | None = None,
+    window_days: int | None = None,
+    truth: Truth | None = None,
+) -> LabelReport:
+    """Read the audits of a snapshot; what is not given is what the warehouse has, where that leaves no choice, and the last date.
+
+    Raises:
+        NotEnoughLabelsError: dbt has not run, or nothing is labelled.
+        BadInputError: the choice is open (the message lists it), or nothing is labelled in that snapshot.
+    """
+    key = _snapshot(client, network, processing_date, window_days)
+    models = _models(client, key)
+    return LabelReport(
+        **key,
+        rules=_audit(client, "fct_label_rule_summary", key, "kind = 'gold' DESC, rule_id"),
+        learned=_audit(client, "fct_label_rule_accuracy", key, "voice, vote, confidence_step"),
+        strategies=_strategies(client, key),
+        sources=_audit(client, "fct_label_source_summary", key, "labels DESC, source"),
+        overlaps=_audit(client, "int_label_source_pairs", key, "source, other_source"),
+        conflict_counts=_conflict_counts(client, key),
+        conflicts=_audit(
+            client,
+            "fct_label_conflicts",
+            key,
+            f"is_among_gold DESC, kind_of_conflict DESC, voice_count DESC, address LIMIT {SHOWN_CONFLICTS}",
+        ),
+        drift=_drift(client, key),
+        models=models,
+        truth=None if truth is None else truth.of_labels(client, key),
+        truth_scores=None if truth is None else truth.of_scores(client, key, models),
+    )
+
+
+def _snapshot(client: Client, network: str | None, day: date | None, window_days: int | None) -> dict[str, Any]:
+    for table in AUDITS:
+        if not table_exists(client, table):
+            raise NotEnoughLabelsError(f"There is no table {table}; run `dbt run` first.")
+    query = (
+        "SELECT network, window_days, arraySort(groupUniqArray(processing_date)) AS days FROM int_label_votes "
+        "GROUP BY network, window_days ORDER BY network, window_days"
+    )
+    there = client.query(query).result_rows
+    if not there:
+        raise NotEnoughLabelsError(
+            "Nothing is labelled (0 votes); run `trainer ingest` or `trainer labels add`, then `dbt run`, and ask again."
+        )
+    found = [row for row in there if network in (None, row[0]) and window_days in (None, row[1])]
+    found = [row for row in found if day is None or day in row[2]]
+    if len(found) != 1:
+        choices = "; ".join(
+            f"--network {name} --window-days {window} (--processing-date {', '.join(map(str, days))})"
+            for name, window, days in found or there
+        )
+        raise BadInputError(f"{'Say which snapshot' if found else 'Nothing is labelled there; labels are in'}: {choices}.")
+    ((name, window, days),) = found
+    return {"network": name, "processing_date": day or days[-1], "window_days": window}
+
+
+def _rows(client: Client, query: str, parameters: dict[str, Any]) -> Rows:
+    found = client.query(query, parameters=parameters)
+    return [{name: value for name, value in row.items() if name not in _KEYS} for row in found.named_results()]
+
+
+def _audit(client: Client, model: str, key: dict[str, Any], order: str) -> Rows:
+    return _rows(client, f"SELECT * FROM {model} WHERE {_SNAPSHOT} ORDER BY {order}", key)
+
+
+def _strategies(client: Client, key: dict[str, Any]) -> Rows:
+    # Millionths, because whole numbers add up to the same sum in any order.
+    query = f"""
+        SELECT strategy, count() AS labels, countIf(label = 1) AS risky_labels, labels - risky_labels AS benign_labels,
+            risky_labels / labels AS risky_share, countIf(is_conflict) / labels AS conflict_share,
+            sum(toInt64(round(label_confidence * 1000000))) / labels / 1000000 AS mean_confidence
+        FROM fct_address_labels WHERE {_SNAPSHOT} GROUP BY strategy ORDER BY strategy
+    """
+    return _rows(client, query, key)
+
+
+def _conflict_counts(client: Client, key: dict[str, Any]) -> Rows:
+    query = f"""
+        SELECT kind_of_conflict, is_among_gold, count() AS addresses FROM fct_label_conflicts
+        WHERE {_SNAPSHOT} GROUP BY kind_of_conflict, is_among_gold ORDER BY is_among_gold DESC, kind_of_conflict DESC
+    """
+    return _rows(client, query, key)
+
+
+def _drift(client: Client, key: dict[str, Any]) -> Rows:
+    query = """
+        SELECT previous_date, processing_date AS next_date, * EXCEPT (previous_date, processing_date) FROM fct_label_drift
+        WHERE network = {network:String} AND window_days = {window_days:UInt32} AND processing_date <= {processing_date:Date}
+        ORDER BY next_date, drift_of DESC, name
+    """
+    return _rows(client, query, key)
+
+
+def _models(client: Client, key: dict[str, Any]) -> Rows:
+    """Return the models of the network and window, by strategy and then from the best down."""
+    found = [
+        {
+            "label_strategy": model["label_strategy"],
+            "model": model["model_name"],
+            "model_type": model["model_type"],
+            "model_id": model["model_id"],
+            "auc": model["metrics"].get("auc"),
+            "graded_rows": _graded_rows(Path(model["model_path"])),
+            "training_rows": model["num_samples"],
+            "created_at": model["created_at"],
+        }
+        for model in registry.list_models(client)
+        if (model["network"], model["window_days"]) == (key["network"], key["window_days"])
+    ]
+    return sorted(found, key=lambda one: (one["label_strategy"], -one["auc"]["value"] if one["auc"] else 0, one["model_id"]))
+
+
+def _graded_rows(folder: Path) -> int | None:
+    """Return how many rows a model was graded on: its files say so, the registry does not; None where they are gone."""
+    try:
+        return int(json.loads((folder / "model.json").read_text(encoding="utf-8"))["content"]["n_test"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,278 @@
+"""Makes a batch of foreign columns conform to one of our tables, by stated rules, counting every change.
+
+| what is found | what happens |
+|---|---|
+| a key column absent, or not text | BadInputError: nothing of the snapshot is loaded |
+| processing_date, window_days or network in the file that differs from the snapshot's | BadInputError |
+| an address that is empty, longer than 256 characters, or has white space or control characters inside | row rejected |
+| white space around a key | removed |
+| capitals in an address that has no case (EVM, bech32) | made small |
+| NaN, an infinity, a number the type cannot hold, a negative volume | becomes missing |
+| a label confidence outside [0, 1] | row rejected |
+| an unknown numeric column | kept in `extra_features` (missing values left out) |
+| an unknown column of another type | not loaded, and named |
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trainer import addresses
+from trainer.errors import BadInputError
+from trainer.warehouse.schema import SNAPSHOT_KEY, Table
+
+DECIMAL = pa.decimal128(38, 18)
+DECIMAL_LIMIT = float(np.nextafter(1e20, 0))  # what Decimal(38, 18) can hold
+LAST_SECOND = 2**32 - 1  # what DateTime can hold
+MAY_BE_NEGATIVE = {"net_flow_usd"}
+CASELESS = f"^({addresses.CASELESS.pattern})$"
+ADDRESS_COLUMNS = ("address", "from_address", "to_address")
+_UNSIGNED = {"UInt8": 2**8 - 1, "UInt16": 2**16 - 1, "UInt32": 2**32 - 1, "UInt64": 2**63 - 1}
+
+
+@dataclass(frozen=True)
+class SnapshotKey:
+    """What every fact of one snapshot shares."""
+
+    network: str
+    processing_date: date
+    window_days: int
+
+    def __str__(self) -> str:
+        return f"{self.network}/{self.processing_date}/{self.window_days}"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The key as query parameters."""
+        return {
+            "network": self.network,
+            "processing_date": self.processing_date,
+            "window_days": self.window_days,
+        }
+
+
+@dataclass
+class Conformer:
+    """Conforms batches of one file to `table`; `counts` and `dropped` say afterwards what was changed."""
+
+    table: Table
+    key: SnapshotKey
+    file: str
+    loaded_at: datetime
+    renames: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    dropped: set[str] = field(default_factory=set)
+
+    def __call__(self, batch: pa.RecordBatch) -> pa.Table:
+        """Return the batch's usable rows with exactly the table's columns.
+
+        Raises:
+            BadInputError: a column is missing or of a type that cannot be used.
+        """
+        columns = self._named(batch)
+        self._check_key(columns)
+        rows = self._usable_rows(columns)
+        if not pc.all(rows, min_count=0).as_py():
+            for name, column in columns.items():
+                with self._reading(name):
+                    columns[name] = column.filter(rows)
+        count = pc.sum(rows).as_py() or 0
+        result = {
+            "network": pa.array([self.key.network] * count, pa.string()),
+            "processing_date": pa.array([self.key.processing_date] * count, pa.date32()),
+            "window_days": pa.array([self.key.window_days] * count, pa.uint16()),
+        }
+        for name, kind in self.table.types.items():
+            with self._reading(name):
+                if name == "extra_features":
+                    result[name] = self._extra(columns, count)
+                elif name in columns:
+                    result[name] = self._convert(name, columns[name], kind)
+        self._note_dropped(columns)
+        result["ingested_at"] = pa.array([self.loaded_at] * count, pa.timestamp("ms", "UTC"))
+        return pa.table(result)
+
+    @contextmanager
+    def _reading(self, name: str) -> Iterator[None]:
+        """Turn what Arrow and the JSON reader raise into a sentence that names the column."""
+        try:
+            yield
+        except (pa.ArrowException, ValueError, TypeError, OverflowError, RecursionError) as error:
+            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            raise BadInputError(f"{self.file}: column '{name}' cannot be used: {reason}.") from error
+
+    def _named(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
+        names = batch.schema.names
+        if len(set(names)) < len(names):
+            repeated = next(name for name in names if names.count(name) > 1)
+            raise BadInputError(f"{self.file} has the column '{repeated}' more than once.")
+        columns = {}
+        for name, column in zip(names, batch.columns, strict=True):
+            target = self.renames.get(name, name)
+            # A file that has both spellings keeps the one the table knows; the other one stays as it is.
+            target = name if target in names and target != name else target
+            plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+            columns[target] = plain.cast(pa.string()) if pa.types.is_string_view(plain.type) else plain
+        return columns
+
+    def _check_key(self, columns: dict[str, pa.Array]) -> None:
+        for name in required_columns(self.table):
+            if name not in columns:
+                raise BadInputError(f"{self.file} has no column '{name}', which is required.")
+            if not _is_text(columns[name].type):
+                raise BadInputError(f"{self.file}: column '{name}' should be text, but is {columns[name].type}.")
+        for name, expected in zip(SNAPSHOT_KEY, self.key.parameters.values(), strict=True):
+            if name not in columns:
+                continue
+            with self._reading(name):
+                values = pc.unique(columns[name]).to_pylist()
+            for value in values:
+                found = value.date() if isinstance(value, datetime) else value
+                if found is not None and found != expected and str(found) != str(expected):
+                    raise BadInputError(f"{self.file}: column '{name}' says {found}, but the snapshot is of {expected}.")
+
+    def _usable_rows(self, columns: dict[str, pa.Array]) -> pa.Array:
+        usable = pa.array(np.ones(len(next(iter(columns.values()), [])), dtype=bool))
+        for name in required_columns(self.table):
+            with self._reading(name):
+                column = pc.utf8_trim_whitespace(pc.fill_null(pc.cast(columns[name], pa.string()), ""))
+            if name in ADDRESS_COLUMNS:
+                # As staging spells it, so that two spellings of one address are found to be one row here.
+                column = pc.if_else(pc.match_substring_regex(column, CASELESS), pc.ascii_lower(column), column)
+                bad = pc.or_(
+                    pc.or_(pc.equal(column, ""), pc.match_substring_regex(column, addresses.UNFIT.pattern)),
+                    pc.greater(pc.utf8_length(column), addresses.MAX_LENGTH),
+                )
+                reason = f"rows rejected: '{name}' is not an address"
+            else:
+                bad = pc.equal(column, "")
+                reason = f"rows rejected: '{name}' is empty"
+            columns[name] = column
+            if name in self.table.key_columns or name in ADDRESS_COLUMNS:
+                usable = self._reject(usable, bad, reason)
+        if self.table.types.get("confidence_score") == "Float32" and "confidence_score" in columns:
+            with self._reading("confidence_score"):
+                score = pc.cast(columns["confidence_score"], pa.float64())
+            inside = pc.and_(pc.greater_equal(score, 0), pc.less_equal(score, 1))
+            usable = self._reject(
+                usable, pc.invert(pc.fill_null(inside, False)), "rows rejected: 'confidence_score' is not in [0, 1]"
+            )
+        return usable
+
+    def _reject(self, usable: pa.Array, bad: pa.Array, reason: str) -> pa.Array:
+        self._count(reason, pc.and_(usable, bad))
+        return pc.and_(usable, pc.invert(bad))
+
+    def _count(self, what: str, mask: pa.Array) -> None:
+        if number := pc.sum(mask).as_py():
+            self.counts[what] += number
+
+    def _convert(self, name: str, column: pa.Array, kind: str) -> pa.Array:
+        if "String" in kind and "Array" not in kind:
+            if not (_is_text(column.type) or pa.types.is_null(column.type)):
+                self.counts[f"values turned into text in '{name}'"] += len(column) - column.null_count
+            return pc.fill_null(pc.cast(column, pa.string()), "")
+        if kind.startswith("Array"):
+            return self._list(name, column, pa.string() if "String" in kind else pa.uint16())
+        if "DateTime" in kind:
+            return self._time(name, column)
+        return self._number(name, column, re.sub(r"Nullable\((.*)\)", r"\1", kind))
+
+    def _time(self, name: str, column: pa.Array) -> pa.Array:
+        seconds = pa.timestamp("s")
+        if not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
+            self._count(f"values not a time, now missing, in '{name}'", column.is_valid())
+            return pa.nulls(len(column), seconds)
+        value = pc.cast(pc.cast(column, seconds, safe=False), pa.int64())
+        bad = pc.or_(pc.less(value, 0), pc.greater(value, LAST_SECOND))
+        self._count(f"values too early or too late, now missing, in '{name}'", bad)
+        return pc.cast(pc.if_else(pc.fill_null(bad, False), pa.scalar(None, pa.int64()), value), seconds)
+
+    def _number(self, name: str, column: pa.Array, kind: str) -> pa.Array:
+        if pa.types.is_null(column.type):
+            return column
+        if not _is_numeric(column.type):
+            raise BadInputError(f"{self.file}: column '{name}' should be a number, but is {column.type}.")
+        if kind == "Bool":
+            value = pc.cast(column, pa.float64(), safe=False)
+            bad = pc.is_nan(value)
+            self._count(f"values not finite, now missing, in '{name}'", bad)
+            return pc.if_else(bad, pa.scalar(None, pa.bool_()), pc.not_equal(value, 0.0))
+        value = pc.cast(column, pa.float64(), safe=False)
+        bad = pc.invert(pc.is_finite(value))
+        self._count(f"values not finite, now missing, in '{name}'", bad)
+        if kind in _UNSIGNED or (kind.startswith("Decimal") and name not in MAY_BE_NEGATIVE):
+            bad = self._also_bad(bad, pc.less(value, 0.0), f"negative values, now missing, in '{name}'")
+        limit = _UNSIGNED.get(kind, DECIMAL_LIMIT if kind.startswith("Decimal") else np.finfo(np.float32).max)
+        if kind != "Float64":
+            too_large = pc.and_(pc.is_finite(value), pc.greater(pc.abs(value), float(limit)))
+            bad = self._also_bad(bad, too_large, f"values too large, now missing, in '{name}'")
+        # Exact types stay exact; only what was flagged is blanked.
+        exact = column if pa.types.is_decimal(column.type) or pa.types.is_integer(column.type) else value
+        if pc.any(bad, min_count=0).as_py():
+            exact = pc.if_else(pc.fill_null(bad, False), pa.scalar(None, exact.type), exact)
+        return pc.cast(exact, pa.uint64(), safe=False) if kind in _UNSIGNED else exact
+
+    def _also_bad(self, bad: pa.Array, more: pa.Array, what: str) -> pa.Array:
+        more = pc.and_(more, pc.invert(bad))
+        self._count(what, more)
+        return pc.or_(bad, more)
+
+    def _list(self, name: str, column: pa.Array, item: pa.DataType) -> pa.Array:
+        kind = pa.list_(item)
+        try:
+            if _is_text(column.type):  # the analyzers-baseline export writes lists as JSON
+                values = [json.loads(text) if text else [] for text in column.to_pylist()]
+                return pa.array(values, kind)
+            return pc.fill_null(pc.cast(column, kind), pa.scalar([], kind))
+        except (ValueError, TypeError, OverflowError, RecursionError, pa.ArrowException) as error:
+            raise BadInputError(f"{self.file}: column '{name}' should hold lists of {item}: {str(error)[:200]}.") from error
+
+    def _extra_names(self, columns: dict[str, pa.Array]) -> list[str]:
+        known = {*self.table.types, *SNAPSHOT_KEY, "ingested_at"}
+        return sorted(name for name, column in columns.items() if name not in known and _is_numeric(column.type))
+
+    def _extra(self, columns: dict[str, pa.Array], count: int) -> pa.Array:
+        """Return a Map column of the numeric columns the table does not know; keys with no finite value are left out."""
+        names = self._extra_names(columns)
+        values = np.empty((count, len(names)), dtype=np.float32)
+        with np.errstate(over="ignore"):
+            for position, name in enumerate(names):
+                column = pc.cast(columns[name], pa.float64(), safe=False)
+                values[:, position] = column.to_numpy(zero_copy_only=False).astype(np.float32)
+        present = np.isfinite(values)
+        offsets = np.concatenate([[0], np.cumsum(present.sum(axis=1))]).astype(np.int32)
+        keys = np.broadcast_to(np.array(names, dtype=object), values.shape)[present]
+        return pa.MapArray.from_arrays(offsets, pa.array(keys, pa.string()), pa.array(values[present], pa.float32()))
+
+    def _note_dropped(self, columns: dict[str, pa.Array]) -> None:
+        known = {*self.table.types, *SNAPSHOT_KEY, "ingested_at"}
+        kept = set(self._extra_names(columns)) if "extra_features" in self.table.types else set()
+        self.dropped |= set(columns) - known - kept
+
+
+def required_columns(table: Table) -> list[str]:
+    """Return the columns a file must have: those with neither a default nor a way to be missing."""
+    defaults = {line.split()[0] for line in table.columns.splitlines() if " DEFAULT " in line}
+    return [
+        name for name, kind in table.types.items() if name not in defaults and not kind.startswith(("Nullable", "Array", "Map"))
+    ]
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_numeric(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_boolean(kind))

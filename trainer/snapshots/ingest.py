@@ -1,0 +1,144 @@
+"""Loads snapshot folders into the raw tables: checked first, streamed, and visible only when whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from trainer.errors import BadInputError
+from trainer.snapshots import reader as snapshot
+from trainer.snapshots.conform import Conformer, SnapshotKey
+from trainer.warehouse.client import drop_leftovers, drop_partition, publish, side_table
+from trainer.warehouse.schema import create_tables
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+BATCH_ROWS = 65_536
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Ingested:
+    """What one snapshot folder became: rows per table, and what was changed or left out on the way."""
+
+    folder: Path
+    shape: str
+    key: SnapshotKey
+    rows: dict[str, int] = field(default_factory=dict)
+    changes: dict[str, Counter[str]] = field(default_factory=dict)
+    dropped: dict[str, list[str]] = field(default_factory=dict)
+    ignored: dict[str, str] = field(default_factory=dict)
+
+
+def ingest(
+    client: Client,
+    path: Path,
+    network: str | None = None,
+    processing_date: date | None = None,
+    window_days: int | None = None,
+    progress: Progress | None = None,
+) -> list[Ingested]:
+    """Load every snapshot folder at or below `path`, each as a whole; loading one again changes nothing.
+
+    Args:
+        progress: called with (file, rows done, rows in all) after each batch.
+
+    Raises:
+        BadInputError: a file is missing, broken or contradicts its checksum or its folder; of that snapshot nothing is loaded.
+    """
+    create_tables(client)
+    drop_leftovers(client)
+    folders = snapshot.find_folders(path)
+    keys = [snapshot.key_of(folder, network, processing_date, window_days) for folder in folders]
+    return [_ingest_folder(client, folder, key, progress) for folder, key in zip(folders, keys, strict=True)]
+
+
+def _ingest_folder(client: Client, folder: Path, key: SnapshotKey, progress: Progress | None) -> Ingested:
+    shape = snapshot.shape_of(folder)
+    if shape is None:
+        raise BadInputError(f"There are no snapshot files in {folder}.")
+    files = shape.files(folder, key.network)
+    present = {file.stem for file in folder.glob("*.parquet")}
+    result = Ingested(folder, shape.name, key, ignored={k: v for k, v in shape.ignored.items() if k in present})
+    for file in files:
+        snapshot.parquet_rows(file.path)
+    snapshot.verify(folder, files)
+    loaded_at = datetime.now(UTC)
+    with ExitStack() as stack:
+        ready = []
+        for file in files:
+            conformer = Conformer(file.landing or file.table, key, str(file.path), loaded_at, file.renames)
+            ready.append((_load(client, stack, file, conformer, progress), file.table))
+            result.changes[file.path.name] = conformer.counts
+            result.dropped[file.path.name] = sorted(conformer.dropped)
+        # Nothing was visible so far; each table now changes in one atomic step.
+        for side, table in ready:
+            publish(client, side, table)
+            result.rows[table.name] = _count(client, side)
+            if not result.rows[table.name]:  # an empty file has no partition that could replace the old one
+                drop_partition(client, table, key)
+    return result
+
+
+def _load(client: Client, stack: ExitStack, file: snapshot.SnapshotFile, conformer: Conformer, progress: Progress | None) -> str:
+    """Load one file into a side table of its table, which `stack` drops in the end, and return that side table's name."""
+    side = stack.enter_context(side_table(client, conformer.table))
+    for batch in _batches(file.path, progress):
+        client.insert_arrow(side, conformer(batch))
+    if file.landing is None:
+        return _without_repeats(client, stack, side, conformer)
+    aggregated = stack.enter_context(side_table(client, file.table))
+    query = file.aggregate.format(landing=side)
+    names = ", ".join(column for column, _ in _described(client, query))
+    client.command(f"INSERT INTO {aggregated} ({names}) {query}")
+    return aggregated
+
+
+def _without_repeats(client: Client, stack: ExitStack, side: str, conformer: Conformer) -> str:
+    """Return `side`, or a copy in which of rows with one key the one with the smallest content hash is kept."""
+    table = conformer.table
+    key = ", ".join(table.key_columns)
+    extra = _count(client, side) - int(client.query(f"SELECT uniqExact({key}) FROM {side}").result_rows[0][0])
+    if not extra:
+        return side
+    conformer.counts[f"rows rejected: repeated ({key})"] += extra
+    kept = stack.enter_context(side_table(client, table))
+    content = "sipHash64(toString(tuple(* EXCEPT (ingested_at))))"  # the time of the load must not decide
+    client.command(f"INSERT INTO {kept} SELECT * FROM {side} ORDER BY {key}, {content} LIMIT 1 BY {key}")
+    return kept
+
+
+def _described(client: Client, query: str) -> list[tuple[str, str]]:
+    return [(row[0], row[1]) for row in client.query(f"DESCRIBE TABLE ({query})").result_rows]
+
+
+def _count(client: Client, table: str) -> int:
+    return int(client.query(f"SELECT count() FROM {table}").result_rows[0][0])
+
+
+def _batches(path: Path, progress: Progress | None) -> Iterator[pa.RecordBatch]:
+    """Yield the file's rows a batch at a time, so that a snapshot of any size fits; first none, so that its columns are checked.
+
+    Raises:
+        BadInputError: the file is damaged.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            total, done = file.metadata.num_rows, 0
+            yield pa.RecordBatch.from_arrays([pa.array([], kind) for kind in file.schema_arrow.types], schema=file.schema_arrow)
+            for batch in file.iter_batches(BATCH_ROWS):
+                yield batch
+                done += batch.num_rows
+                if progress is not None:
+                    progress(path.name, done, total)
+    except (pa.ArrowException, OSError) as error:
+        raise BadInputError(f"{path} is damaged ({str(error).splitlines()[0]}); nothing of its snapshot was loaded.") from error

@@ -1,0 +1,1 @@
+"""The verbs: fit, tune, predict, derive votes."""

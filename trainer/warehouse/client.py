@@ -1,0 +1,193 @@
+"""Opens a client for a target, and puts rows into tables so that a reader sees all of them or none.
+
+The only importer of clickhouse_connect. An insert is not atomic in ClickHouse: rows therefore go to a side table first
+and reach the real one by REPLACE PARTITION, which is.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from trainer import settings
+from trainer.errors import BadInputError, WarehouseError
+from trainer.warehouse.lock import folder_problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from clickhouse_connect.driver.client import Client
+
+    from trainer.snapshots.conform import SnapshotKey
+    from trainer.warehouse.schema import Table
+
+SIDE_SUFFIX = "__loading_"
+
+
+def connect(target: str | None = None) -> Client:
+    """Open a clickhouse_connect client for a target of profiles.yml, its database created and selected.
+
+    A plain client in every respect but one: `insert_df` takes dates as text, as the guide writes them.
+    Use it as a context manager: an embedded warehouse is open in one process at a time.
+
+    Raises:
+        WarehouseError: the folder is held by another process, or the server is down or refuses the credentials.
+    """
+    import clickhouse_connect
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    # What the driver logs is said again, in one sentence, by the error that follows.
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+    chosen = settings.target(target)
+    options = {"join_use_nulls": 1} | chosen.settings
+    # Asked first, because the engine's own answer is no sentence and goes straight to stderr.
+    if chosen.path is not None and (problem := folder_problem(chosen.path)) is not None:
+        raise WarehouseError(problem)
+    try:
+        if chosen.path is not None:
+            client = clickhouse_connect.get_client(interface="chdb", path=str(chosen.path), settings=options)
+        else:
+            client = clickhouse_connect.get_client(
+                interface="https" if chosen.secure else "http",
+                host=chosen.host,
+                port=chosen.port,
+                username=chosen.user,
+                password=chosen.password,
+                settings=options,
+                connect_timeout=10,
+                client_name="trainer",
+                autogenerate_session_id=False,
+            )
+        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": chosen.database})
+        client.database = chosen.database
+    except (ClickHouseError, OSError) as error:
+        raise WarehouseError(_reason(chosen, error)) from error
+    return _taking_text_dates(client)
+
+
+@contextmanager
+def side_table(client: Client, table: Table) -> Iterator[str]:
+    """Yield the name of an empty twin of `table`, dropped on leaving whatever happened."""
+    name = f"{table.name}{SIDE_SUFFIX}{uuid.uuid4().hex[:12]}"
+    client.command(table.side_ddl(name))
+    try:
+        yield name
+    finally:
+        client.command(f"DROP TABLE IF EXISTS {name} SYNC")
+
+
+def publish(client: Client, side: str, table: Table) -> None:
+    """Replace in `table` every partition that `side` holds, each in one atomic step."""
+    rows = client.query(
+        "SELECT DISTINCT partition_id FROM system.parts "
+        "WHERE database = currentDatabase() AND table = {table:String} AND active ORDER BY partition_id",
+        parameters={"table": side},
+    ).result_rows
+    for (partition_id,) in rows:
+        client.command(f"ALTER TABLE {table.name} REPLACE PARTITION ID '{partition_id}' FROM {side}")
+
+
+def replace_rows(client: Client, table: Table, batches: Iterable[pa.Table]) -> int:
+    """Replace the partitions of `table` that `batches` touch by exactly these rows; return how many there were."""
+    with side_table(client, table) as side:
+        count = 0
+        for batch in batches:
+            client.insert_arrow(side, batch)
+            count += batch.num_rows
+        publish(client, side, table)
+    return count
+
+
+def drop_partition(client: Client, table: Table, key: SnapshotKey) -> None:
+    """Remove a snapshot's rows from `table` in one atomic step a partition."""
+    snapshot = "network = {network:String} AND processing_date = {processing_date:Date} AND window_days = {window_days:UInt32}"
+    drop_partitions(client, table, snapshot, key.parameters)
+
+
+def drop_partitions(client: Client, table: Table, where: str, parameters: dict[str, Any]) -> None:
+    """Remove whole partitions of `table`, each in one atomic step; `where` is on columns of its partition key alone."""
+    rows = client.query(f"SELECT DISTINCT _partition_id FROM {table.name} WHERE {where}", parameters=parameters).result_rows
+    for (partition_id,) in rows:
+        client.command(f"ALTER TABLE {table.name} DROP PARTITION ID '{partition_id}'")
+
+
+def table_exists(client: Client, table: str) -> bool:
+    """Return whether the selected database has `table`, be it a table or a view."""
+    return bool(
+        client.query(
+            "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+            parameters={"table": table},
+        ).result_rows[0][0]
+    )
+
+
+def drop_leftovers(client: Client) -> int:
+    """Drop side tables that a killed process left behind more than a day ago (or, embedded, at any time)."""
+    # Embedded, no other process can be loading; on a server another one may be.
+    age = 0 if client.uri.startswith("chdb:") else 86_400
+    names = client.query(
+        "SELECT name FROM system.tables WHERE database = currentDatabase() AND position(name, {mark:String}) > 0 "
+        "AND metadata_modification_time <= now() - {age:UInt32}",
+        parameters={"mark": SIDE_SUFFIX, "age": age},
+    ).result_rows
+    for (name,) in names:
+        client.command(f"DROP TABLE IF EXISTS {name} SYNC")
+    return len(names)
+
+
+def _reason(target: settings.Target, error: Exception) -> str:
+    text = str(error)
+    if target.path is None:
+        where = f"{target.host}:{target.port}"
+        if "AUTHENTICATION_FAILED" in text or "Code: 516" in text or "uthentication failed" in text:
+            return (
+                f"The ClickHouse server at {where} refused user '{target.user}'; check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD."
+            )
+        cause = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
+        reason = cause[1].strip() if cause else _first_line(text)
+        return f"The ClickHouse server at {where} cannot be reached ({reason}); is it up (`make up`)?"
+    # Another process may have been quicker since we looked.
+    return folder_problem(target.path) or f"The warehouse folder {target.path} cannot be opened: {_first_line(text)}."
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0][:300] if text.strip() else "no reason given"
+
+
+def _taking_text_dates(client: Client) -> Client:
+    """Let `client.insert_df` take the guide's DataFrame, whose dates are text."""
+    insert_df = client.insert_df
+
+    def insert_df_with_text_dates(table: str, df: pd.DataFrame, *args: Any, **kwargs: Any) -> Any:
+        return insert_df(table, _with_dates(client, table, df), *args, **kwargs)
+
+    client.insert_df = insert_df_with_text_dates
+    return client
+
+
+def _with_dates(client: Client, table: str, df: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    query = "SELECT name, type FROM system.columns WHERE concat(database, '.', table) = {table:String}"
+    full = table if "." in table else f"{client.database}.{table}"
+    types = dict(client.query(query, parameters={"table": full}).result_rows)
+    if not types:
+        raise BadInputError(f"There is no table {full}; `trainer init` creates the trainer's own.")
+    unknown = [str(name) for name in df.columns if name not in types]
+    if unknown:
+        raise BadInputError(f"{table} has no column {', '.join(unknown)}; it has: {', '.join(types)}.")
+    changed = {}
+    for name in df.columns:
+        if "Date" in types[name] and not pd.api.types.is_datetime64_any_dtype(df[name]):
+            try:
+                # As text, because pandas is about to read a number such as 20250801 as nanoseconds since 1970.
+                column = df[name].astype(str) if pd.api.types.is_numeric_dtype(df[name]) else df[name]
+                dates = pd.to_datetime(column, format="ISO8601")
+            except (ValueError, TypeError) as error:
+                raise BadInputError(f"{table}.{name} needs dates such as 2025-08-01; found {error}.") from error
+            changed[name] = dates if "DateTime" in types[name] else dates.dt.date.astype(object)
+    return df.assign(**changed) if changed else df
