@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.errors import BadInputError
-from trainer.snapshots.conform import Conformer, SnapshotKey, required_columns
+from trainer.keys import SnapshotKey
+from trainer.snapshots.conform import Conformer, required_columns
 from trainer.warehouse.schema import ADDRESS_LABELS, RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, Table
 
 KEY = SnapshotKey("simnet", date(2025, 8, 1), 90)

@@ -18,9 +18,9 @@ from trainer import ModelTraining, connect, predict
 from trainer.data.dataset import read_scoring
 from trainer.data.selection import Selection
 from trainer.errors import ArtifactError, UsageError
+from trainer.keys import SnapshotKey
 from trainer.registry import artifact
 from trainer.simulate import SimulationSummary
-from trainer.snapshots.conform import SnapshotKey
 from trainer.warehouse.client import drop_partition
 from trainer.warehouse.dbt import run_dbt
 from trainer.warehouse.schema import RAW_CUSTOM_FEATURES

@@ -16,7 +16,7 @@ from trainer import LabelStrategy, connect
 from trainer.data.frames import SnapshotFrames
 from trainer.data.selection import Selection
 from trainer.errors import NotEnoughLabelsError
-from trainer.snapshots.conform import SnapshotKey
+from trainer.keys import SnapshotKey
 from trainer.training.derive import derive_votes, remove_votes
 from trainer.warehouse.dbt import run_dbt
 from trainer.warehouse.schema import RAW_DERIVED_VOTES

@@ -19,10 +19,10 @@ from trainer import AddressLabelStrategy, LabelStrategy, ModelTraining, Training
 from trainer.data.dataset import read_scoring
 from trainer.data.selection import Selection
 from trainer.errors import BadInputError, NotEnoughLabelsError
+from trainer.keys import SnapshotKey
 from trainer.labels.add import add_labels
 from trainer.models import name_of
 from trainer.registry import artifact
-from trainer.snapshots.conform import SnapshotKey
 from trainer.warehouse.client import drop_partition
 from trainer.warehouse.dbt import run_dbt
 from trainer.warehouse.schema import RAW_ADDRESS_LABELS

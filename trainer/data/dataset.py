@@ -20,12 +20,12 @@ from trainer.data.feature_choice import FeatureChoice
 from trainer.data.groups import codes_of, linked_groups
 from trainer.data.selection import GRAINS, HELD_TOGETHER_BY, ID_COLUMNS, MEMBERS, WHERE, Selection, scoring_table, table_name
 from trainer.errors import ArtifactError, BadInputError, NotEnoughLabelsError
+from trainer.model_types import LABEL_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
     from clickhouse_connect.driver.client import Client
 
-LABEL_COLUMNS = ("label_strategy", "label", "label_confidence", "label_target", "label_weight", "label_source")
 MODELLED = "label_model"  # the strategy that labels also where there is no gold
 MIN_SET_ROWS = 20  # a set member on fewer rows than this is no feature: it would name rows rather than describe them
 MAX_SET_FEATURES = 100

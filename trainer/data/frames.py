@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from clickhouse_connect.driver.client import Client
 
-    from trainer.snapshots.conform import SnapshotKey
+    from trainer.keys import SnapshotKey
 
 # Name → the relation it is read from. Decimals are cast in SQL by staging, so that a frame holds floats.
 FRAMES = {

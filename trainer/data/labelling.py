@@ -13,8 +13,8 @@ from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
 from trainer.data.selection import GRAINS, ID_COLUMNS, MEMBERS, WHERE, Selection
 from trainer.errors import BadInputError, NotEnoughLabelsError
+from trainer.keys import SnapshotKey
 from trainer.labels.strategies import LabelStrategy
-from trainer.snapshots.conform import SnapshotKey
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer import addresses
-from trainer.data.dataset import LABEL_COLUMNS
 from trainer.errors import BadInputError
 from trainer.features.reader import FeatureFile, read_features
 from trainer.features.store import Stored, feature_table, store
+from trainer.keys import SNAPSHOT_KEY
+from trainer.model_types import LABEL_COLUMNS
 from trainer.settings import project_dir
 from trainer.uploads.checks import note_address_problems, note_key_problems, require_key
-from trainer.warehouse.schema import RAW_ADDRESS_LABELS, SNAPSHOT_KEY, create_tables
+from trainer.warehouse.schema import RAW_ADDRESS_LABELS, create_tables
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,9 +23,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trainer.errors import BadInputError
-from trainer.labels.formats.base import MEBIBYTE, first_line
-from trainer.labels.formats.csv_table import read_csv
-from trainer.warehouse.schema import SNAPSHOT_KEY
+from trainer.keys import SNAPSHOT_KEY
+from trainer.uploads.tables import MEBIBYTE, first_line, read_csv
 
 if TYPE_CHECKING:
     import pandas as pd

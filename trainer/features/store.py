@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from trainer.keys import SNAPSHOT_KEY
 from trainer.warehouse.client import publish, side_table
-from trainer.warehouse.schema import RAW_CUSTOM_FEATURES, RAW_FEATURES, SNAPSHOT_KEY
+from trainer.warehouse.schema import RAW_CUSTOM_FEATURES, RAW_FEATURES
 
 if TYPE_CHECKING:
     import pandas as pd

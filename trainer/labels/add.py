@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError, UsageError
+from trainer.keys import SNAPSHOT_KEY
 from trainer.labels.checks import Checked, check_own, check_published
 from trainer.labels.formats import AUTO, LabelFormat, choose
 from trainer.labels.store import Origin, Stored, label_table, sources, store, withdraw
 from trainer.labels.taxonomy import read_taxonomy
-from trainer.warehouse.schema import RAW_ADDRESS_LABELS, SNAPSHOT_KEY, create_tables
+from trainer.warehouse.schema import RAW_ADDRESS_LABELS, create_tables
 
 if TYPE_CHECKING:
     import pandas as pd

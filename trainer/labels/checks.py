@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from trainer import addresses
 from trainer.errors import BadInputError
+from trainer.keys import SNAPSHOT_KEY
 from trainer.labels.formats.base import CATEGORY, PROVENANCE, PUBLISHER_COLUMNS, LabelFormat
 from trainer.labels.formats.currencies import NETWORKS
 from trainer.labels.taxonomy import RISK_LEVELS, Taxonomy
 from trainer.uploads.checks import note, note_address_problems, note_key_problems, require_key
-from trainer.warehouse.schema import RAW_ADDRESS_LABELS, SNAPSHOT_KEY
+from trainer.warehouse.schema import RAW_ADDRESS_LABELS
 
 if TYPE_CHECKING:
     import pandas as pd

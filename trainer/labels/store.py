@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from trainer.snapshots.conform import SnapshotKey
+from trainer.keys import SNAPSHOT_KEY, SnapshotKey
 from trainer.warehouse.client import drop_partition, publish, side_table
-from trainer.warehouse.schema import LABEL_HISTORY, RAW_ADDRESS_LABELS, SNAPSHOT_KEY
+from trainer.warehouse.schema import LABEL_HISTORY, RAW_ADDRESS_LABELS
 
 if TYPE_CHECKING:
     import pandas as pd

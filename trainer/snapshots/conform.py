@@ -21,8 +21,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +29,8 @@ import pyarrow.compute as pc
 
 from trainer import addresses
 from trainer.errors import BadInputError
-from trainer.warehouse.schema import SNAPSHOT_KEY, Table
+from trainer.keys import SNAPSHOT_KEY, SnapshotKey
+from trainer.warehouse.schema import Table
 
 DECIMAL = pa.decimal128(38, 18)
 DECIMAL_LIMIT = float(np.nextafter(1e20, 0))  # what Decimal(38, 18) can hold
@@ -39,27 +39,6 @@ MAY_BE_NEGATIVE = {"net_flow_usd"}
 CASELESS = f"^({addresses.CASELESS.pattern})$"
 ADDRESS_COLUMNS = ("address", "from_address", "to_address")
 _UNSIGNED = {"UInt8": 2**8 - 1, "UInt16": 2**16 - 1, "UInt32": 2**32 - 1, "UInt64": 2**63 - 1}
-
-
-@dataclass(frozen=True)
-class SnapshotKey:
-    """What every fact of one snapshot shares."""
-
-    network: str
-    processing_date: date
-    window_days: int
-
-    def __str__(self) -> str:
-        return f"{self.network}/{self.processing_date}/{self.window_days}"
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        """The key as query parameters."""
-        return {
-            "network": self.network,
-            "processing_date": self.processing_date,
-            "window_days": self.window_days,
-        }
 
 
 @dataclass

@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trainer.errors import BadInputError
+from trainer.keys import SnapshotKey
 from trainer.snapshots import reader as snapshot
-from trainer.snapshots.conform import Conformer, SnapshotKey
+from trainer.snapshots.conform import Conformer
 from trainer.warehouse.client import drop_leftovers, drop_partition, publish, side_table
 from trainer.warehouse.schema import create_tables
 

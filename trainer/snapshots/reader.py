@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.addresses import network_problem
 from trainer.errors import BadInputError
+from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS
 from trainer.warehouse import schema
 
 if TYPE_CHECKING:
-    from trainer.snapshots.conform import SnapshotKey
+    from trainer.keys import SnapshotKey
 
 ENTRY_POINT_GROUP = "trainer.snapshots"
 KEY_IN_PATH = re.compile(r"(?P<network>[^/]+)/(?P<date>\d{4}-\d{2}-\d{2})/(?P<window>\d{1,5})$")
-MAX_WINDOW_DAYS = 65_535
-FIRST_DATE, LAST_DATE = date(1970, 1, 1), date(2149, 6, 6)  # what the type Date can hold
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def key_of(
     Raises:
         BadInputError: two of them disagree, or a part of the key is nowhere to be found.
     """
-    from trainer.snapshots.conform import SnapshotKey
+    from trainer.keys import SnapshotKey
 
     given: dict[str, Any] = {"network": network, "processing_date": processing_date, "window_days": window_days}
     known = _key_in_path(folder)

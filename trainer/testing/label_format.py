@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from trainer.errors import BadInputError
-from trainer.labels.formats.base import CATEGORY, MEBIBYTE, PUBLISHER_COLUMNS, LabelFormat
-from trainer.warehouse.schema import RAW_ADDRESS_LABELS, SNAPSHOT_KEY
+from trainer.keys import SNAPSHOT_KEY
+from trainer.labels.formats.base import CATEGORY, PUBLISHER_COLUMNS, LabelFormat
+from trainer.uploads.tables import MEBIBYTE
+from trainer.warehouse.schema import RAW_ADDRESS_LABELS
 
 if TYPE_CHECKING:
     import pandas as pd

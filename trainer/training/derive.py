@@ -17,8 +17,8 @@ from trainer.data.frames import SnapshotFrames
 from trainer.data.labelling import ask, snapshot_rows
 from trainer.data.selection import Selection
 from trainer.errors import BadInputError, UsageError
+from trainer.keys import SnapshotKey
 from trainer.labels.strategies import LabelStrategy, WarehouseLabelStrategy
-from trainer.snapshots.conform import SnapshotKey
 from trainer.warehouse.client import drop_partitions, replace_rows
 from trainer.warehouse.schema import RAW_DERIVED_VOTES, create_tables
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer import addresses
 from trainer.errors import BadInputError
-from trainer.snapshots.reader import FIRST_DATE, MAX_WINDOW_DAYS
-from trainer.warehouse.schema import SNAPSHOT_KEY
+from trainer.keys import FIRST_DATE, MAX_WINDOW_DAYS, SNAPSHOT_KEY
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
-    from trainer.snapshots.conform import SnapshotKey
+    from trainer.keys import SnapshotKey
     from trainer.warehouse.schema import Table
 
 SIDE_SUFFIX = "__loading_"

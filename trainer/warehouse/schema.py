@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-SNAPSHOT_KEY = ("network", "processing_date", "window_days")
 KEY_COLUMNS = "network LowCardinality(String), processing_date Date, window_days UInt16"
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError
+from trainer.uploads.tables import MEBIBYTE, first_line, read_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MEBIBYTE = 1024 * 1024
 CATEGORY = "category"
 """What a publisher calls an address; the seed `label_taxonomy` says what that means."""
 PROVENANCE = "provenance"
@@ -58,26 +58,6 @@ class LabelFormat:
         if not size:
             raise BadInputError(f"{path} is empty.")
         return self.read(path)
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of what an error says."""
-    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
-
-
-def read_text(path: Path, what: str) -> str:
-    """Return a file's text.
-
-    Raises:
-        BadInputError: it is not UTF-8, or binary.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{path} is not {what} in UTF-8 ({first_line(error)}).") from error
-    if "\x00" in text:
-        raise BadInputError(f"{path} is not {what}: it is binary.")
-    return text
 
 
 def read_lines(path: Path, what: str) -> str:

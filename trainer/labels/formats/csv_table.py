@@ -2,44 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from trainer.errors import BadInputError
-from trainer.labels.formats.base import LabelFormat, first_line, read_text
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-def read_csv(path: Path) -> pd.DataFrame:
-    """Return a CSV file's rows; every row must have as many fields as the header, or the file was cut or is not CSV."""
-    import pandas as pd
-
-    text = read_text(path, "a CSV file")
-    rows = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
-    try:
-        header = [name.strip() for name in next(rows, [])]
-        if not any(header):
-            raise BadInputError(f"{path} is not a CSV file: it has no header.")
-        if len(set(header)) < len(header):
-            raise BadInputError(f"{path} has a column more than once: {', '.join(header)[:200]}.")
-        columns: list[list[str]] = [[] for _ in header]
-        for row in rows:
-            if not row:
-                continue
-            if len(row) != len(header):
-                raise BadInputError(
-                    f"{path}, line {rows.line_num}: {len(row)} fields where its header has {len(header)}; "
-                    "is the file whole, and are texts with commas in quotes?"
-                )
-            for column, value in zip(columns, row, strict=True):
-                column.append(value)
-    except csv.Error as error:
-        raise BadInputError(f"{path}, line {rows.line_num}, is not CSV ({first_line(error)}).") from error
-    return pd.DataFrame(dict(zip(header, columns, strict=True)), dtype=object)
+from trainer.labels.formats.base import LabelFormat
+from trainer.uploads.tables import read_csv
 
 
 def _recognises(path: Path, head: bytes) -> bool:  # noqa: ARG001  any table of the user's own

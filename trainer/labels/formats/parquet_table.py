@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.errors import BadInputError
-from trainer.labels.formats.base import MEBIBYTE, LabelFormat, first_line
+from trainer.labels.formats.base import LabelFormat
+from trainer.uploads.tables import MEBIBYTE, first_line
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,9 @@ import yaml
 
 from trainer import addresses
 from trainer.errors import BadInputError
-from trainer.labels.formats.base import MEBIBYTE, LabelFormat, first_line, read_text, scalar, shape_error, text_frame
+from trainer.labels.formats.base import LabelFormat, scalar, shape_error, text_frame
 from trainer.labels.formats.currencies import network_of
+from trainer.uploads.tables import MEBIBYTE, first_line, read_text
 
 if TYPE_CHECKING:
     import pandas as pd
