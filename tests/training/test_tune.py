@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -58,7 +59,7 @@ class Other(GuideTrainer):
 @pytest.fixture(autouse=True)
 def _fresh_spy(monkeypatch: pytest.MonkeyPatch) -> None:
     Spy.reset()
-    monkeypatch.setattr("trainer.evaluation.metrics.BOOTSTRAP_ROUNDS", 5)  # intervals are tested elsewhere
+    monkeypatch.setattr(import_module("trainer.evaluation.metrics"), "BOOTSTRAP_ROUNDS", 5)  # intervals are tested elsewhere
 
 
 def data(dates: int = 1, rows: int = 400, seed: int = 0) -> Dataset:

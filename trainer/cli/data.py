@@ -11,8 +11,8 @@ from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit,
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
-    from trainer.labels.add import LabelsAdded
-    from trainer.snapshots.ingest import Ingested
+    from trainer.labels import LabelsAdded
+    from trainer.snapshots import Ingested
 
 SHOWN_REASONS = 10
 
@@ -36,9 +36,7 @@ def init(json: Json = False, target: Target = None) -> None:
 def prepare(target: str | None) -> list[str]:
     """Create the tables and, where they are not there yet, the seeds dbt's models need; return the tables' names."""
     from trainer.settings import project_dir
-    from trainer.warehouse.client import connect, table_exists
-    from trainer.warehouse.dbt import run_dbt
-    from trainer.warehouse.schema import create_tables
+    from trainer.warehouse import connect, create_tables, run_dbt, table_exists
 
     with connect(target) as client:
         names = create_tables(client)
@@ -58,9 +56,9 @@ def ingest(
     target: Target = None,
 ) -> None:
     """Load snapshot folders; the key comes from the path where it ends in network/date/window."""
-    from trainer.snapshots.ingest import ingest as load
-    from trainer.snapshots.reader import find_folders
-    from trainer.warehouse.client import connect
+    from trainer.snapshots import find_folders
+    from trainer.snapshots import ingest as load
+    from trainer.warehouse import connect
 
     find_folders(path)  # fails before anything is created
     prepare(target)
@@ -95,7 +93,7 @@ def simulate(
 ) -> None:
     """Write synthetic snapshots with planted laundering typologies and the truth apart."""
     from trainer.addresses import network_problem
-    from trainer.data.selection import as_date
+    from trainer.data import as_date
     from trainer.simulate import simulate as write
 
     if (problem := network_problem(network)) is not None:
@@ -137,8 +135,8 @@ def labels_add(
     target: Target = None,
 ) -> None:
     """Add a label list; adding a file again changes nothing. Then run `dbt run`."""
-    from trainer.labels.add import add_labels
-    from trainer.warehouse.client import connect
+    from trainer.labels import add_labels
+    from trainer.warehouse import connect
 
     columns = mapping(map)
     prepare(target)
@@ -167,9 +165,9 @@ def labels_remove(
     target: Target = None,
 ) -> None:
     """Withdraw a source's labels, of all snapshots or of those named; label_history keeps them. Then run `dbt run`."""
-    from trainer.labels.add import remove_labels
-    from trainer.training.derive import remove_votes
-    from trainer.warehouse.client import connect
+    from trainer.labels import remove_labels
+    from trainer.training import remove_votes
+    from trainer.warehouse import connect
 
     verb = "would be removed" if dry_run else "removed"
     with connect(target) as client:

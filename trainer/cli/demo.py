@@ -14,9 +14,8 @@ from trainer.cli.data import prepare
 from trainer.cli.output import Json, emit, metric_lines, progress, say
 
 if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
-
-    from trainer.training.predict import ScoringResult
+    from trainer.training import ScoringResult
+    from trainer.warehouse import Client
 
 NETWORK = "simnet"
 WINDOW_DAYS = 90
@@ -36,13 +35,11 @@ def demo(
 ) -> None:
     """Simulate, ingest, label, build, train and score: a few minutes, in a folder of its own."""
     from trainer import settings
-    from trainer.labels.add import add_labels
+    from trainer.labels import add_labels
     from trainer.simulate import simulate
-    from trainer.snapshots.ingest import ingest
-    from trainer.training.fit import ModelTraining
-    from trainer.training.predict import predict
-    from trainer.warehouse.client import connect
-    from trainer.warehouse.dbt import run_dbt
+    from trainer.snapshots import ingest
+    from trainer.training import ModelTraining, predict
+    from trainer.warehouse import connect, run_dbt
 
     started = time.perf_counter()
     os.environ |= {

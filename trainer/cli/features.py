@@ -11,7 +11,7 @@ from trainer.cli.data import SHOWN_REASONS, mapping, prepare
 from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit, say
 
 if TYPE_CHECKING:
-    from trainer.features.add import FeaturesAdded
+    from trainer.features import FeaturesAdded
 
 features = typer.Typer(help="Your own features.", no_args_is_help=True)
 
@@ -44,8 +44,8 @@ def features_add(
     target: Target = None,
 ) -> None:
     """Add numeric features of addresses; adding a file again changes nothing. Then run `dbt run`."""
-    from trainer.features.add import add_features
-    from trainer.warehouse.client import connect
+    from trainer.features import add_features
+    from trainer.warehouse import connect
 
     columns = mapping(map)
     prepare(target)

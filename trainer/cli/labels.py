@@ -15,7 +15,7 @@ from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit,
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
-    from trainer.reports.label_tables import Table
+    from trainer.reports import Table
 
 PIPE_WIDTH = 200  # columns where nobody says how wide the reader is
 
@@ -42,11 +42,9 @@ def labels_report(
     target: Target = None,
 ) -> None:
     """Say what the labels of a snapshot are worth: rules, strategies, publishers, conflicts, drift, models."""
-    from trainer.labels.truth import read_truth
-    from trainer.reports.label_page import label_page
-    from trainer.reports.label_report import label_report
-    from trainer.reports.label_tables import tables
-    from trainer.warehouse.client import connect
+    from trainer.labels import read_truth
+    from trainer.reports import label_page, label_report, tables
+    from trainer.warehouse import connect
 
     known = None if truth is None else read_truth(truth)
     with connect(target) as client:
@@ -80,9 +78,9 @@ def labels_derive(
     strategies custom_priority, weighted_vote and label_model, beside the rules; they are never gold. `labels remove --derived`
     withdraws them.
     """
-    from trainer.data.selection import resolve_selection
-    from trainer.training.derive import derive_votes
-    from trainer.warehouse.client import connect
+    from trainer.data import resolve_selection
+    from trainer.training import derive_votes
+    from trainer.warehouse import connect
 
     if processing_date is not None and (start_date is not None or end_date is not None):
         raise UsageError("--processing-date is one date, --start-date and --end-date are a range; give the one or the other.")

@@ -12,7 +12,7 @@ from trainer.cli.output import Day, Json, Network, Target, Window, calibration_l
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
-    from trainer.labels.strategies import LabelStrategy
+    from trainer.labels import LabelStrategy
     from trainer.models.base import ModelTrainer
 
 models = typer.Typer(help="The models that were trained.", no_args_is_help=True)
@@ -62,9 +62,9 @@ def fit(
 
     Without --network, dates or --window-days it takes what the warehouse has, if that leaves no choice.
     """
-    from trainer.data.selection import resolve_selection
-    from trainer.training.fit import ModelTraining
-    from trainer.warehouse.client import connect
+    from trainer.data import resolve_selection
+    from trainer.training import ModelTraining
+    from trainer.warehouse import connect
 
     values = parameters_of(model, params, param)
     trainer, strategy = trainer_of(model, values, seed), strategy_of(label_strategy)
@@ -116,10 +116,10 @@ def predict(
     target: Target = None,
 ) -> None:
     """Score a snapshot (by default the last one) and write the scores into the warehouse."""
-    from trainer.data.selection import resolve_selection
-    from trainer.registry.registry import LATEST, find_model
-    from trainer.training.predict import predict as score
-    from trainer.warehouse.client import connect
+    from trainer.data import resolve_selection
+    from trainer.registry import LATEST, find_model
+    from trainer.training import predict as score
+    from trainer.warehouse import connect
 
     trainer = None if model is None else trainer_class_of(model)
     with connect(target) as client:
@@ -143,8 +143,8 @@ def predict(
 @models.command("list")
 def models_list(json: Json = False, target: Target = None) -> None:
     """List the registered models, the newest first."""
-    from trainer.registry.registry import list_models
-    from trainer.warehouse.client import connect
+    from trainer.registry import list_models
+    from trainer.warehouse import connect
 
     with connect(target) as client:
         found = list_models(client)
@@ -164,8 +164,8 @@ def models_show(
     model_id: Annotated[str, typer.Argument(help="A model's id.")], json: Json = False, target: Target = None
 ) -> None:
     """Show one model: what it was trained on and how it did on unseen rows."""
-    from trainer.registry.registry import find_model
-    from trainer.warehouse.client import connect
+    from trainer.registry import find_model
+    from trainer.warehouse import connect
 
     with connect(target) as client:
         found = find_model(client, model_id, "", 0)
@@ -179,7 +179,7 @@ def parameters_of(model: str, file: Path | None, texts: list[str] | None) -> dic
     found: dict[str, Any] = {}
     if file is not None:
         from trainer.models import name_of
-        from trainer.training.tune import read_parameters
+        from trainer.training import read_parameters
 
         found = read_parameters(file, name_of(trainer_class_of(model)))
     return found | dict(parameter_of(text) for text in texts or [])
@@ -203,7 +203,7 @@ def trainer_class_of(name: str) -> type[ModelTrainer]:
 
 def strategy_of(name: str) -> LabelStrategy | str:
     """Return the name of a strategy that dbt computes, or one of the class `package.module:Class`."""
-    from trainer.labels.strategies import LabelStrategy
+    from trainer.labels import LabelStrategy
 
     if ":" not in name:
         return name

@@ -12,7 +12,7 @@ from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit,
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
-    from trainer.training.tune import Tuning, TuningResult
+    from trainer.training import Tuning, TuningResult
 
 
 def register(app: typer.Typer) -> None:
@@ -61,11 +61,9 @@ def tune(
 
     The same command continues a search that was interrupted. --param is fixed in every trial.
     """
-    from trainer.data.selection import ALERT_RANKER, resolve_selection
-    from trainer.training.fit import ModelTraining
-    from trainer.training.search import make_pruner, read_object, read_space
-    from trainer.training.tune import Tuning, write_parameters
-    from trainer.warehouse.client import connect
+    from trainer.data import ALERT_RANKER, resolve_selection
+    from trainer.training import ModelTraining, Tuning, make_pruner, read_object, read_space, write_parameters
+    from trainer.warehouse import connect
 
     if model_type == ALERT_RANKER:
         raise UsageError("A search is judged by probabilities, which an alert_ranker does not make; tune an alert_scorer.")
@@ -139,7 +137,7 @@ def _lines(result: TuningResult, out: Path | None) -> list[str]:
 
 
 def _is_worse(result: TuningResult) -> bool:
-    from trainer.training.tune import METRICS
+    from trainer.training import METRICS
 
     tuned, defaults = (result.held_out[which][result.metric]["value"] for which in ("best", "defaults"))
     return bool(tuned < defaults if METRICS[result.metric] else tuned > defaults)

@@ -24,7 +24,8 @@ from trainer.model_types import LABEL_COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
-    from clickhouse_connect.driver.client import Client
+
+    from trainer.warehouse import Client
 
 MODELLED = "label_model"  # the strategy that labels also where there is no gold
 MIN_SET_ROWS = 20  # a set member on fewer rows than this is no feature: it would name rows rather than describe them

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
-    from clickhouse_connect.driver.client import Client
 
     from trainer.keys import SnapshotKey
+    from trainer.warehouse import Client
 
 # Name → the relation it is read from. Decimals are cast in SQL by staging, so that a frame holds floats.
 FRAMES = {

@@ -14,11 +14,12 @@ from trainer.data.frames import SnapshotFrames
 from trainer.data.selection import GRAINS, ID_COLUMNS, MEMBERS, WHERE, Selection
 from trainer.errors import BadInputError, NotEnoughLabelsError
 from trainer.keys import SnapshotKey
-from trainer.labels.strategies import LabelStrategy
+from trainer.labels import LabelStrategy
 
 if TYPE_CHECKING:
     import pandas as pd
-    from clickhouse_connect.driver.client import Client
+
+    from trainer.warehouse import Client
 
 GOLD_STRATEGY = "address_labels"
 

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
-from trainer.warehouse.client import table_exists
+from trainer.warehouse import table_exists
 
 if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
+    from trainer.warehouse import Client
 
 ALERT_RANKER = "alert_ranker"
 GRAINS = {"alert_scorer": "alert", "address_scorer": "address", "cluster_scorer": "cluster", ALERT_RANKER: "alert"}

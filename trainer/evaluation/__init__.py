@@ -1,1 +1,20 @@
 """Splits, metrics, ranking metrics and calibration; never sees training rows."""
+
+from __future__ import annotations
+
+from trainer.evaluation.calibration import Calibrator
+from trainer.evaluation.metrics import evaluate, metrics
+from trainer.evaluation.ranking import evaluate_ranking, ranks
+from trainer.evaluation.splits import EMBARGO_DAYS, FOLDS, Split, make_split
+
+__all__ = [
+    "EMBARGO_DAYS",
+    "FOLDS",
+    "Calibrator",
+    "Split",
+    "evaluate",
+    "evaluate_ranking",
+    "make_split",
+    "metrics",
+    "ranks",
+]

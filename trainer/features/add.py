@@ -18,12 +18,13 @@ from trainer.features.store import Stored, feature_table, store
 from trainer.keys import SNAPSHOT_KEY
 from trainer.model_types import LABEL_COLUMNS
 from trainer.settings import project_dir
-from trainer.uploads.checks import note_address_problems, note_key_problems, require_key
-from trainer.warehouse.schema import RAW_ADDRESS_LABELS, create_tables
+from trainer.uploads import note_address_problems, note_key_problems, require_key
+from trainer.warehouse import RAW_ADDRESS_LABELS, create_tables
 
 if TYPE_CHECKING:
     import pandas as pd
-    from clickhouse_connect.driver.client import Client
+
+    from trainer.warehouse import Client
 
 SHOWN_ERRORS = 10
 # A label that comes as a feature teaches a model to read the answer.

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 
 from trainer.errors import BadInputError
 from trainer.keys import SNAPSHOT_KEY
-from trainer.uploads.tables import MEBIBYTE, first_line, read_csv
+from trainer.uploads import MEBIBYTE, first_line, read_csv
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from trainer.keys import SNAPSHOT_KEY
-from trainer.warehouse.client import publish, side_table
-from trainer.warehouse.schema import RAW_CUSTOM_FEATURES, RAW_FEATURES
+from trainer.warehouse import RAW_CUSTOM_FEATURES, RAW_FEATURES, publish, side_table
 
 if TYPE_CHECKING:
     import pandas as pd
-    from clickhouse_connect.driver.client import Client
+
+    from trainer.warehouse import Client
 
 _FEATURES = RAW_CUSTOM_FEATURES.name
 _SNAPSHOT = ", ".join(SNAPSHOT_KEY)

@@ -15,11 +15,12 @@ from trainer.labels.checks import Checked, check_own, check_published
 from trainer.labels.formats import AUTO, LabelFormat, choose
 from trainer.labels.store import Origin, Stored, label_table, sources, store, withdraw
 from trainer.labels.taxonomy import read_taxonomy
-from trainer.warehouse.schema import RAW_ADDRESS_LABELS, create_tables
+from trainer.warehouse import RAW_ADDRESS_LABELS, create_tables
 
 if TYPE_CHECKING:
     import pandas as pd
-    from clickhouse_connect.driver.client import Client
+
+    from trainer.warehouse import Client
 
 SHOWN_ERRORS = 10
 

@@ -17,8 +17,8 @@ from trainer.keys import SNAPSHOT_KEY
 from trainer.labels.formats.base import CATEGORY, PROVENANCE, PUBLISHER_COLUMNS, LabelFormat
 from trainer.labels.formats.currencies import NETWORKS
 from trainer.labels.taxonomy import RISK_LEVELS, Taxonomy
-from trainer.uploads.checks import note, note_address_problems, note_key_problems, require_key
-from trainer.warehouse.schema import RAW_ADDRESS_LABELS
+from trainer.uploads import note, note_address_problems, note_key_problems, require_key
+from trainer.warehouse import RAW_ADDRESS_LABELS
 
 if TYPE_CHECKING:
     import pandas as pd

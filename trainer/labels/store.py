@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from trainer.keys import SNAPSHOT_KEY, SnapshotKey
-from trainer.warehouse.client import drop_partition, publish, side_table
-from trainer.warehouse.schema import LABEL_HISTORY, RAW_ADDRESS_LABELS
+from trainer.warehouse import LABEL_HISTORY, RAW_ADDRESS_LABELS, drop_partition, publish, side_table
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-    from clickhouse_connect.driver.client import Client
+
+    from trainer.warehouse import Client
 
 ADDED, REMOVED, REPLACED = "added", "removed", "replaced"
 _LABELS = RAW_ADDRESS_LABELS.name

@@ -11,7 +11,8 @@ from trainer.errors import BadInputError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from clickhouse_connect.driver.client import Client
+
+    from trainer.warehouse import Client
 
 _SNAPSHOT = "network = {network:String} AND processing_date = {processing_date:Date} AND window_days = {window_days:UInt32}"
 

@@ -68,7 +68,7 @@ class ModelTrainer(ABC):
         """Return auc, average_precision, brier and log_loss on rows that were not trained on."""
         import numpy as np
 
-        from trainer.evaluation.metrics import metrics
+        from trainer.evaluation import metrics
 
         return metrics(np.asarray(y, dtype=np.float64), np.asarray(self.predict(X)))
 

@@ -1,1 +1,11 @@
 """Saved models: their files on disk and their rows in `trained_models`."""
+
+from __future__ import annotations
+
+from trainer.registry.registry import LATEST, find_model, list_models
+
+__all__ = [
+    "LATEST",
+    "find_model",
+    "list_models",
+]

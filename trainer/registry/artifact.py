@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from trainer.data.dataset import Feature
-from trainer.data.selection import ALERT_RANKER
+from trainer.data import ALERT_RANKER, Feature
 from trainer.errors import ArtifactError, UsageError
-from trainer.evaluation.calibration import Calibrator
+from trainer.evaluation import Calibrator
 from trainer.models import ENTRY_POINT_GROUP, RANKERS, name_of, names, trainer_class
 from trainer.models.base import ModelTrainer
 from trainer.models.fitting import checked_predict

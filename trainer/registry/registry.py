@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.errors import ArtifactError
 from trainer.registry.artifact import ModelMeta
-from trainer.warehouse.schema import create_tables
+from trainer.warehouse import create_tables
 
 if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
+    from trainer.warehouse import Client
 
 LATEST = "latest"
 _COLUMNS = (

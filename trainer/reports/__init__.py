@@ -1,1 +1,14 @@
 """What people read: reports as text tables and HTML pages."""
+
+from __future__ import annotations
+
+from trainer.reports.label_page import label_page
+from trainer.reports.label_report import label_report
+from trainer.reports.label_tables import Table, tables
+
+__all__ = [
+    "Table",
+    "label_page",
+    "label_report",
+    "tables",
+]

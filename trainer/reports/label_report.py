@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError, NotEnoughLabelsError
 from trainer.registry import registry
-from trainer.warehouse.client import table_exists
+from trainer.warehouse import table_exists
 
 if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
-
-    from trainer.labels.truth import Truth
+    from trainer.labels import Truth
+    from trainer.warehouse import Client
 
 Rows = list[dict[str, Any]]
 SHOWN_CONFLICTS = 50

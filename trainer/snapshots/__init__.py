@@ -1,1 +1,12 @@
 """Loads snapshot folders into the raw tables: recognises their shape, conforms their columns, ingests them whole."""
+
+from __future__ import annotations
+
+from trainer.snapshots.ingest import Ingested, ingest
+from trainer.snapshots.reader import find_folders
+
+__all__ = [
+    "Ingested",
+    "find_folders",
+    "ingest",
+]

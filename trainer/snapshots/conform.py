@@ -30,7 +30,7 @@ import pyarrow.compute as pc
 from trainer import addresses
 from trainer.errors import BadInputError
 from trainer.keys import SNAPSHOT_KEY, SnapshotKey
-from trainer.warehouse.schema import Table
+from trainer.warehouse import Table
 
 DECIMAL = pa.decimal128(38, 18)
 DECIMAL_LIMIT = float(np.nextafter(1e20, 0))  # what Decimal(38, 18) can hold

@@ -17,11 +17,10 @@ from trainer.errors import BadInputError
 from trainer.keys import SnapshotKey
 from trainer.snapshots import reader as snapshot
 from trainer.snapshots.conform import Conformer
-from trainer.warehouse.client import drop_leftovers, drop_partition, publish, side_table
-from trainer.warehouse.schema import create_tables
+from trainer.warehouse import create_tables, drop_leftovers, drop_partition, publish, side_table
 
 if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
+    from trainer.warehouse import Client
 
 BATCH_ROWS = 65_536
 Progress = Callable[[str, int, int], None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trainer.snapshots.reader import SnapshotShape
-from trainer.warehouse.schema import ADDRESS_LABELS, RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, Table
+from trainer.warehouse import ADDRESS_LABELS, RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, Table
 
 # Synonyms in the later exports; applied only where a file lacks the table's own name.
 RENAMES = {

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from trainer.errors import BadInputError
 from trainer.keys import SNAPSHOT_KEY
 from trainer.labels.formats.base import CATEGORY, PUBLISHER_COLUMNS, LabelFormat
-from trainer.uploads.tables import MEBIBYTE
-from trainer.warehouse.schema import RAW_ADDRESS_LABELS
+from trainer.uploads import MEBIBYTE
+from trainer.warehouse import RAW_ADDRESS_LABELS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from trainer.data.dataset import Feature
+from trainer.data import Feature
 from trainer.errors import ArtifactError, NotEnoughLabelsError
 from trainer.models import build, name_of
 from trainer.models.base import ModelTrainer
@@ -57,7 +57,7 @@ class TrainerContract:
 
     def test_it_learns(self) -> None:
         """Unseen rows are ranked better than by a coin, where the trainer is one that learns."""
-        from trainer.evaluation.metrics import metrics
+        from trainer.evaluation import metrics
 
         table, unseen = make_table(seed=0), make_table(seed=1)
         proba = self._proba(self._trained(table), unseen.X)

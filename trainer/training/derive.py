@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from trainer.data.dataset import read_scoring
-from trainer.data.frames import SnapshotFrames
-from trainer.data.labelling import ask, snapshot_rows
-from trainer.data.selection import Selection
+from trainer.data import Selection, SnapshotFrames, ask, read_scoring, snapshot_rows
 from trainer.errors import BadInputError, UsageError
 from trainer.keys import SnapshotKey
-from trainer.labels.strategies import LabelStrategy, WarehouseLabelStrategy
-from trainer.warehouse.client import drop_partitions, replace_rows
-from trainer.warehouse.schema import RAW_DERIVED_VOTES, create_tables
+from trainer.labels import LabelStrategy, WarehouseLabelStrategy
+from trainer.warehouse import RAW_DERIVED_VOTES, create_tables, drop_partitions, replace_rows
 
 if TYPE_CHECKING:
     import pandas as pd
-    from clickhouse_connect.driver.client import Client
+
+    from trainer.warehouse import Client
 
 MILLION = 1_000_000
 _TABLE = RAW_DERIVED_VOTES.name

@@ -13,23 +13,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer import settings
-from trainer.data.dataset import Dataset, labelled_addresses, more_labels, read_training
-from trainer.data.feature_choice import FeatureChoice
-from trainer.data.labelling import GOLD_STRATEGY, gold_labels, read_labelled
-from trainer.data.selection import ALERT_RANKER, Selection, as_date, resolve_selection
+from trainer.data import (
+    ALERT_RANKER,
+    GOLD_STRATEGY,
+    Dataset,
+    FeatureChoice,
+    Selection,
+    as_date,
+    gold_labels,
+    labelled_addresses,
+    more_labels,
+    read_labelled,
+    read_training,
+    resolve_selection,
+)
 from trainer.errors import NotEnoughLabelsError, UsageError
-from trainer.evaluation import calibration
-from trainer.evaluation.metrics import evaluate, metrics
-from trainer.evaluation.ranking import evaluate_ranking
-from trainer.evaluation.splits import EMBARGO_DAYS, FOLDS, Split, make_split
-from trainer.labels.strategies import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
+from trainer.evaluation import EMBARGO_DAYS, FOLDS, Split, calibration, evaluate, evaluate_ranking, make_split, metrics
+from trainer.labels import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 from trainer.models import name_of, ranker_of
 from trainer.models.base import ModelTrainer
 from trainer.models.fitting import checked_predict, fit_trainer
 from trainer.registry import artifact, registry
 
 if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
+    from trainer.warehouse import Client
 
 MIN_LABELLED = 50
 MIN_POSITIVE = 10

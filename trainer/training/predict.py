@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from trainer.data.dataset import Dataset, absent_features, read_scoring
-from trainer.data.selection import ALERT_RANKER, GRAINS, ID_COLUMNS, Selection, scoring_table
-from trainer.evaluation.ranking import ranks
+from trainer.data import ALERT_RANKER, GRAINS, ID_COLUMNS, Dataset, Selection, absent_features, read_scoring, scoring_table
+from trainer.evaluation import ranks
 from trainer.registry import artifact, registry
-from trainer.warehouse import schema
-from trainer.warehouse.client import replace_rows
+from trainer.warehouse import replace_rows, schema
 
 if TYPE_CHECKING:
-    from clickhouse_connect.driver.client import Client
-
     from trainer.models.base import ModelTrainer
+    from trainer.warehouse import Client
 
 WRITTEN_TO = {
     "alert_scorer": schema.ALERT_SCORES,

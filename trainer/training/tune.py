@@ -19,8 +19,7 @@ import numpy as np
 
 from trainer import settings
 from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
-from trainer.evaluation.metrics import evaluate, metrics
-from trainer.evaluation.splits import EMBARGO_DAYS, FOLDS, make_split
+from trainer.evaluation import EMBARGO_DAYS, FOLDS, evaluate, make_split, metrics
 from trainer.models import name_of
 from trainer.models.fitting import checked_predict, fit_trainer
 from trainer.training.search import Space, finished, make_sampler, open_study, read_object
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     import optuna
     import pandas as pd
 
-    from trainer.data.dataset import Dataset
+    from trainer.data import Dataset
     from trainer.models.base import ModelTrainer
 
 METRICS = {"log_loss": False, "average_precision": True}  # whether more is better

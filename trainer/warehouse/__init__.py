@@ -1,1 +1,57 @@
 """Opens connections, owns the raw tables and runs dbt: the only room that knows ClickHouse's driver."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trainer.warehouse.client import (
+    connect,
+    drop_leftovers,
+    drop_partition,
+    drop_partitions,
+    publish,
+    replace_rows,
+    side_table,
+    table_exists,
+)
+from trainer.warehouse.dbt import run_dbt
+from trainer.warehouse.schema import (
+    ADDRESS_LABELS,
+    LABEL_HISTORY,
+    RAW_ADDRESS_LABELS,
+    RAW_ALERTS,
+    RAW_CLUSTERS,
+    RAW_CUSTOM_FEATURES,
+    RAW_DERIVED_VOTES,
+    RAW_FEATURES,
+    RAW_MONEY_FLOWS,
+    Table,
+    create_tables,
+)
+
+if TYPE_CHECKING:
+    from clickhouse_connect.driver.client import Client
+
+__all__ = [
+    "ADDRESS_LABELS",
+    "LABEL_HISTORY",
+    "RAW_ADDRESS_LABELS",
+    "RAW_ALERTS",
+    "RAW_CLUSTERS",
+    "RAW_CUSTOM_FEATURES",
+    "RAW_DERIVED_VOTES",
+    "RAW_FEATURES",
+    "RAW_MONEY_FLOWS",
+    "Client",
+    "Table",
+    "connect",
+    "create_tables",
+    "drop_leftovers",
+    "drop_partition",
+    "drop_partitions",
+    "publish",
+    "replace_rows",
+    "run_dbt",
+    "side_table",
+    "table_exists",
+]

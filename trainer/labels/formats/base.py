@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError
-from trainer.uploads.tables import MEBIBYTE, first_line, read_text
+from trainer.uploads import MEBIBYTE, first_line, read_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from trainer.labels.formats.base import LabelFormat
-from trainer.uploads.tables import read_csv
+from trainer.uploads import read_csv
 
 
 def _recognises(path: Path, head: bytes) -> bool:  # noqa: ARG001  any table of the user's own

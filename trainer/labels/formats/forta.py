@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.labels.formats.base import LabelFormat, read_lines, shape_error
-from trainer.uploads.tables import read_csv
+from trainer.uploads import read_csv
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError
 from trainer.labels.formats.base import LabelFormat, as_text, read_json, shape_error, text_frame
-from trainer.uploads.tables import first_line, read_text
+from trainer.uploads import first_line, read_text
 
 if TYPE_CHECKING:
     import pandas as pd

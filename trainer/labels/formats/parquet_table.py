@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trainer.errors import BadInputError
 from trainer.labels.formats.base import LabelFormat
-from trainer.uploads.tables import MEBIBYTE, first_line
+from trainer.uploads import MEBIBYTE, first_line
 
 if TYPE_CHECKING:
     import pandas as pd

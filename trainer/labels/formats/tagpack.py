@@ -16,7 +16,7 @@ from trainer import addresses
 from trainer.errors import BadInputError
 from trainer.labels.formats.base import LabelFormat, scalar, shape_error, text_frame
 from trainer.labels.formats.currencies import network_of
-from trainer.uploads.tables import MEBIBYTE, first_line, read_text
+from trainer.uploads import MEBIBYTE, first_line, read_text
 
 if TYPE_CHECKING:
     import pandas as pd
