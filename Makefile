@@ -1,4 +1,4 @@
-# Each target installs what it needs into .venv by itself; `make` alone lists them.
+# Each target first installs what it needs into .venv; plain `make` lists the targets.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -7,17 +7,17 @@ STAMP := $(VENV)/.installed
 .PHONY: help install demo test check format docs up down clean
 
 help:
-	@echo "make demo       simulate, ingest, label, build, train, score (in ./demo)"
+	@echo "make demo       simulate, ingest, label, build, train, evaluate, score (in ./demo)"
 	@echo "make test       all tests: the fast ones first, then those on a real engine"
 	@echo "make check      lint, format, types, layers"
 	@echo "make up | down  start | stop a ClickHouse server in Docker (target 'server')"
 	@echo "also: install, format, docs (dbt docs), clean"
 
-# torch by itself, so that what the rest asks of it is there already and brings no other build.
+# torch first and by itself: the other packages' requirements are then met and do not pull in another build.
 install: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; give one with PYTHON=")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=, for example make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
@@ -47,7 +47,7 @@ format: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/dbt docs generate
 
-# The password is made here, once, and stays in .env, which git ignores.
+# Generates a password once; .env is ignored by git.
 .env:
 	@printf 'CLICKHOUSE_USER=trainer\nCLICKHOUSE_PASSWORD=%s\n' "$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(24))')" > $@
 	@chmod 600 $@
