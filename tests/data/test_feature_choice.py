@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trainer.data.dataset import Feature
+from trainer.data.feature import Feature
 from trainer.data.feature_choice import FeatureChoice
 from trainer.errors import UsageError
 

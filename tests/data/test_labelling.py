@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.data import labelling
-from trainer.data.dataset import Dataset, Feature
+from trainer.data.dataset import Dataset
+from trainer.data.feature import Feature
 from trainer.data.selection import Selection
 from trainer.errors import BadInputError, NotEnoughLabelsError
 from trainer.labels.strategies import AddressLabelStrategy, LabelStrategy

@@ -51,7 +51,7 @@ class Silent(LabelStrategy):
 
 @pytest.mark.parametrize(
     ("strategy", "name", "reason"),
-    [(AddressLabelStrategy(), None, "a label already"), (Silent(), " ", "no name"), (Silent(), "two\nlines", "no name")],
+    [(AddressLabelStrategy(), None, "a label already"), (Silent(), " ", "not valid"), (Silent(), "two\nlines", "not valid")],
 )
 def test_a_call_that_cannot_be_meant_is_refused_before_anything_is_read(
     strategy: LabelStrategy, name: str | None, reason: str

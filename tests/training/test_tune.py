@@ -15,12 +15,14 @@ import pytest
 
 from tests.support.trainers import GuideTrainer
 from trainer.cli.model import parameters_of, trainer_of
-from trainer.data.dataset import Dataset, Feature
+from trainer.data.dataset import Dataset
+from trainer.data.feature import Feature
 from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
 from trainer.models import name_of, names, trainer_class
 from trainer.models.base import ModelTrainer
 from trainer.training.search import finished, make_pruner, open_study, read_object, read_space
-from trainer.training.tune import Tuning, make_plan, read_parameters, write_parameters
+from trainer.training.parameters import read_parameters, write_parameters
+from trainer.training.tune import Tuning, make_plan
 
 RATES = {"rate": {"type": "float", "low": 0.01, "high": 10.0, "log": True}}
 

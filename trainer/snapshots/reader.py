@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.addresses import network_problem
-from trainer.errors import BadInputError
+from trainer.errors import BadInputError, user_code
 from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS
 from trainer.warehouse import schema
 
@@ -105,7 +105,11 @@ def _is_snapshot(folder: Path) -> bool:
 def shape_of(folder: Path) -> SnapshotShape | None:
     """Return the first registered shape the folder has, or None."""
     stems = {file.stem for file in folder.glob("*.parquet")}
-    return next((shape for shape in shapes() if shape.matches(stems)), None)
+    for shape in shapes():
+        with user_code(shape, "matches", str(folder)):
+            if shape.matches(stems):
+                return shape
+    return None
 
 
 def key_of(
