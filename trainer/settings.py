@@ -1,4 +1,4 @@
-"""Where things are: reads profiles.yml and the environment, and is the only reader of either.
+"""Where things are: the only module that reads profiles.yml and the environment.
 
 dbt and the trainer share one profiles.yml, so there is one place for a connection. The rules for finding it are dbt's
 (`DBT_PROFILES_DIR`, then the working directory), followed by the working directory's parents and, for an installed
@@ -78,6 +78,16 @@ def project_dir() -> Path:
 def artifacts_dir() -> Path:
     """Return the folder that holds saved models: `TRAINER_ARTIFACTS`, or `artifacts` beside the profiles.yml in use."""
     return Path(os.environ.get("TRAINER_ARTIFACTS") or _home(profiles_dir()) / "artifacts").resolve()
+
+
+def is_debugging() -> bool:
+    """Return whether errors show their traceback: `TRAINER_DEBUG` is set, and is not 0."""
+    return os.environ.get("TRAINER_DEBUG", "") not in {"", "0"}
+
+
+def turn_on_debugging() -> None:
+    """Make errors show their traceback, in this process and in those it starts."""
+    os.environ["TRAINER_DEBUG"] = "1"
 
 
 def dbt_environment(target_name: str | None = None) -> dict[str, str]:

@@ -14,14 +14,14 @@ import pyarrow as pa
 import pytest
 
 from tests.support.trainers import GuideTrainer
-from trainer.cli.model import parameters_of, trainer_of
+from trainer.cli.classes import parameters_of, trainer_of
 from trainer.data.dataset import Dataset
 from trainer.data.feature import Feature
 from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
 from trainer.models import name_of, names, trainer_class
 from trainer.models.base import ModelTrainer
-from trainer.training.search import finished, make_pruner, open_study, read_object, read_space
 from trainer.training.parameters import read_parameters, write_parameters
+from trainer.training.search import finished, make_pruner, open_study, read_object, read_space
 from trainer.training.tune import Tuning, make_plan
 
 RATES = {"rate": {"type": "float", "low": 0.01, "high": 10.0, "log": True}}
@@ -117,8 +117,8 @@ def test_no_held_out_address_is_seen_before_the_grade(
     own = {table.X[i].tobytes() for i in range(len(table.y)) if table.groups[i] in held}
     assert len(own) == 2 * len(held) > 50, "all rows of an address, on every date"
     grading: list[int] = []
-    graded = Tuning._graded
-    monkeypatch.setattr(Tuning, "_graded", lambda *arguments: grading.append(len(Spy.seen)) or graded(*arguments))  # type: ignore[func-returns-value]
+    graded = Tuning._evaluated
+    monkeypatch.setattr(Tuning, "_evaluated", lambda *arguments: grading.append(len(Spy.seen)) or graded(*arguments))  # type: ignore[func-returns-value]
     result = search.run()
     assert result.n_complete + result.n_pruned == 6 and grading[0] >= 6 * 2
     assert [verb for verb, rows in Spy.seen[: grading[0]] if rows & own] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainer.training.derive import derive_votes, remove_votes
+from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
 from trainer.training.fit import ModelTraining
 from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.predict import LATEST, ScoringResult, predict
@@ -13,6 +13,7 @@ from trainer.training.tune import METRICS, Tuning, TuningResult
 __all__ = [
     "LATEST",
     "METRICS",
+    "DerivedVotes",
     "ModelTraining",
     "ScoringResult",
     "TrainingResult",
