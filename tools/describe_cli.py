@@ -21,7 +21,7 @@ def document() -> str:
     """Return the reference as Markdown: one section a command, its options as a table."""
     lines = ["# Command line", "", "Written by tools/describe_cli.py; change the commands, not this."]
     program = typer.main.get_command(app)
-    lines += _section("trainer", program) + ["", program.epilog]
+    lines += [*_section("trainer", program), "", program.epilog]
     for name, command in _commands(program, "trainer"):
         lines += _section(name, command)
     return "\n".join(lines) + "\n"

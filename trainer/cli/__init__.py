@@ -40,8 +40,8 @@ def common(
 
 
 data.register(app)
-features.register(app)
 labels.register(app)
+features.register(app)
 model.register(app)
 tune.register(app)
 demo.register(app)

@@ -52,17 +52,13 @@ def fit(
     """
     from trainer.warehouse import connect
 
-    what: dict[str, Any] = {"model_trainer": trainer_of(model, parameters_of(model, params, param), seed)}
+    what: dict[str, Any] = {"model_trainer": trainer_of(model, parameters_of(model, params, param), seed), "seed": seed}
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
-    how: dict[str, Any] = {
-        "folds": folds,
-        "embargo_days": embargo_days,
-        "min_labelled": min_labelled,
-        "min_positive": min_positive,
-    }
+    how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration}
+    how |= {"min_labelled": min_labelled, "min_positive": min_positive}
+    rows = (model_type, network, start_date, end_date, window_days)
     with progress() as update, connect(target) as client:
-        how |= {"seed": seed, "calibrate": calibration, "progress": update}
-        result = training_of(client, model_type, network, start_date, end_date, window_days, **what, **how).run()
+        result = training_of(client, *rows, **what, **how, progress=update).run()
     if params is not None:
         say("Parameters that were tuned on these labels make these metrics optimistic; quote the held-out ones of tune.")
     emit(result.as_dict(), json, _fit_lines(result))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trainer.warehouse.table import Table as Table
+from trainer.warehouse.table import Table
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
