@@ -81,6 +81,8 @@ def test_every_branch_of_the_error_tree_has_its_own_exit_code() -> None:
     branches = {one.__name__: one.exit_code for one in errors.TrainerError.__subclasses__()}
     assert branches == CODES
     assert errors.TrainerError.exit_code == 1
+    assert errors.UserCodeError.exit_code == 2 and issubclass(errors.UserCodeError, errors.UsageError)
+    assert errors.NotBuiltError.exit_code == 4 and issubclass(errors.NotBuiltError, errors.WarehouseError)
 
 
 @pytest.mark.parametrize("name", CODES)

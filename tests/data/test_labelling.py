@@ -16,7 +16,7 @@ from trainer.data import labelling
 from trainer.data.dataset import Dataset
 from trainer.data.feature import Feature
 from trainer.data.selection import Selection
-from trainer.errors import BadInputError, NotEnoughLabelsError
+from trainer.errors import BadInputError, NotEnoughLabelsError, UserCodeError
 from trainer.labels.strategies import AddressLabelStrategy, LabelStrategy
 
 SELECTION = Selection("simnet", date(2025, 8, 1), date(2025, 9, 1), 90)
@@ -121,6 +121,48 @@ def test_the_reason_of_a_refusal_reaches_the_user(monkeypatch: pytest.MonkeyPatc
 
     with pytest.raises(NotEnoughLabelsError, match="Telling.validate_labels.*only 3 mixers, need 10"):
         label(monkeypatch, Telling(dict.fromkeys(IDS, 1)))
+
+
+@pytest.mark.parametrize("method", ["derive_labels", "validate_labels", "get_label_weights"])
+def test_a_method_that_fails_is_named_with_the_snapshot_and_its_rows(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    def fail(*arguments: Any) -> Any:
+        raise KeyError("column of mine")
+
+    class Failing(Given):
+        """Has a fault in one method."""
+
+    setattr(Failing, method, fail)
+    with pytest.raises(
+        UserCodeError, match=rf"Failing.{method} raised KeyError on simnet/2025-08-01/90 \(6 rows\): 'column of mine'"
+    ):
+        label(monkeypatch, Failing(dict.fromkeys(IDS, 1)))
+
+
+@pytest.mark.parametrize(
+    "error", [AttributeError("x"), TypeError("x"), NameError("x"), ZeroDivisionError("x"), FileNotFoundError("x")]
+)
+def test_a_fault_in_validate_labels_is_no_refusal(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    class Faulty(Given):
+        def validate_labels(self, alerts_df: pd.DataFrame) -> bool:
+            raise error
+
+    with pytest.raises(UserCodeError, match=f"Faulty.validate_labels raised {type(error).__name__}") as raised:
+        label(monkeypatch, Faulty(dict.fromkeys(IDS, 1)))
+    assert raised.value.__cause__ is error
+
+
+class TooFewMixersError(Exception):
+    """A reason of the user's own."""
+
+
+@pytest.mark.parametrize("error", [AssertionError(), ValueError("x"), TooFewMixersError("x")])
+def test_a_reason_to_refuse_is_a_refusal(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    class Refusing(Given):
+        def validate_labels(self, alerts_df: pd.DataFrame) -> bool:
+            raise error
+
+    with pytest.raises(NotEnoughLabelsError, match=f"Refusing.validate_labels refused the labels: {type(error).__name__}: ."):
+        label(monkeypatch, Refusing(dict.fromkeys(IDS, 1)))
 
 
 def test_no_label_at_all_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,7 @@ def test_tune_says_what_is_wrong(house: House, call: Call, tmp_path: Path) -> No
     for arguments, code, reason in (
         (("--pruner", "best"), 2, "no pruner 'best'"),
         (("--metric", "auc"), 2, "no metric 'auc'"),
-        (("--model-type", "alert_ranker"), 2, "tune an alert_scorer"),
+        (("--model-type", "alert_ranker"), 2, "tune one of: alert_scorer"),
         (("--model", "tests.support.trainers:GuideTrainer"), 2, "no search space; declare one"),
         (("--space", tmp_path / "none.json"), 3, "cannot be read"),
         (("--min-positive", 100_000), 5, "Training needs at least"),
