@@ -107,7 +107,7 @@ def get_model_type(name: str) -> ModelType:
     """Return the model type of that name.
 
     Raises:
-        UsageError: there is none.
+        UsageError: there is no such model type.
     """
     if name not in MODEL_TYPES:
         raise UsageError(f"There is no model type '{name}'; there are: {', '.join(MODEL_TYPES)}.")

@@ -19,8 +19,8 @@ def trainer_class_of(name: str) -> type[ModelTrainer]:
     from trainer.models import trainer_class
     from trainer.models.base import ModelTrainer
 
-    found: type[ModelTrainer] = _imported(name, ModelTrainer) if ":" in name else trainer_class(name)
-    return found
+    kind: type[ModelTrainer] = _imported(name, ModelTrainer) if ":" in name else trainer_class(name)
+    return kind
 
 
 def trainer_of(name: str, values: dict[str, Any], seed: int) -> ModelTrainer:
@@ -46,13 +46,13 @@ def strategy_of(name: str) -> LabelStrategy | str:
 
 def parameters_of(model: str, file: Path | None, texts: list[str] | None) -> dict[str, Any]:
     """Return the hyperparameters of a file, if there is one, overridden by those of `--param`."""
-    found: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
     if file is not None:
         from trainer.models import name_of
         from trainer.training import read_parameters
 
-        found = read_parameters(file, name_of(trainer_class_of(model)))
-    return found | dict(parameter_of(text) for text in texts or [])
+        parameters = read_parameters(file, name_of(trainer_class_of(model)))
+    return parameters | dict(parameter_of(text) for text in texts or [])
 
 
 def _imported(name: str, base: type) -> Any:
@@ -62,11 +62,11 @@ def _imported(name: str, base: type) -> Any:
     module, _, attribute = name.partition(":")
     sys.path.insert(0, str(Path.cwd()))
     try:
-        found = getattr(importlib.import_module(module), attribute)
+        kind = getattr(importlib.import_module(module), attribute)
     except Exception as error:  # a module may raise anything while it is imported
         raise UserCodeError(f"{name} cannot be imported: {type(error).__name__}: {reason(error)}.") from error
     finally:
         sys.path.pop(0)
-    if not (isinstance(found, type) and issubclass(found, base)):
+    if not (isinstance(kind, type) and issubclass(kind, base)):
         raise UsageError(f"{name} is not a {base.__name__}.")
-    return found
+    return kind

@@ -207,7 +207,7 @@ def _say_what_was_not_loaded(added: LabelsAdded) -> None:
         )
 
 
-def _print_tables(found: list[Table]) -> None:
+def _print_tables(report: list[Table]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table as Drawn
@@ -215,7 +215,7 @@ def _print_tables(found: list[Table]) -> None:
 
     known_width = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(file=sys.stdout, width=None if known_width else PIPE_WIDTH, highlight=False)
-    for table in found:
+    for table in report:
         # Text, not markup: a publisher's name may hold brackets. Folded, not cut: part of an address is of no use.
         drawn = Drawn(
             box=box.SIMPLE, title=table.title, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 1, 0, 0)

@@ -56,9 +56,9 @@ def fit(
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration}
     how |= {"min_labelled": min_labelled, "min_positive": min_positive}
-    rows = (model_type, network, start_date, end_date, window_days)
     with progress() as update, connect(target) as client:
-        result = training_of(client, *rows, **what, **how, progress=update).run()
+        how |= {"progress": update}
+        result = training_of(client, model_type, network, start_date, end_date, window_days, **what, **how).run()
     if params is not None:
         say("Parameters that were tuned on these labels make these metrics optimistic; quote the held-out ones of tune.")
     emit(result.as_dict(), json, _fit_lines(result))

@@ -162,12 +162,12 @@ def _require_rows(client: Client, table: str, selection: Selection) -> int:
     if count:
         return count
     snapshot = "concat(network, ' ', toString(processing_date), ' ', toString(window_days))"
-    found = client.query(f"SELECT DISTINCT {snapshot} AS snapshot FROM {table} ORDER BY snapshot LIMIT 12").result_columns
-    if not found:
+    existing = client.query(f"SELECT DISTINCT {snapshot} AS snapshot FROM {table} ORDER BY snapshot LIMIT 12").result_columns
+    if not existing:
         raise NotBuiltError(f"{table} is empty (0 rows); run `trainer ingest` and then `dbt run`.")
     raise BadInputError(
         f"{table} has no rows of network '{selection.network}' with window_days {selection.window_days} from "
-        f"{selection.start_date} to {selection.end_date}; it has: {'; '.join(found[0])}."
+        f"{selection.start_date} to {selection.end_date}; it has: {'; '.join(existing[0])}."
     )
 
 

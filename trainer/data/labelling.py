@@ -44,8 +44,8 @@ def read_labelled(
     y = np.full(len(data.X), np.nan, dtype=np.float32)
     weight = np.zeros(len(data.X), dtype=np.float32)
     for key, rows in snapshot_rows(data, selection):
-        answer = ask(strategy, data.keys.take(pa.array(rows)), model_type, SnapshotFrames(client, key))
-        y[rows], weight[rows] = answer["label"], answer["weight"]
+        labels = label_snapshot(strategy, data.keys.take(pa.array(rows)), model_type, SnapshotFrames(client, key))
+        y[rows], weight[rows] = labels["label"], labels["weight"]
     labelled = np.flatnonzero(~np.isnan(y))
     if not labelled.size:
         raise NotEnoughLabelsError(f"{type(strategy).__name__} labels none of the {len(y)} rows; let derive_labels label some.")
@@ -60,7 +60,7 @@ def snapshot_rows(data: Dataset, selection: Selection) -> Iterator[tuple[Snapsho
         yield SnapshotKey(selection.network, day.astype(object), selection.window_days), np.flatnonzero(dates == day)
 
 
-def ask(strategy: LabelStrategy, keys: pa.Table, model_type: str, frames: SnapshotFrames) -> pd.DataFrame:
+def label_snapshot(strategy: LabelStrategy, keys: pa.Table, model_type: str, frames: SnapshotFrames) -> pd.DataFrame:
     """Return a strategy's labels for the rows of one snapshot, in their order.
 
     The columns are `label` (NaN abstains), `weight`, `label_confidence` and `label_source`; the last two are missing where the
@@ -112,7 +112,7 @@ def _require_frame(strategy: LabelStrategy, derived: object) -> None:
 
 
 def _validate(strategy: LabelStrategy, derived: pd.DataFrame, where: str) -> None:
-    """Call `validate_labels`, which refuses labels by returning False or by raising an exception that says why."""
+    """Call `validate_labels`, which refuses labels by returning False or by raising an exception that gives the reason."""
     name = type(strategy).__name__
     with user_code(strategy, "validate_labels", where):
         try:

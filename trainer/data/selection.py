@@ -59,16 +59,16 @@ def resolve_selection(
         NotBuiltError: dbt has not run yet, or nothing was ingested.
     """
     existing = available(client, model_type)
-    found = [one for one in existing if network in (None, one.network) and window_days in (None, one.window_days)]
-    choices = "; ".join(f"--network {one.network} --window-days {one.window_days}" for one in found or existing)
-    if not found:
+    matching = [one for one in existing if network in (None, one.network) and window_days in (None, one.window_days)]
+    choices = "; ".join(f"--network {one.network} --window-days {one.window_days}" for one in matching or existing)
+    if not matching:
         wanted = f"network '{network}'" if network else "any network"
         window = f"window_days {window_days}" if window_days else "any window"
         grain = f"{get_model_type(model_type).grain} " if model_type else ""
         raise BadInputError(f"The warehouse has no {grain}rows of {wanted} with {window}; it has: {choices}.")
-    if len(found) > 1:
+    if len(matching) > 1:
         raise BadInputError(f"Several snapshots fit; choose one of: {choices}.")
-    one = found[0]
+    one = matching[0]
     start, end = max(start_date or one.start_date, one.start_date), min(end_date or one.end_date, one.end_date)
     if start > end:
         raise BadInputError(

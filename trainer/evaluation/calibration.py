@@ -141,14 +141,14 @@ def choose_method(y: np.ndarray, groups: np.ndarray) -> tuple[str | None, str]:
     positive = y >= 0.5
     addresses = int(np.unique(groups).size)
     rarer = int(min(np.unique(groups[positive]).size, np.unique(groups[~positive]).size))
-    found = f"{addresses} unseen addresses with a gold label, {rarer} of the rarer class"
+    counts = f"{addresses} unseen addresses with a gold label, {rarer} of the rarer class"
     if rarer < MIN_PLATT:
-        return None, f"there are {found}; it needs {MIN_PLATT} of the rarer class"
+        return None, f"there are {counts}; it needs {MIN_PLATT} of the rarer class"
     if rarer < MIN_BETA:
-        return "platt", found
+        return "platt", counts
     if addresses < MIN_ISOTONIC or rarer < MIN_ISOTONIC_OF_A_CLASS:
-        return "beta", found
-    return "isotonic", found
+        return "beta", counts
+    return "isotonic", counts
 
 
 def fit_calibrator(method: str, y: np.ndarray, proba: np.ndarray, weight: np.ndarray) -> LogOddsMap | IsotonicMap:
@@ -179,8 +179,8 @@ def _fit_log_odds(method: Literal["platt", "beta"], y: np.ndarray, proba: np.nda
         return float(value), np.array([*slopes, np.sum(residual)]) + PRIOR_PRECISION * away
 
     bounds = [(MIN_SLOPE, 1e6)] * (len(identity) - 1) + [(-1e6, 1e6)]
-    found = minimize(loss, identity, jac=True, method="L-BFGS-B", bounds=bounds).x
-    a, b, c = (found[0], found[0], found[1]) if method == "platt" else found
+    theta = minimize(loss, identity, jac=True, method="L-BFGS-B", bounds=bounds).x
+    a, b, c = (theta[0], theta[0], theta[1]) if method == "platt" else theta
     return LogOddsMap(method=method, a=float(a), b=float(b), c=float(c))
 
 

@@ -250,13 +250,13 @@ def _read_meta(folder: Path) -> ModelMeta:
             raise ArtifactError(f"{path} is larger than any model.json can be.")
         document = json.loads(path.read_text(encoding="utf-8"))
         content = document["content"]
-        found, digest = content["format"], _digest(content)
+        version_found, digest = content["format"], _digest(content)
     except OSError as error:
         raise ArtifactError(f"There is no model in {folder} ({META_FILE} cannot be read).") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactError(f"{path} is not a model.json.") from error
-    if isinstance(found, int) and found > FORMAT:
-        raise ArtifactError(f"{path} has format {found}, newer than {FORMAT}, which this version reads; upgrade it.")
+    if isinstance(version_found, int) and version_found > FORMAT:
+        raise ArtifactError(f"{path} has format {version_found}, newer than {FORMAT}, which this version reads; upgrade it.")
     if document.get("sha256") != digest:
         raise ArtifactError(f"{path} was changed after it was saved; train the model again or restore the file.")
     try:
@@ -283,7 +283,7 @@ def _sha256(path: Path) -> str:
 def _git_commit() -> str | None:
     """Return the commit of the working directory's repository, where there is one."""
     try:
-        found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+        git = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return found.stdout.strip() or None
+    return git.stdout.strip() or None

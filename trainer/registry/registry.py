@@ -62,7 +62,7 @@ def get_model(client: Client, model_id: str) -> dict[str, Any]:
     """Return the model of that id.
 
     Raises:
-        ArtifactError: there is none.
+        ArtifactError: there is no such model.
     """
     models = list_models(client)
     for model in models:
@@ -76,7 +76,7 @@ def latest_model(client: Client, network: str, window_days: int, model_type: str
     """Return the newest model of a network, window and, where given, model type.
 
     Raises:
-        ArtifactError: there is none.
+        ArtifactError: there is no such model.
     """
     for model in list_models(client):
         is_of_snapshot = model["network"] == network and model["window_days"] == window_days

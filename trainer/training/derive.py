@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from trainer.data import Dataset, Selection, SnapshotFrames, ask, read_scoring, snapshot_rows
+from trainer.data import Dataset, Selection, SnapshotFrames, label_snapshot, read_scoring, snapshot_rows
 from trainer.errors import BadInputError, UsageError
 from trainer.keys import SnapshotKey, where_equal
 from trainer.labels import LabelStrategy, WarehouseLabelStrategy
@@ -79,7 +79,7 @@ def derive_votes(
 
     Raises:
         UsageError: dbt computes the strategy itself, the name is not valid, or rows of the model type have no one address.
-        UserCodeError, BadInputError, NotBuiltError, NotEnoughLabelsError: as `trainer.data.ask` and `read_scoring` do.
+        UserCodeError, BadInputError, NotBuiltError, NotEnoughLabelsError: as `trainer.data.label_snapshot` and `read_scoring` do.
     """
     own = f"{type(strategy).__module__}:{type(strategy).__qualname__}"
     name = _checked_name(strategy, own if name is None else name)
@@ -101,15 +101,15 @@ def derive_votes(
     )
 
 
-def votes_of(answer: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def votes_of(labels: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Return one vote per address (address, vote, confidence, evidence, by address) and the number of addresses that are tied.
 
-    `answer` has address, label (NaN abstains), weight, label_confidence and label_source, one row per alert. The confidence of
+    `labels` has address, label (NaN abstains), weight, label_confidence and label_source, one row per alert. The confidence of
     a vote is the highest of the alerts with its label (the weight, where a label has no confidence), at most 1.
     """
     import pandas as pd
 
-    labelled = answer[answer["label"].notna()].astype({"label": "int8"})
+    labelled = labels[labels["label"].notna()].astype({"label": "int8"})
     # Whole numbers: the same sums, and the same ties, whatever the order of rows.
     labelled = labelled.assign(millionths=(labelled["weight"] * MILLION).round().astype("int64"))
     sums = labelled.pivot_table(index="address", columns="label", values="millionths", aggfunc="sum", fill_value=0)
@@ -175,9 +175,9 @@ def _votes_by_snapshot(
     votes, labelled, tied = {}, 0, 0
     for key, rows in snapshot_rows(data, selection):
         keys = data.keys.take(pa.array(rows))
-        answer = ask(strategy, keys, data.model_type.name, SnapshotFrames(client, key, underived=True))
-        labelled += int(answer["label"].notna().sum())
-        votes[key], tied_here = votes_of(answer.assign(address=keys["address"].to_pylist()))
+        labels = label_snapshot(strategy, keys, data.model_type.name, SnapshotFrames(client, key, underived=True))
+        labelled += int(labels["label"].notna().sum())
+        votes[key], tied_here = votes_of(labels.assign(address=keys["address"].to_pylist()))
         tied += tied_here
     count = sum(len(rows) for rows in votes.values())
     risky = sum(int(rows["vote"].sum()) for rows in votes.values())
