@@ -61,7 +61,7 @@ def declared() -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(("group", "name", "where"), declared())
-def test_every_entry_point_loads_and_is_what_its_group_says(group: str, name: str, where: str) -> None:
+def test_every_entry_point_loads_and_has_the_type_of_its_group(group: str, name: str, where: str) -> None:
     module, _, attribute = where.partition(":")
     found: Any = getattr(importlib.import_module(module), attribute)
     if group == "console_scripts":

@@ -81,7 +81,7 @@ def test_every_local_link_leads_somewhere() -> None:
 
 
 def test_the_readme_shows_the_error_messages_the_code_has() -> None:
-    source = "".join((ROOT / "trainer" / name).read_text(encoding="utf-8") for name in ("training.py", "dataset.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "trainer").rglob("*.py"))
     for fragment in (
         "bring more labels with `trainer labels add` and run `dbt run`",
         "or lower --min-labelled and --min-positive",

@@ -136,7 +136,7 @@ def test_a_link_out_of_the_folder_is_refused(saved: Path) -> None:
     ["", "{", "null", "[]", '"x"', "{}", '{"content": 5}', '{"content": []}', '{"content": {}}', '{"content": {"format": "x"}}',
      '{"content": {"format": 1}, "sha256": 5}', '{"content": {"format": ' + "9" * 5000 + "}}", "\x00", '{"content": {"format": 1, "a": "\\ud800"}}'],
 )  # fmt: skip
-def test_a_model_json_that_is_none_is_refused(saved: Path, text: str) -> None:
+def test_an_invalid_model_json_is_refused(saved: Path, text: str) -> None:
     (saved / "model.json").write_text(text)
     with pytest.raises(ArtifactError, match=r"model\.json"):
         artifact.load(saved)
@@ -156,7 +156,7 @@ def test_a_huge_model_json_is_refused_unread(saved: Path) -> None:
         artifact.load(saved)
 
 
-def test_a_model_json_that_is_no_file_is_refused_unread(saved: Path) -> None:
+def test_a_model_json_that_is_not_a_regular_file_is_refused_unread(saved: Path) -> None:
     (saved / "model.json").unlink()
     os.mkfifo(saved / "model.json")
     with pytest.raises(ArtifactError, match="cannot be read"):
@@ -182,7 +182,9 @@ def test_what_does_not_belong_together_is_refused(saved: Path, table: Dataset, m
         artifact.load(saved)
 
 
-def test_a_model_that_says_no_probabilities_is_refused(saved: Path, table: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predictions_that_are_not_probabilities_are_an_artifact_error(
+    saved: Path, table: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loaded = artifact.load(saved)
     monkeypatch.setattr(XGBoostTrainer, "predict", lambda self, X: np.full(len(X), np.nan))
     with pytest.raises(ArtifactError, match="not probabilities"):
@@ -283,7 +285,7 @@ def test_a_guide_style_trainer_is_saved_by_its_own_save(tmp_path: Path, table: D
 
 
 @pytest.mark.parametrize("options", [{"rate": object()}, {"rate": float("nan")}, {"rate": {1, 2}}])
-def test_options_that_are_no_json_are_a_usage_error_and_leave_nothing(
+def test_options_that_json_cannot_hold_are_a_usage_error_and_leave_nothing(
     tmp_path: Path, table: Dataset, options: dict[str, Any]
 ) -> None:
     trained, _ = fit_trainer(GuideTrainer(), table.frame(), table.y, table.weight)
@@ -335,7 +337,7 @@ artifact.save(Path(sys.argv[1]), Slow(), {{"model_id": "m-1"}})
         (np.full(200, -0.1), "not probabilities"),
     ],
 )
-def test_predictions_that_are_no_probabilities_are_refused(table: Dataset, returned: np.ndarray, reason: str) -> None:
+def test_predictions_that_are_not_probabilities_are_a_usage_error(table: Dataset, returned: np.ndarray, reason: str) -> None:
     class Wrong(GuideTrainer):
         def predict(self, X: pd.DataFrame) -> np.ndarray:
             return returned

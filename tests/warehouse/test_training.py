@@ -265,7 +265,7 @@ def guide_labels(**changes: Any) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("day", ["2025-08-01", date(2025, 8, 1), pd.Timestamp("2025-08-01"), "2025-08-01T00:00:00", 20250801])
-def test_the_guides_insert_works_with_dates_of_any_kind(client: Any, day: Any) -> None:
+def test_the_guides_insert_accepts_dates_of_any_type(client: Any, day: Any) -> None:
     drop_partition(client, RAW_ADDRESS_LABELS, SnapshotKey("guidenet", date(2025, 8, 1), 195))
     client.insert_df("raw_address_labels", guide_labels(processing_date=[day] * 3))
     rows = client.query(
@@ -282,7 +282,7 @@ def test_the_guides_insert_works_with_dates_of_any_kind(client: Any, day: Any) -
         ({"colour": ["red"] * 3}, "no column colour"),
     ],
 )
-def test_an_insert_that_cannot_work_says_why(client: Any, changes: dict[str, Any], reason: str) -> None:
+def test_an_insert_that_cannot_work_gives_the_reason(client: Any, changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(BadInputError, match=reason):
         client.insert_df("raw_address_labels", guide_labels(**changes))
     with pytest.raises(BadInputError, match="no table"):
