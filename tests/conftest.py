@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, settings
 
-from trainer.data.dataset import Dataset, Feature
+from trainer.data.dataset import Dataset
+from trainer.data.feature import Feature
 
 settings.register_profile("unit", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unit")
@@ -23,6 +24,7 @@ ENVIRONMENT = (
     "TRAINER_ARTIFACTS",
     "TRAINER_TARGET",
     "TRAINER_DATABASE",
+    "TRAINER_DEBUG",
 )
 
 

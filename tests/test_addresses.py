@@ -49,7 +49,7 @@ def test_no_network_takes_these(address: str) -> None:
 
 
 @given(st.text(max_size=300), st.sampled_from([*addresses.FORM_OF_NETWORK, "new", ""]))
-def test_any_text_gets_an_answer_of_bounded_length(address: str, network: str) -> None:
+def test_any_text_is_valid_or_has_a_problem_of_bounded_length(address: str, network: str) -> None:
     answer = addresses.problem(address, network)
     assert answer is None or 0 < len(answer) < 300
 
@@ -77,7 +77,7 @@ WHOLE = [(EVM, "ethereum"), (SS58, "torus"), *((one, "bitcoin") for one in BITCO
 
 
 @pytest.mark.parametrize(("address", "network"), WHOLE)
-def test_one_wrong_character_is_found_wherever_it_is(address: str, network: str) -> None:
+def test_one_wrong_character_is_detected_at_any_position(address: str, network: str) -> None:
     for place in range(4, len(address)):
         old = address[place]
         new = next(one for one in "qpzrQPZR23" if one.lower() != old.lower() and one.isupper() == old.isupper())
@@ -98,11 +98,11 @@ def test_one_wrong_character_is_found_wherever_it_is(address: str, network: str)
         "LNf2JDiuunBz7GMDKFYHN4rq5meXWxiwfb",  # of Litecoin
     ],
 )
-def test_bitcoin_look_alikes_are_found(address: str) -> None:
+def test_invalid_bitcoin_addresses_are_detected(address: str) -> None:
     assert addresses.problem(address, "bitcoin")
 
 
-def test_an_ss58_key_that_is_no_account_is_found() -> None:
+def test_an_ss58_key_that_is_not_an_account_is_detected() -> None:
     import hashlib
 
     import base58
@@ -156,7 +156,7 @@ def test_a_hundred_thousand_addresses_take_seconds() -> None:
     assert time.perf_counter() - started < 4
 
 
-def test_the_seed_of_address_forms_says_what_this_module_says() -> None:
+def test_the_seed_of_address_forms_agrees_with_this_module() -> None:
     """Of the same networks, and of every canonical address the same."""
     import csv
     import re

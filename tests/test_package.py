@@ -61,7 +61,7 @@ def declared() -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize(("group", "name", "where"), declared())
-def test_every_entry_point_loads_and_is_what_its_group_says(group: str, name: str, where: str) -> None:
+def test_every_entry_point_loads_and_has_the_type_of_its_group(group: str, name: str, where: str) -> None:
     module, _, attribute = where.partition(":")
     found: Any = getattr(importlib.import_module(module), attribute)
     if group == "console_scripts":
@@ -81,6 +81,8 @@ def test_every_branch_of_the_error_tree_has_its_own_exit_code() -> None:
     branches = {one.__name__: one.exit_code for one in errors.TrainerError.__subclasses__()}
     assert branches == CODES
     assert errors.TrainerError.exit_code == 1
+    assert errors.UserCodeError.exit_code == 2 and issubclass(errors.UserCodeError, errors.UsageError)
+    assert errors.NotBuiltError.exit_code == 4 and issubclass(errors.NotBuiltError, errors.WarehouseError)
 
 
 @pytest.mark.parametrize("name", CODES)

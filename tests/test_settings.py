@@ -70,7 +70,7 @@ def test_dbt_profiles_dir_wins_over_the_working_directory(
     assert settings.target().database == "theirs"
 
 
-def test_dbt_profiles_dir_without_a_profile_is_an_error_and_no_silent_fallback(
+def test_dbt_profiles_dir_without_a_profile_is_an_error_not_a_silent_fallback(
     home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DBT_PROFILES_DIR", str(tmp_path_factory.mktemp("empty")))
@@ -145,7 +145,9 @@ def test_a_folder_without_a_dbt_project_is_an_error(home: Path) -> None:
         settings.project_dir()
 
 
-def test_models_are_saved_beside_the_profile_or_where_the_environment_says(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_models_are_saved_beside_the_profile_or_in_the_folder_of_the_environment(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert settings.artifacts_dir() == home / "artifacts"
     monkeypatch.setenv("TRAINER_ARTIFACTS", str(home / "models"))
     assert settings.artifacts_dir() == home / "models"

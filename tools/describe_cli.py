@@ -20,13 +20,18 @@ REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 def document() -> str:
     """Return the reference as Markdown: one section a command, its options as a table."""
     lines = ["# Command line", "", "Written by tools/describe_cli.py; change the commands, not this."]
-    for name, command in _commands(typer.main.get_command(app), "trainer"):
-        context = typer.Context(command, info_name=name)
-        lines += ["", f"## {name}", "", (command.help or "").strip(), "", f"`{' '.join(_usage(name, command, context))}`"]
-        rows = [_row(parameter, context) for parameter in command.params if parameter.name != "help"]
-        if rows:
-            lines += ["", "| option | default | what |", "|---|---|---|", *rows]
+    program = typer.main.get_command(app)
+    lines += [*_section("trainer", program), "", program.epilog]
+    for name, command in _commands(program, "trainer"):
+        lines += _section(name, command)
     return "\n".join(lines) + "\n"
+
+
+def _section(name: str, command) -> list[str]:
+    context = typer.Context(command, info_name=name)
+    lines = ["", f"## {name}", "", (command.help or "").strip(), "", f"`{' '.join(_usage(name, command, context))}`"]
+    rows = [_row(parameter, context) for parameter in command.params if parameter.name != "help"]
+    return lines + (["", "| option | default | what |", "|---|---|---|", *rows] if rows else [])
 
 
 def _commands(command, name: str) -> Iterator[tuple[str, typer.core.TyperCommand]]:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from trainer.models.boosting.xgboost import XGBoostTrainer
     from trainer.models.ensemble.trainer import EnsembleTrainer
     from trainer.models.neural_net.trainer import NeuralNetTrainer
-    from trainer.training.fit import ModelTraining, TrainingResult
+    from trainer.training.fit import ModelTraining
     from trainer.training.predict import predict
+    from trainer.training.result import TrainingResult
     from trainer.warehouse.client import connect
 
 # OpenMP threads that wait by spinning make training ten times slower as soon as anything else wants a core. The libraries
@@ -29,7 +30,7 @@ _HOMES = {
     "ModelTrainer": "trainer.models.base",
     "ModelTraining": "trainer.training.fit",
     "NeuralNetTrainer": "trainer.models.neural_net.trainer",
-    "TrainingResult": "trainer.training.fit",
+    "TrainingResult": "trainer.training.result",
     "XGBoostTrainer": "trainer.models.boosting.xgboost",
     "connect": "trainer.warehouse.client",
     "predict": "trainer.training.predict",

@@ -1,7 +1,7 @@
-"""What an address of a network looks like, whether its checksum holds, and how it is written.
+"""The address formats of networks: patterns, checksums and the canonical spelling.
 
 Sources: EIP-55 (mixed-case checksum of EVM addresses), the SS58 registry's format, BIP-13 and BIP-173/350 (Bitcoin).
-A checksum is what tells a typing error; the form is what tells a list of another network.
+A failed checksum reveals a misspelt address; a wrong format reveals a list of another network.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BITCOIN_VERSIONS = (0, 5)  # pay to public-key hash, pay to script hash
 
 @dataclass(frozen=True)
 class Form:
-    """A form of address: how it is described, what it matches, and whether one that matches has its checksum."""
+    """An address format: its description, its pattern, and a function that verifies the checksum of a match."""
 
     description: str
     pattern: re.Pattern[str]
@@ -52,7 +52,7 @@ def _ss58_holds(address: str) -> bool:
 
 
 def _base58check(address: str) -> bytes | None:
-    """Return the payload of a base58check text (version and hash), or None."""
+    """Return the payload (version and hash) of a base58check string, or None if its checksum fails."""
     import base58
 
     try:
@@ -100,19 +100,19 @@ NETWORK_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
 def network_problem(network: str) -> str | None:
-    """Return what is wrong with the name of a network, or None."""
+    """Return what is wrong with a network name, or None."""
     if NETWORK_NAME.fullmatch(network):
         return None
     return f"'{network[:64]}' is not the name of a network (letters, digits, '.', '_' and '-', at most 64)"
 
 
 def form_of(network: str) -> Form | None:
-    """Return the form a network's addresses have; None for a network that is not known here."""
+    """Return the address format of a network; None for an unknown network."""
     return FORM_OF_NETWORK.get(network.lower())
 
 
 def problem(address: str, network: str) -> str | None:
-    """Return what is wrong with an address of a network, or None. An unknown network takes any text without white space."""
+    """Return what is wrong with an address of a network, or None; an unknown network accepts any text without white space."""
     if not address:
         return "the address is empty"
     if len(address) > MAX_LENGTH:
@@ -124,17 +124,17 @@ def problem(address: str, network: str) -> str | None:
 
 
 def canonical(address: str) -> str:
-    """Return the one way an address is written: EVM and bech32 in lower case, all others as they are.
+    """Return the canonical spelling of an address: case-insensitive ones (EVM, bech32) are lower-cased, all others unchanged.
 
-    The warehouse does the same in the dbt macro `canonical_address`; a test holds the two together.
+    The dbt macro `canonical_address` does the same in the warehouse; a test compares the two.
     """
     return address.lower() if CASELESS.fullmatch(address) else address
 
 
 def share_addresses(network: str, other: str) -> bool:
-    """Return whether an address of one network can be an address of the other: the same one, or both of the EVM family.
+    """Return whether the same address on both networks is the same owner: one network, or two of the EVM family.
 
-    The account behind an EVM address is one person's on every such network; elsewhere equal texts are chance.
+    An EVM address has one owner on every EVM network; on other networks equal addresses are a coincidence.
     """
     if network.lower() == other.lower():
         return True
@@ -142,7 +142,7 @@ def share_addresses(network: str, other: str) -> bool:
 
 
 def is_of_another(address: str, network: str) -> bool:
-    """Return whether a text that is no address of `network` is a whole one, checksum and all, of some other network."""
+    """Return whether a text that is not an address of `network` is a valid address, checksum included, of another network."""
     if not 0 < len(address) <= MAX_LENGTH or UNFIT.search(address):
         return False
     own = form_of(network)
@@ -150,6 +150,6 @@ def is_of_another(address: str, network: str) -> bool:
         return True
     if own is not None and own.pattern.fullmatch(address):
         return False
-    # Tron, Litecoin, Dash, Zcash and others: base58check with a version of their own.
+    # Tron, Litecoin, Dash, Zcash and others use base58check with version bytes of their own.
     payload = _base58check(address) if re.fullmatch(_BASE58 + "{26,36}", address) else None
     return payload is not None and len(payload) in {21, 22}

@@ -5,6 +5,12 @@ Every message is one sentence that says what is wrong, where, and what to do abo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+PACKAGE = "trainer"
+MAX_REASON = 500  # characters of another library's message that are quoted
+
 
 class TrainerError(Exception):
     """Base of every expected failure; `exit_code` is what the command line returns for it."""
@@ -18,6 +24,10 @@ class UsageError(TrainerError):
     exit_code = 2
 
 
+class UserCodeError(UsageError):
+    """A trainer, label strategy or reader that is not part of the package raised an exception, kept as `__cause__`."""
+
+
 class BadInputError(TrainerError):
     """A file, a column or a value handed in cannot be used; nothing of it was loaded."""
 
@@ -25,13 +35,17 @@ class BadInputError(TrainerError):
 
 
 class WarehouseError(TrainerError):
-    """The warehouse cannot be reached, refuses the credentials, or is held by another process."""
+    """The warehouse cannot be reached, refuses the credentials, is held by another process, or is not built."""
 
     exit_code = 4
 
 
+class NotBuiltError(WarehouseError):
+    """A table is missing or empty because an earlier step (`trainer ingest`, `dbt run`) has not run yet."""
+
+
 class NotEnoughLabelsError(TrainerError):
-    """There is too little labelled data to train or grade honestly."""
+    """There is too little labelled data to train or evaluate honestly."""
 
     exit_code = 5
 
@@ -40,3 +54,40 @@ class ArtifactError(TrainerError):
     """A saved model is incomplete, altered, or of a format this version cannot read."""
 
     exit_code = 6
+
+
+@contextmanager
+def user_code(owner: object, method: str = "", on: str = "", advice: Callable[[Exception], str] | None = None) -> Iterator[None]:
+    """Run a block that calls code which may be a user's own; what that raises becomes one sentence with the original message.
+
+    Exceptions of the package's own classes pass unchanged (they are bugs), and so does a TrainerError, which is one sentence.
+
+    Args:
+        owner: the object, class or function that is called.
+        method: the name of the method that is called; none for a function.
+        on: what it works on, such as "fold 2 of 5 (800 rows)".
+        advice: what to change, for an exception whose cause is known; "" for any other.
+
+    Raises:
+        UserCodeError: the user's code raised an exception.
+    """
+    try:
+        yield
+    except TrainerError:
+        raise
+    except Exception as error:
+        code = owner if hasattr(owner, "__qualname__") else type(owner)
+        module = getattr(code, "__module__", None) or "?"
+        if module.partition(".")[0] == PACKAGE:
+            raise
+        name = f"{module}:{getattr(code, '__qualname__', code)}{'.' if method else ''}{method}"
+        change = advice(error) if advice is not None else ""
+        raise UserCodeError(
+            f"{name} raised {type(error).__name__}{f' on {on}' if on else ''}: {reason(error)}; the fault is in that code, "
+            f"not in {PACKAGE}{f': {change}' if change else ''} (--debug or TRAINER_DEBUG=1 shows the traceback)."
+        ) from error
+
+
+def reason(error: Exception) -> str:
+    """Return an exception's message on one line, without a full stop at its end."""
+    return " ".join(str(error).split())[:MAX_REASON].rstrip(".") or "no message"

@@ -1,7 +1,8 @@
-"""The key of every fact: which network, which day, how many days back."""
+"""The key of every fact (which network, which day, how many days back) and the SQL condition that selects one snapshot."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,6 +10,16 @@ from typing import Any
 SNAPSHOT_KEY = ("network", "processing_date", "window_days")
 MAX_WINDOW_DAYS = 65_535
 FIRST_DATE, LAST_DATE = date(1970, 1, 1), date(2149, 6, 6)  # the range of ClickHouse's type Date
+_PARAMETER_TYPES = {"network": "String", "processing_date": "Date", "window_days": "UInt32"}
+
+
+def where_equal(columns: Iterable[str]) -> str:
+    """Return the SQL condition `column = {column:Type} AND …`; a column outside the snapshot key is text."""
+    return " AND ".join(f"{column} = {{{column}:{_PARAMETER_TYPES.get(column, 'String')}}}" for column in columns)
+
+
+WHERE_SNAPSHOT = where_equal(SNAPSHOT_KEY)
+"""Selects the rows of one snapshot; takes `SnapshotKey.parameters`."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where things are: reads profiles.yml and the environment, and is the only reader of either.
+"""Where things are: the only module that reads profiles.yml and the environment.
 
 dbt and the trainer share one profiles.yml, so there is one place for a connection. The rules for finding it are dbt's
 (`DBT_PROFILES_DIR`, then the working directory), followed by the working directory's parents and, for an installed
@@ -22,7 +22,7 @@ SHIPPED_PROJECT = PACKAGE_DIR / "project"
 
 @dataclass(frozen=True)
 class Target:
-    """One output of the profile: how to open the warehouse."""
+    """One output of the profile: the connection to a warehouse."""
 
     name: str
     type: str
@@ -40,7 +40,7 @@ def target(name: str | None = None) -> Target:
     """Return the target `name`, or the profile's default one.
 
     Raises:
-        UsageError: profiles.yml is missing, is not valid, or has no such target.
+        UsageError: profiles.yml is missing or not valid, or has no such target.
     """
     folder = profiles_dir()
     profile = _profile(folder)
@@ -55,7 +55,7 @@ def profiles_dir() -> Path:
     """Return the folder of the profiles.yml in use.
 
     Raises:
-        UsageError: there is none.
+        UsageError: no profiles.yml was found.
     """
     for folder in _candidates():
         if (folder / "profiles.yml").is_file():
@@ -67,7 +67,7 @@ def project_dir() -> Path:
     """Return the dbt project's folder: `DBT_PROJECT_DIR`, or `dbt_project` beside the profiles.yml in use.
 
     Raises:
-        UsageError: it does not hold a dbt_project.yml.
+        UsageError: the folder has no dbt_project.yml.
     """
     folder = Path(os.environ.get("DBT_PROJECT_DIR") or profiles_dir() / "dbt_project").resolve()
     if not (folder / "dbt_project.yml").is_file():
@@ -78,6 +78,16 @@ def project_dir() -> Path:
 def artifacts_dir() -> Path:
     """Return the folder that holds saved models: `TRAINER_ARTIFACTS`, or `artifacts` beside the profiles.yml in use."""
     return Path(os.environ.get("TRAINER_ARTIFACTS") or _home(profiles_dir()) / "artifacts").resolve()
+
+
+def is_debugging() -> bool:
+    """Return whether errors show their traceback: `TRAINER_DEBUG` is set, and is not 0."""
+    return os.environ.get("TRAINER_DEBUG", "") not in {"", "0"}
+
+
+def turn_on_debugging() -> None:
+    """Make errors show their traceback, in this process and in those it starts."""
+    os.environ["TRAINER_DEBUG"] = "1"
 
 
 def dbt_environment(target_name: str | None = None) -> dict[str, str]:
@@ -108,7 +118,7 @@ def _candidates() -> Iterator[Path]:
 
 
 def _home(profiles: Path) -> Path:
-    """Return the folder relative paths start from: never site-packages, into which the shipped profile is installed."""
+    """Return the folder that relative paths start from: never site-packages, where the shipped profile is installed."""
     return Path.cwd() if profiles == SHIPPED_PROJECT else profiles
 
 
@@ -127,7 +137,7 @@ def _profile(folder: Path) -> dict[str, Any]:
 
 
 def _render(value: Any) -> Any:
-    """Render `{{ env_var('NAME', 'default') }}` the way dbt does, in every text of a nested value."""
+    """Render `{{ env_var('NAME', 'default') }}` as dbt does, in every string of a nested value."""
     if isinstance(value, dict):
         return {key: _render(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -138,7 +148,7 @@ def _render(value: Any) -> Any:
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(undefined=StrictUndefined)
-    # dbt's type filters; the text is converted where the field's type is known, in _target.
+    # dbt's type filters; _target, which knows the type of each field, converts the text.
     environment.filters |= {"as_number": str, "as_bool": str, "as_text": str, "as_native": str}
     try:
         return environment.from_string(value).render(env_var=_env_var)

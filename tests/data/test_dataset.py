@@ -10,7 +10,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.data.dataset import Dataset, Feature, _expression, _safe, _with_unique_names
+from trainer.data.dataset import Dataset
+from trainer.data.feature import Feature, _safe, _with_unique_names, sql_expression
 
 
 def test_rows_of_one_address_are_one_group(table: Dataset) -> None:
@@ -62,4 +63,4 @@ def test_names_are_unique_and_in_order(names: list[str]) -> None:
 def test_a_key_never_reaches_the_query_as_text() -> None:
     evil = "'); DROP TABLE raw_alerts; --"
     for feature in (Feature("x", "extra_features", evil), Feature("x", "alert_tags", evil, is_set=True)):
-        assert "DROP" not in _expression(feature, 3) and "{key_3:String}" in _expression(feature, 3)
+        assert "DROP" not in sql_expression(feature, 3) and "{key_3:String}" in sql_expression(feature, 3)

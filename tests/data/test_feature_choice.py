@@ -1,10 +1,10 @@
-"""Features chosen by pattern: what is kept, in which order, and what a pattern that matches nothing is told."""
+"""Features chosen by pattern: which are kept, in which order, and the error for a pattern that matches nothing."""
 
 from __future__ import annotations
 
 import pytest
 
-from trainer.data.dataset import Feature
+from trainer.data.feature import Feature
 from trainer.data.feature_choice import FeatureChoice
 from trainer.errors import UsageError
 
@@ -38,6 +38,6 @@ def test_patterns_choose(features: tuple[str, ...], exclude: tuple[str, ...], ke
         (FeatureChoice(("flow_*",), ("*_usd",)), "leave none"),
     ],
 )
-def test_a_choice_of_nothing_says_what_is_near(choice: FeatureChoice, reason: str) -> None:
+def test_a_pattern_that_matches_nothing_lists_similar_names(choice: FeatureChoice, reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
         choice.of(FEATURES)

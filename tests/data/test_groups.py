@@ -7,8 +7,10 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.data.dataset import Dataset, Feature
+from trainer.data.dataset import Dataset
+from trainer.data.feature import Feature
 from trainer.data.groups import linked_groups
+from trainer.model_types import CLUSTER_SCORER
 
 
 def groups(rows: list[tuple[str, list[str]]]) -> list[int]:
@@ -39,8 +41,7 @@ def test_a_dataset_of_clusters_counts_their_addresses() -> None:
     keys = pa.table(
         {"processing_date": [0, 0, 1], "cluster_id": ["x", "y", "x"], "member_addresses": [["a", "b"], ["b", "c"], ["d"]]}
     )
-    data = Dataset(
-        np.zeros((3, 1), np.float32), np.array([1, 0, 1], np.float32), np.ones(3, np.float32), keys, [Feature("f", "f")]
-    )
+    y, weight = np.array([1, 0, 1], np.float32), np.ones(3, np.float32)
+    data = Dataset(np.zeros((3, 1), np.float32), y, weight, keys, [Feature("f", "f")], CLUSTER_SCORER)
     assert len(set(data.groups)) == 1
     assert data.address_count() == 4 and data.address_count(data.y >= 0.5) == 3

@@ -1,4 +1,4 @@
-"""What a user's own strategy returns is what is trained on: exactly its labels, exactly its weights."""
+"""Training uses exactly the labels and weights that a user's own strategy returns."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.data import labelling
-from trainer.data.dataset import Dataset, Feature
+from trainer.data.dataset import Dataset
+from trainer.data.feature import Feature
 from trainer.data.selection import Selection
-from trainer.errors import BadInputError, NotEnoughLabelsError
+from trainer.errors import BadInputError, NotEnoughLabelsError, UserCodeError
 from trainer.labels.strategies import AddressLabelStrategy, LabelStrategy
 
 SELECTION = Selection("simnet", date(2025, 8, 1), date(2025, 9, 1), 90)
@@ -79,7 +80,7 @@ def test_without_a_confidence_every_weight_is_one(monkeypatch: pytest.MonkeyPatc
     assert label(monkeypatch, Given(dict.fromkeys(IDS, 1))).weight.tolist() == [1.0] * 12
 
 
-def test_the_strategy_is_asked_once_a_date_with_the_key_and_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_strategy_is_called_once_per_date_with_the_key_and_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
     strategy = Given(dict.fromkeys(IDS, 0))
     label(monkeypatch, strategy)
     assert [set(asked["processing_date"]) for asked in strategy.asked] == [{date(2025, 8, 1)}, {date(2025, 9, 1)}]
@@ -95,7 +96,7 @@ def test_weights_in_another_order_are_matched_by_index(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("answer", [False, np.False_, np.bool_(False), 0])
-def test_a_strategy_that_refuses_its_labels_is_believed(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
+def test_labels_that_the_strategy_refuses_are_not_trained_on(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
     class Strict(Given):
         def validate_labels(self, alerts_df: pd.DataFrame) -> bool:
             return answer  # type: ignore[no-any-return]
@@ -105,7 +106,7 @@ def test_a_strategy_that_refuses_its_labels_is_believed(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("answer", [True, np.True_, None])
-def test_a_strategy_that_approves_or_says_nothing_is_trained_on(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
+def test_labels_that_validate_labels_does_not_refuse_are_trained_on(monkeypatch: pytest.MonkeyPatch, answer: Any) -> None:
     class Easy(Given):
         def validate_labels(self, alerts_df: pd.DataFrame) -> bool:
             return answer  # type: ignore[no-any-return]
@@ -120,6 +121,48 @@ def test_the_reason_of_a_refusal_reaches_the_user(monkeypatch: pytest.MonkeyPatc
 
     with pytest.raises(NotEnoughLabelsError, match="Telling.validate_labels.*only 3 mixers, need 10"):
         label(monkeypatch, Telling(dict.fromkeys(IDS, 1)))
+
+
+@pytest.mark.parametrize("method", ["derive_labels", "validate_labels", "get_label_weights"])
+def test_a_method_that_fails_is_named_with_the_snapshot_and_its_rows(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    def fail(*arguments: Any) -> Any:
+        raise KeyError("column of mine")
+
+    class Failing(Given):
+        """Has a fault in one method."""
+
+    setattr(Failing, method, fail)
+    with pytest.raises(
+        UserCodeError, match=rf"Failing.{method} raised KeyError on simnet/2025-08-01/90 \(6 rows\): 'column of mine'"
+    ):
+        label(monkeypatch, Failing(dict.fromkeys(IDS, 1)))
+
+
+@pytest.mark.parametrize(
+    "error", [AttributeError("x"), TypeError("x"), NameError("x"), ZeroDivisionError("x"), FileNotFoundError("x")]
+)
+def test_a_fault_in_validate_labels_is_no_refusal(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    class Faulty(Given):
+        def validate_labels(self, alerts_df: pd.DataFrame) -> bool:
+            raise error
+
+    with pytest.raises(UserCodeError, match=f"Faulty.validate_labels raised {type(error).__name__}") as raised:
+        label(monkeypatch, Faulty(dict.fromkeys(IDS, 1)))
+    assert raised.value.__cause__ is error
+
+
+class TooFewMixersError(Exception):
+    """A reason of the user's own."""
+
+
+@pytest.mark.parametrize("error", [AssertionError(), ValueError("x"), TooFewMixersError("x")])
+def test_a_reason_to_refuse_is_a_refusal(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    class Refusing(Given):
+        def validate_labels(self, alerts_df: pd.DataFrame) -> bool:
+            raise error
+
+    with pytest.raises(NotEnoughLabelsError, match=f"Refusing.validate_labels refused the labels: {type(error).__name__}: ."):
+        label(monkeypatch, Refusing(dict.fromkeys(IDS, 1)))
 
 
 def test_no_label_at_all_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,13 +181,13 @@ def test_rows_returned_twice_are_refused(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("wrong", [2, -1, 0.5, "high", "mixer"])
-def test_a_label_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, wrong: Any) -> None:
+def test_an_invalid_label_is_named(monkeypatch: pytest.MonkeyPatch, wrong: Any) -> None:
     with pytest.raises(BadInputError, match=f"{wrong}.*labels are 1, 0 or missing"):
         label(monkeypatch, Given(dict.fromkeys(IDS, 1) | {"a3": wrong}))
 
 
 @pytest.mark.parametrize("wrong", [-1.0, np.nan, np.inf])
-def test_a_weight_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, wrong: float) -> None:
+def test_an_invalid_weight_is_refused(monkeypatch: pytest.MonkeyPatch, wrong: float) -> None:
     class Odd(Given):
         def get_label_weights(self, alerts_df: pd.DataFrame) -> pd.Series:
             return pd.Series([wrong] * len(alerts_df))
@@ -172,7 +215,7 @@ def test_weights_of_another_length_or_kind_are_refused(monkeypatch: pytest.Monke
         (pd.DataFrame({"alert_id": ["a0"], "risk": [1]}), "label"),
     ],
 )
-def test_an_answer_without_the_key_or_the_label_is_refused(monkeypatch: pytest.MonkeyPatch, answer: Any, reason: str) -> None:
+def test_a_result_without_the_key_or_the_label_is_refused(monkeypatch: pytest.MonkeyPatch, answer: Any, reason: str) -> None:
     class Wrong(LabelStrategy):
         def derive_labels(self, alerts_df: pd.DataFrame, data: Any) -> pd.DataFrame:
             return answer  # type: ignore[no-any-return]
@@ -184,7 +227,7 @@ def test_an_answer_without_the_key_or_the_label_is_refused(monkeypatch: pytest.M
         label(monkeypatch, Wrong())
 
 
-def test_rows_that_were_not_asked_for_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_outside_the_snapshot_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     class More(Given):
         def derive_labels(self, alerts_df: pd.DataFrame, data: Any) -> pd.DataFrame:
             derived = super().derive_labels(alerts_df, data)

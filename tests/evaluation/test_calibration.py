@@ -1,4 +1,4 @@
-"""Calibration mends scores that are off, leaves good ones nearly alone, keeps their order, and never grades on what it was fitted to."""
+"""Calibration corrects biased scores, hardly changes calibrated ones, keeps their order, and is evaluated on other rows."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_the_method_goes_by_the_number_of_addresses(positive: int, negative: int
     )
 
 
-def test_too_little_gold_or_none_or_a_wish_means_no_calibration_and_says_so() -> None:
+def test_without_enough_gold_or_on_request_there_is_no_calibration_and_a_reason() -> None:
     y, p = world(300, 8)
     rows, groups = np.ones(300), np.arange(300)
     few = np.where(np.arange(300) < 40, y, np.nan)
@@ -253,7 +253,7 @@ def test_only_rows_with_gold_that_were_held_out_are_used() -> None:
     assert alone.calibrator == done.calibrator
 
 
-def test_order_is_graded_on_scores_and_probability_on_what_was_calibrated() -> None:
+def test_order_metrics_use_scores_and_probability_metrics_use_calibrated_scores() -> None:
     y, p = world(1200, 12)
     done = calibrate(y, p**2, np.ones(1200), np.arange(1200), parts(1200))
     graded = evaluate(y, p**2, np.arange(1200), 0, done.proba)

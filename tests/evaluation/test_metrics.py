@@ -1,4 +1,4 @@
-"""Metrics mean what they say, and their intervals know that rows of one address are not independent."""
+"""Metrics have their known values, and their intervals resample whole addresses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trainer.evaluation.metrics import evaluate, metrics
 RNG = np.random.default_rng(0)
 
 
-def test_coin_flips_are_worth_one_half() -> None:
+def test_the_auc_of_coin_flips_is_one_half() -> None:
     y, proba = RNG.integers(0, 2, 4000).astype(np.float32), RNG.random(4000)
     found = evaluate(y, proba, np.arange(4000))["auc"]
     assert 0.46 < found["value"] < 0.54

@@ -17,7 +17,7 @@ import pytest
 from tests.support.artifacts import described, edit
 from tests.support.trainers import GuideTrainer
 from trainer.data.dataset import Dataset
-from trainer.errors import ArtifactError, UsageError
+from trainer.errors import ArtifactError, UsageError, UserCodeError
 from trainer.models import name_of
 from trainer.models.boosting.xgboost import XGBoostTrainer
 from trainer.models.fitting import checked_predict, fill_missing, fit_trainer, medians_of
@@ -136,7 +136,7 @@ def test_a_link_out_of_the_folder_is_refused(saved: Path) -> None:
     ["", "{", "null", "[]", '"x"', "{}", '{"content": 5}', '{"content": []}', '{"content": {}}', '{"content": {"format": "x"}}',
      '{"content": {"format": 1}, "sha256": 5}', '{"content": {"format": ' + "9" * 5000 + "}}", "\x00", '{"content": {"format": 1, "a": "\\ud800"}}'],
 )  # fmt: skip
-def test_a_model_json_that_is_none_is_refused(saved: Path, text: str) -> None:
+def test_an_invalid_model_json_is_refused(saved: Path, text: str) -> None:
     (saved / "model.json").write_text(text)
     with pytest.raises(ArtifactError, match=r"model\.json"):
         artifact.load(saved)
@@ -156,7 +156,7 @@ def test_a_huge_model_json_is_refused_unread(saved: Path) -> None:
         artifact.load(saved)
 
 
-def test_a_model_json_that_is_no_file_is_refused_unread(saved: Path) -> None:
+def test_a_model_json_that_is_not_a_regular_file_is_refused_unread(saved: Path) -> None:
     (saved / "model.json").unlink()
     os.mkfifo(saved / "model.json")
     with pytest.raises(ArtifactError, match="cannot be read"):
@@ -168,7 +168,7 @@ def test_a_model_json_that_is_no_file_is_refused_unread(saved: Path) -> None:
     [
         ([0.0] * 3, "a median"),
         ([float("inf")], "a median"),
-        (None, "two features have one name"),
+        (None, "two features have the same name"),
         ("all", "not what the trainer"),
     ],
 )
@@ -182,7 +182,9 @@ def test_what_does_not_belong_together_is_refused(saved: Path, table: Dataset, m
         artifact.load(saved)
 
 
-def test_a_model_that_says_no_probabilities_is_refused(saved: Path, table: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_predictions_that_are_not_probabilities_are_an_artifact_error(
+    saved: Path, table: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     loaded = artifact.load(saved)
     monkeypatch.setattr(XGBoostTrainer, "predict", lambda self, X: np.full(len(X), np.nan))
     with pytest.raises(ArtifactError, match="not probabilities"):
@@ -201,14 +203,57 @@ def test_options_the_trainer_does_not_take_are_named(saved: Path) -> None:
         artifact.load(saved)
 
 
-def test_a_trainer_that_cannot_load_is_an_artifact_error(saved: Path) -> None:
+def test_a_users_trainer_that_cannot_load_is_named(saved: Path) -> None:
     class NoLoad(GuideTrainer):
         def load(self, path: str) -> None:
             raise NotImplementedError("Load requires model architecture info")
 
     edit(saved, model=name_of(NoLoad), options={})
-    with pytest.raises(ArtifactError, match="NoLoad.*NotImplementedError: Load requires"):
+    with pytest.raises(UserCodeError, match="NoLoad.load raised NotImplementedError on .*model.ubj: Load requires") as raised:
         artifact.load(saved, NoLoad)
+    assert isinstance(raised.value.__cause__, NotImplementedError)
+
+
+def test_a_users_constructor_that_raises_is_named(saved: Path) -> None:
+    class NoStart(GuideTrainer):
+        def __init__(self) -> None:
+            raise RuntimeError("no licence")
+
+    edit(saved, model=name_of(NoStart), options={})
+    with pytest.raises(UserCodeError, match="NoStart.__init__ raised RuntimeError on the options in .*: no licence"):
+        artifact.load(saved, NoStart)
+    edit(saved, options={"magic": 1})
+    with pytest.raises(ArtifactError, match="does not take the options.*magic"):
+        artifact.load(saved, NoStart)
+
+
+def test_a_users_save_that_raises_is_named_and_leaves_nothing(tmp_path: Path, table: Dataset) -> None:
+    class NoSave(GuideTrainer):
+        def save(self, path: str) -> None:
+            raise ValueError("disk of my own is full")
+
+    with pytest.raises(UserCodeError, match="NoSave.save raised ValueError on trained.json: disk of my own is full"):
+        artifact.save(tmp_path / "models", NoSave(), described(table, "NoSave"))
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_users_predict_that_raises_is_named(tmp_path: Path, table: Dataset) -> None:
+    class NoPredict(GuideTrainer):
+        def predict(self, X: pd.DataFrame) -> np.ndarray:
+            raise KeyError("column_7")
+
+    trained, medians = fit_trainer(NoPredict(), table.frame(), table.y, table.weight)
+    assert medians is not None
+    kept = described(table, name_of(NoPredict), medians=[float(value) for value in medians])
+    folder, _ = artifact.save(tmp_path, trained, kept)
+    with pytest.raises(UserCodeError, match=r"NoPredict.predict raised KeyError on 200 rows: 'column_7'"):
+        artifact.load(folder, NoPredict).predict(table.frame())
+
+
+def test_a_model_of_an_unknown_type_says_so(saved: Path) -> None:
+    edit(saved, model_type="oracle")
+    with pytest.raises(ArtifactError, match="no model type 'oracle'"):
+        artifact.load(saved)
 
 
 def test_another_class_than_the_models_is_refused(saved: Path) -> None:
@@ -240,7 +285,7 @@ def test_a_guide_style_trainer_is_saved_by_its_own_save(tmp_path: Path, table: D
 
 
 @pytest.mark.parametrize("options", [{"rate": object()}, {"rate": float("nan")}, {"rate": {1, 2}}])
-def test_options_that_are_no_json_are_a_usage_error_and_leave_nothing(
+def test_options_that_json_cannot_hold_are_a_usage_error_and_leave_nothing(
     tmp_path: Path, table: Dataset, options: dict[str, Any]
 ) -> None:
     trained, _ = fit_trainer(GuideTrainer(), table.frame(), table.y, table.weight)
@@ -292,7 +337,7 @@ artifact.save(Path(sys.argv[1]), Slow(), {{"model_id": "m-1"}})
         (np.full(200, -0.1), "not probabilities"),
     ],
 )
-def test_predictions_that_are_no_probabilities_are_refused(table: Dataset, returned: np.ndarray, reason: str) -> None:
+def test_predictions_that_are_not_probabilities_are_a_usage_error(table: Dataset, returned: np.ndarray, reason: str) -> None:
     class Wrong(GuideTrainer):
         def predict(self, X: pd.DataFrame) -> np.ndarray:
             return returned

@@ -38,7 +38,7 @@ def test_the_label_with_the_greater_sum_of_weights_is_the_vote_whatever_the_orde
 
 
 @pytest.mark.parametrize("label", [np.nan, 0, 1])
-def test_one_sided_and_empty_answers_are_answers(label: float) -> None:
+def test_labels_of_one_class_and_no_labels_are_valid(label: float) -> None:
     found, tied = votes([("a", label, 1.0, np.nan, None)])
     assert tied == 0
     assert found == ([] if label != label else [("a", label, 1.0, "")])
@@ -51,7 +51,7 @@ class Silent(LabelStrategy):
 
 @pytest.mark.parametrize(
     ("strategy", "name", "reason"),
-    [(AddressLabelStrategy(), None, "a label already"), (Silent(), " ", "no name"), (Silent(), "two\nlines", "no name")],
+    [(AddressLabelStrategy(), None, "a label already"), (Silent(), " ", "not valid"), (Silent(), "two\nlines", "not valid")],
 )
 def test_a_call_that_cannot_be_meant_is_refused_before_anything_is_read(
     strategy: LabelStrategy, name: str | None, reason: str

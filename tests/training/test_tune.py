@@ -1,4 +1,4 @@
-"""The search sees nothing of what it is graded on, can be interrupted and continued, and says no to another's study."""
+"""The search never uses held-out rows, can be interrupted and continued, and refuses the study of another search."""
 
 from __future__ import annotations
 
@@ -14,19 +14,21 @@ import pyarrow as pa
 import pytest
 
 from tests.support.trainers import GuideTrainer
-from trainer.cli.model import parameters_of, trainer_of
-from trainer.data.dataset import Dataset, Feature
+from trainer.cli.classes import parameters_of, trainer_of
+from trainer.data.dataset import Dataset
+from trainer.data.feature import Feature
 from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
 from trainer.models import name_of, names, trainer_class
 from trainer.models.base import ModelTrainer
+from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.search import finished, make_pruner, open_study, read_object, read_space
-from trainer.training.tune import Tuning, make_plan, read_parameters, write_parameters
+from trainer.training.tune import Tuning, make_plan
 
 RATES = {"rate": {"type": "float", "low": 0.01, "high": 10.0, "log": True}}
 
 
 class Spy(GuideTrainer):
-    """Remembers every row it is trained on or asked about, across all of its copies."""
+    """Records every row it is trained on or predicts, across all of its copies."""
 
     seen: ClassVar[list[tuple[str, set[bytes]]]] = []
     interrupt_at: ClassVar[int | None] = None
@@ -88,7 +90,7 @@ def tuning(
 
 
 def trials(done: Tuning) -> list[tuple[Any, ...]]:
-    """Every finished trial of a study: its state, parameters and what it was worth after each fold."""
+    """Every finished trial of a study: its state, parameters, and value after each fold."""
     import optuna
 
     study = optuna.load_study(study_name=None, storage=f"sqlite:///{done.study}")
@@ -104,7 +106,7 @@ def trials(done: Tuning) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("dates", [1, 2])
 @pytest.mark.parametrize("metric", ["log_loss", "average_precision"])
-def test_no_held_out_address_is_seen_before_the_grade(
+def test_no_held_out_address_is_used_before_the_final_evaluation(
     tmp_path: Path, dates: int, metric: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = data(dates)
@@ -115,8 +117,8 @@ def test_no_held_out_address_is_seen_before_the_grade(
     own = {table.X[i].tobytes() for i in range(len(table.y)) if table.groups[i] in held}
     assert len(own) == 2 * len(held) > 50, "all rows of an address, on every date"
     grading: list[int] = []
-    graded = Tuning._graded
-    monkeypatch.setattr(Tuning, "_graded", lambda *arguments: grading.append(len(Spy.seen)) or graded(*arguments))  # type: ignore[func-returns-value]
+    graded = Tuning._evaluated
+    monkeypatch.setattr(Tuning, "_evaluated", lambda *arguments: grading.append(len(Spy.seen)) or graded(*arguments))  # type: ignore[func-returns-value]
     result = search.run()
     assert result.n_complete + result.n_pruned == 6 and grading[0] >= 6 * 2
     assert [verb for verb, rows in Spy.seen[: grading[0]] if rows & own] == []
@@ -146,7 +148,7 @@ def test_a_search_on_coin_flips_finds_nothing_on_the_held_out_rows(tmp_path: Pat
     assert 0.4 < np.mean(values) < 0.6
 
 
-def test_only_gold_is_graded_on(tmp_path: Path) -> None:
+def test_metrics_are_of_gold_rows_only(tmp_path: Path) -> None:
     table = data()
     gold = np.where(table.groups % 2 == 0, table.y, np.nan)
     result = tuning(tmp_path, table, gold=gold).run()

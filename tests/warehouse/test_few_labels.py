@@ -1,4 +1,4 @@
-"""Without gold of both classes there is no honest grade: the default refuses, what rules say may train and has no number."""
+"""Without gold of both classes there are no metrics: the default strategy is refused, the label model trains without them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def trains_ungraded(trainer: Callable[..., Called]) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_without_gold_of_both_classes_only_what_rules_say_trains_and_nothing_is_graded(bare: Bare, tmp_path: Path) -> None:
+def test_without_gold_of_both_classes_only_the_label_model_trains_and_there_are_no_metrics(bare: Bare, tmp_path: Path) -> None:
     refused = bare.trainer("fit")
     assert (refused.code, refused.out) == (5, ""), refused.err
     for said in ("(0 labelled, 0 positive)", "`trainer labels add`", "addresses with `--label-strategy label_model`"):

@@ -278,4 +278,4 @@ def test_a_truth_that_is_none_is_refused(house: House, call: Call, tmp_path: Pat
 def test_before_dbt_has_run_there_is_nothing_to_report(child: Callable[..., Called], tmp_path: Path) -> None:
     assert child("init").code == 0
     done = child("labels", "report")
-    assert done.code == 5 and "run `dbt run` first" in done.err and done.out == ""
+    assert done.code == 4 and "run `dbt run` first" in done.err and done.out == ""

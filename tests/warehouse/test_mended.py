@@ -1,4 +1,4 @@
-"""What once went wrong, each with the shortest way to it."""
+"""Regression tests: what once went wrong, each in its shortest form."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_labels_before_init_leave_a_warehouse_dbt_can_run_in(child: Callable[...
         run_dbt(["run", "--quiet"], quiet=True)
 
 
-def test_a_confidence_that_is_none_abstains(house: House, client: Any) -> None:
+def test_an_invalid_confidence_abstains(house: House, client: Any) -> None:
     rows = {"processing_date": [DATES[0]] * 3, "window_days": [WINDOW] * 3, "network": ["odd"] * 3, "address": ["x", "y", "z"]}
     frame = pd.DataFrame(rows | {"risk_level": ["high"] * 3, "confidence_score": [5.0, np.nan, 0.5], "source": "me"})
     client.insert_df("raw_address_labels", frame)
@@ -89,7 +89,7 @@ def test_a_confidence_that_is_none_abstains(house: House, client: Any) -> None:
     assert seen == [("z",)]
 
 
-def test_dates_beyond_what_there_is_mean_what_there_is(fitted: TrainingResult, client: Any) -> None:
+def test_dates_beyond_the_existing_ones_are_cut_to_them(fitted: TrainingResult, client: Any) -> None:
     wide = ModelTraining("simnet", "1900-01-01", "2100-01-01", client, window_days=WINDOW).run()
     assert (wide.n_train, wide.metrics) == (fitted.n_train, fitted.metrics)
     with pytest.raises(BadInputError, match="there are some from 2025-08-01 to 2025-09-01"):
@@ -150,7 +150,7 @@ def test_building_again_gives_every_feature_to_the_last_bit(house: House) -> Non
     assert seen() == before
 
 
-def test_an_unknown_network_is_told_what_there_is(house: House, call: Call) -> None:
+def test_an_unknown_network_lists_the_known(house: House, call: Call) -> None:
     done = call("predict", "--network", "nowhere")
     assert done.code == 3
     assert "--network simnet" in done.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from trainer.data.dataset import read_scoring, read_training
 from trainer.data.selection import Selection
 from trainer.errors import UsageError
 from trainer.evaluation.splits import make_split
+from trainer.model_types import MODEL_TYPES, ModelType
 from trainer.models.rankers import LightGBMRanker, XGBoostRanker
 from trainer.registry import artifact
 from trainer.simulate import SimulationSummary
+from trainer.warehouse import TABLES
 from trainer.warehouse.dbt import run_dbt
 
 Call = Callable[..., Called]
@@ -171,3 +174,49 @@ def test_the_command_line_ranks_and_refuses_what_cannot(call: Call, client: Any,
     assert refused.code == 2 and "learns no order" in refused.err, refused.err
     scored = call("predict", "--network", "minenet", "--model-type", "alert_ranker", "--json")
     assert json.loads(scored.out)["table"] == "alert_rankings"
+
+
+# ---- a model type of one's own --------------------------------------------------------------------------------------
+
+
+def test_a_fifth_type_is_one_object_and_the_table_it_writes(
+    call: Call, minenet: SimulationSummary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Addresses ranked within a snapshot: trained, evaluated, saved, listed and written like the others."""
+    address_ranker = ModelType(
+        name="address_ranker",
+        grain="address",
+        id_column="address",
+        held_together_by="address",
+        training_table="training_addresses",
+        scoring_table="scoring_addresses",
+        gold_table="fct_address_labels",
+        gold_key="address",
+        written_table="address_rankings",
+        metrics=("average_precision", "ndcg_at_10"),
+        calibrates=False,
+        ranked_within="processing_date",
+    )
+    table = replace(TABLES["alert_rankings"], name="address_rankings", key="address")
+    table = replace(table, columns=table.columns.replace("alert_id String", "address String"))
+    monkeypatch.setitem(MODEL_TYPES, address_ranker.name, address_ranker)
+    monkeypatch.setitem(TABLES, table.name, table)
+    options = ("--network", "minenet", "--model-type", "address_ranker", "--json")
+    fitted = call("fit", *options, "--param", "n_estimators=5")
+    assert fitted.code == 0, fitted.err
+    result = json.loads(fitted.out)
+    assert result["model_type"] == "address_ranker" and list(result["metrics"]) == ["average_precision", "ndcg_at_10"]
+    assert result["calibration"]["reason"] == "the scores of an address_ranker are not probabilities"
+    assert isinstance(artifact.load(Path(result["artifact"])).trainer, XGBoostRanker)
+    scored = call("predict", *options)
+    assert scored.code == 0, scored.err
+    assert json.loads(scored.out)["table"] == "address_rankings"
+    with connect() as client:
+        rows = client.query("SELECT address, rank FROM address_rankings ORDER BY rank").result_rows
+        every = client.query(
+            "SELECT count() FROM scoring_addresses WHERE network = 'minenet' AND processing_date = '2025-09-01'"
+        ).first_row[0]
+        client.command("DROP TABLE address_rankings")
+    assert [rank for _, rank in rows] == list(range(1, every + 1)) and len({address for address, _ in rows}) == every
+    refused = call("tune", *options[:-1])
+    assert refused.code == 2 and "tune one of: alert_scorer, address_scorer, cluster_scorer" in refused.err

@@ -238,6 +238,23 @@ def test_an_unknown_strategy_lists_the_known(client: Any, house: House) -> None:
         train(client, label_strategy="nope")
 
 
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        (("fit",), "There is no table scoring_alerts in the warehouse; run `dbt run` first."),
+        (("tune",), "There is no table scoring_alerts"),
+        (("predict",), "There is no table scoring_addresses"),
+        (("labels", "report"), "run `dbt run` first"),
+    ],
+)
+def test_before_dbt_has_run_it_is_the_warehouse_that_is_not_built(
+    child: Callable[..., Called], command: tuple[str, ...], reason: str
+) -> None:
+    assert child("init").code == 0
+    done = child(*command)
+    assert (done.code, done.out) == (4, "") and reason in done.err, done.err
+
+
 def guide_labels(**changes: Any) -> pd.DataFrame:
     columns = {
         "processing_date": ["2025-08-01"] * 3, "window_days": [195] * 3, "network": ["guidenet"] * 3, "address": ["0xabc", "0xdef", "0x123"],
@@ -248,7 +265,7 @@ def guide_labels(**changes: Any) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("day", ["2025-08-01", date(2025, 8, 1), pd.Timestamp("2025-08-01"), "2025-08-01T00:00:00", 20250801])
-def test_the_guides_insert_works_with_dates_of_any_kind(client: Any, day: Any) -> None:
+def test_the_guides_insert_accepts_dates_of_any_type(client: Any, day: Any) -> None:
     drop_partition(client, RAW_ADDRESS_LABELS, SnapshotKey("guidenet", date(2025, 8, 1), 195))
     client.insert_df("raw_address_labels", guide_labels(processing_date=[day] * 3))
     rows = client.query(
@@ -265,7 +282,7 @@ def test_the_guides_insert_works_with_dates_of_any_kind(client: Any, day: Any) -
         ({"colour": ["red"] * 3}, "no column colour"),
     ],
 )
-def test_an_insert_that_cannot_work_says_why(client: Any, changes: dict[str, Any], reason: str) -> None:
+def test_an_insert_that_cannot_work_gives_the_reason(client: Any, changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(BadInputError, match=reason):
         client.insert_df("raw_address_labels", guide_labels(**changes))
     with pytest.raises(BadInputError, match="no table"):

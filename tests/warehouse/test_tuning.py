@@ -111,7 +111,7 @@ def test_an_interrupt_says_that_the_study_is_kept(
     assert len(trained) in (13 + 2 * 5 + 1, 13 + 2 * 5 + 2), "the first trial was not done again"
 
 
-def test_tune_says_what_is_wrong(house: House, call: Call, tmp_path: Path) -> None:
+def test_tune_reports_what_is_wrong(house: House, call: Call, tmp_path: Path) -> None:
     study = ("--study", tmp_path / "study.db", "--param", "n_estimators=2", "--trials", 1)
     assert call("tune", *SIMNET, *study).code == 0
     other = call("tune", *SIMNET, *study, "--seed", 1)
@@ -119,7 +119,7 @@ def test_tune_says_what_is_wrong(house: House, call: Call, tmp_path: Path) -> No
     for arguments, code, reason in (
         (("--pruner", "best"), 2, "no pruner 'best'"),
         (("--metric", "auc"), 2, "no metric 'auc'"),
-        (("--model-type", "alert_ranker"), 2, "tune an alert_scorer"),
+        (("--model-type", "alert_ranker"), 2, "tune one of: alert_scorer"),
         (("--model", "tests.support.trainers:GuideTrainer"), 2, "no search space; declare one"),
         (("--space", tmp_path / "none.json"), 3, "cannot be read"),
         (("--min-positive", 100_000), 5, "Training needs at least"),

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from typing import Annotated
 
 import typer
 
+from trainer import settings
 from trainer.cli import data, demo, features, labels, model, tune
 from trainer.errors import BadInputError, TrainerError
 
-INTERRUPTED = 130  # what a shell calls a process that SIGINT ended
+INTERRUPTED = 130  # the exit code shells use for a process that SIGINT ended
+EXIT_CODES = (
+    "Exit codes: 0 done, 2 usage or an error in code of your own, 3 bad input, 4 warehouse unreachable, locked or not built, "
+    "5 not enough labels to train honestly, 6 model unusable, 1 anything else (a bug)."
+)
 
 app = typer.Typer(
     name="trainer",
@@ -19,9 +26,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+@app.callback(epilog=EXIT_CODES)
+def common(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error; before the command, or set TRAINER_DEBUG=1.")
+    ] = False,
+) -> None:
+    """From blockchain-analytics snapshots to labels you can defend and an honest alert scorer."""
+    if debug:
+        settings.turn_on_debugging()
+
+
 data.register(app)
-features.register(app)
 labels.register(app)
+features.register(app)
 model.register(app)
 tune.register(app)
 demo.register(app)
@@ -32,17 +52,19 @@ def main() -> None:
     try:
         app()
     except TrainerError as error:
+        if settings.is_debugging():
+            traceback.print_exception(error)
         print(f"trainer: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except (FileExistsError, FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
         print(f"trainer: {error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
         sys.exit(BadInputError.exit_code)
-    except (KeyboardInterrupt, SystemExit) as ended:  # typer makes the first into the second
+    except (KeyboardInterrupt, SystemExit) as ended:  # typer turns the first into the second
         if isinstance(ended, SystemExit) and ended.code != INTERRUPTED:
             raise
         print("trainer: interrupted; nothing half-done was kept.", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output went away; say nothing more, to nobody.
+        # The reader of the output is gone: a message would fail as well.
         sys.stderr.close()
         sys.exit(0)

@@ -1,4 +1,4 @@
-"""The command demo: the whole way once, on a simulated network."""
+"""The command demo: every step once, on a simulated network."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trainer.cli.data import prepare
-from trainer.cli.output import Json, emit, metric_lines, progress, say
+from trainer.cli.options import Json, Seed
+from trainer.cli.output import emit, metric_lines, progress, say
 
 if TYPE_CHECKING:
-    from trainer.training import ScoringResult
+    from collections.abc import Callable
+
+    from trainer.simulate import SimulationSummary
+    from trainer.training import ScoringResult, TrainingResult
     from trainer.warehouse import Client
+
+    Progress = Callable[[str, int, int], None] | None
 
 NETWORK = "simnet"
 WINDOW_DAYS = 90
@@ -30,16 +36,11 @@ def register(app: typer.Typer) -> None:
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the data, the warehouse and the model.")] = Path("demo"),
     alerts: Annotated[int, typer.Option(min=1000, help="Alerts per processing date.")] = 20_000,
-    seed: Annotated[int, typer.Option(help="One seed, one network.")] = 0,
+    seed: Seed = 0,
     json: Json = False,
 ) -> None:
     """Simulate, ingest, label, build, train and score: a few minutes, in a folder of its own."""
     from trainer import settings
-    from trainer.labels import add_labels
-    from trainer.simulate import simulate
-    from trainer.snapshots import ingest
-    from trainer.training import ModelTraining, predict
-    from trainer.warehouse import connect, run_dbt
 
     started = time.perf_counter()
     os.environ |= {
@@ -48,27 +49,52 @@ def demo(
         "TRAINER_ARTIFACTS": str((out / "artifacts").resolve()),
     }
     with progress() as update:
-        _step("simulate", f"{len(DATES)} snapshots of {alerts} alerts in {out / 'data'}")
-        world = simulate(out / "data", alerts=alerts, dates=DATES, window_days=WINDOW_DAYS, network=NETWORK, seed=seed)
-        _step("init, ingest", "raw tables in an embedded ClickHouse")
-        prepare(None)
-        with connect() as client:
-            ingest(client, world.root / "snapshots", progress=update)
-            added = add_labels(client, world.custom_labels)
-        _step("labels add", f"{added.added} labels from {world.custom_labels.name}")
-        _step("dbt build", f"labels, features, training tables and their tests in {settings.project_dir()}")
-        run_dbt(["build", "--quiet"])
-        _step("fit", "XGBoost, graded on addresses it has not seen")
-        with connect() as client:
-            fitted = ModelTraining(
-                NETWORK, DATES[0], DATES[-1], client, window_days=WINDOW_DAYS, seed=seed, progress=update
-            ).run()
-            _step("predict", f"every alert of {DATES[-1]}")
-            scored = predict(client, NETWORK, DATES[-1], WINDOW_DAYS, fitted.model_id)
-            hidden = _against_truth(client, scored, world.truth)
+        world = _build(out, alerts, seed, update)
+        fitted, scored, hidden = _train_and_score(world, seed, update)
     seconds = round(time.perf_counter() - started, 1)
-    warehouse = settings.target().path
-    lines = [
+    warehouse = str(settings.target().path)
+    result = {"fit": fitted.as_dict(), "predict": scored.as_dict(), "hidden_truth": hidden, "seconds": seconds}
+    emit(result | {"warehouse": warehouse}, json, _lines(fitted, scored, hidden, seconds, warehouse))
+
+
+def _build(out: Path, alerts: int, seed: int, update: Progress) -> SimulationSummary:
+    """Simulate a network, load its snapshots and labels, and let dbt build the training tables."""
+    from trainer import settings
+    from trainer.labels import add_labels
+    from trainer.simulate import simulate
+    from trainer.snapshots import ingest
+    from trainer.warehouse import connect, run_dbt
+
+    _step("simulate", f"{len(DATES)} snapshots of {alerts} alerts in {out / 'data'}")
+    world = simulate(out / "data", alerts=alerts, dates=DATES, window_days=WINDOW_DAYS, network=NETWORK, seed=seed)
+    _step("init, ingest", "raw tables in an embedded ClickHouse")
+    prepare(None)
+    with connect() as client:
+        ingest(client, world.root / "snapshots", progress=update)
+        added = add_labels(client, world.custom_labels)
+    _step("labels add", f"{added.added} labels from {world.custom_labels.name}")
+    _step("dbt build", f"labels, features, training tables and their tests in {settings.project_dir()}")
+    run_dbt(["build", "--quiet"])
+    return world
+
+
+def _train_and_score(
+    world: SimulationSummary, seed: int, update: Progress
+) -> tuple[TrainingResult, ScoringResult, dict[str, Any]]:
+    """Train on the simulated network, score its last snapshot, and compare the scores with the hidden truth."""
+    from trainer.training import ModelTraining, predict
+    from trainer.warehouse import connect
+
+    _step("fit", "XGBoost, evaluated on addresses it has not seen")
+    with connect() as client:
+        fitted = ModelTraining(NETWORK, DATES[0], DATES[-1], client, window_days=WINDOW_DAYS, seed=seed, progress=update).run()
+        _step("predict", f"every alert of {DATES[-1]}")
+        scored = predict(client, NETWORK, DATES[-1], WINDOW_DAYS, fitted.model_id)
+        return fitted, scored, _against_truth(client, scored, world.truth)
+
+
+def _lines(fitted: TrainingResult, scored: ScoringResult, hidden: dict[str, Any], seconds: float, warehouse: str) -> list[str]:
+    return [
         f"Model {fitted.model_id}: {fitted.n_train} labelled rows, {fitted.n_features} features",
         f"On {fitted.n_test} unseen rows ({fitted.split_description}):",
         *metric_lines(fitted.metrics),
@@ -77,8 +103,6 @@ def demo(
         f"To look: TRAINER_WAREHOUSE={warehouse} trainer models list",
         f"Done in {seconds} s.",
     ]
-    result = {"fit": fitted.as_dict(), "predict": scored.as_dict(), "hidden_truth": hidden, "seconds": seconds}
-    emit(result | {"warehouse": str(warehouse)}, json, lines)
 
 
 def _step(name: str, text: str) -> None:

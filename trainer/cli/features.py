@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trainer.cli.data import SHOWN_REASONS, mapping, prepare
-from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit, say
+from trainer.cli.data import prepare
+from trainer.cli.labels import SHOWN_REASONS
+from trainer.cli.options import Day, DryRun, Json, Map, Network, SkipBad, Target, Window, day_of, mapping_of
+from trainer.cli.output import emit, say
 
 if TYPE_CHECKING:
     from trainer.features import FeaturesAdded
@@ -28,18 +30,13 @@ def register(app: typer.Typer) -> None:
 
 @features.command("add")
 def features_add(
-    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file: a row an address, any numeric columns.")],
+    file: Annotated[Path, typer.Argument(help="A CSV or Parquet file: one row per address, any numeric columns.")],
     network: Network = None,
     processing_date: Day = None,
     window_days: Window = None,
-    map: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OURS=THEIRS,…", help="Columns with other names: address=addr,my_degree=degree.", show_default=False
-        ),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and count, load nothing.")] = False,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Load the good rows, write the others to a file.")] = False,
+    map: Map = None,
+    dry_run: DryRun = False,
+    skip_bad: SkipBad = False,
     json: Json = False,
     target: Target = None,
 ) -> None:
@@ -47,11 +44,11 @@ def features_add(
     from trainer.features import add_features
     from trainer.warehouse import connect
 
-    columns = mapping(map)
+    columns = mapping_of(map)
     prepare(target)
     with connect(target) as client:
         added = add_features(client, file, network, day_of(processing_date), window_days, columns, dry_run, skip_bad)
-    _say_what_was_left(added)
+    _say_what_was_not_loaded(added)
     verb = "would be added" if dry_run else "added"
     lines = [
         f"{len(added.features)} features of {added.added} addresses {verb}, {added.changed} changed, {added.same} as before, "
@@ -61,7 +58,7 @@ def features_add(
     emit(added.as_dict() | {"dry_run": dry_run}, json, lines)
 
 
-def _say_what_was_left(added: FeaturesAdded) -> None:
+def _say_what_was_not_loaded(added: FeaturesAdded) -> None:
     for column, reason in added.ignored_columns.items():
         say(f"{added.file}: column '{column}' not loaded: it {reason}")
     for column, name in added.renamed.items():

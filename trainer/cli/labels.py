@@ -1,4 +1,4 @@
-"""Commands that judge and derive labels: labels report, labels derive."""
+"""The commands of labels: labels add, remove, report and derive."""
 
 from __future__ import annotations
 
@@ -9,39 +9,116 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trainer.cli.data import labels
-from trainer.cli.model import ModelType, strategy_of
-from trainer.cli.output import Day, Json, Network, Target, Window, day_of, emit, say
+from trainer.cli.classes import strategy_of
+from trainer.cli.data import prepare
+from trainer.cli.options import Day, DryRun, Json, Map, ModelType, Network, SkipBad, Target, Window, day_of, mapping_of
+from trainer.cli.output import emit, say
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
+    from trainer.labels import LabelsAdded
     from trainer.reports import Table
+    from trainer.training import DerivedVotes
 
-PIPE_WIDTH = 200  # columns where nobody says how wide the reader is
+PIPE_WIDTH = 200  # columns, where the width of the output is unknown
+SHOWN_REASONS = 10
 
-
-def register(_app: typer.Typer) -> None:
-    """Add the commands of this module to the group `labels`."""
-    labels.command("report")(labels_report)
-    labels.command("derive")(labels_derive)
+labels = typer.Typer(help="Your own labels.", no_args_is_help=True)
 
 
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(labels, name="labels")
+
+
+@labels.command("add")
+def labels_add(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="A CSV, Parquet or JSON file in the columns of raw_address_labels, or a list of OFAC, Etherscan, Forta, "
+            "MyEtherWallet, polkadot-js or GraphSense."
+        ),
+    ],
+    network: Network = None,
+    processing_date: Day = None,
+    window_days: Window = None,
+    format: Annotated[str, typer.Option(help="Format of the file; `auto` recognises it.")] = "auto",
+    source: Annotated[
+        str | None, typer.Option(help="Publisher of the labels, for files that do not name one.", show_default=False)
+    ] = None,
+    map: Map = None,
+    dry_run: DryRun = False,
+    skip_bad: SkipBad = False,
+    json: Json = False,
+    target: Target = None,
+) -> None:
+    """Add a label list; adding a file again changes nothing. Then run `dbt run`."""
+    from trainer.labels import add_labels
+    from trainer.warehouse import connect
+
+    columns = mapping_of(map)
+    prepare(target)
+    with connect(target) as client:
+        added = add_labels(
+            client, file, network, day_of(processing_date), window_days, format, source, dry_run, skip_bad, columns
+        )
+    _say_what_was_not_loaded(added)
+    levels = ", ".join(f"{count} {level}" for level, count in added.by_risk_level.items())
+    verb = "would be added" if dry_run else "added"
+    lines = [f"{added.added} labels {verb}, {added.present} already present, {added.rejected} rejected ({levels})"]
+    emit(added.as_dict() | {"dry_run": dry_run}, json, lines)
+
+
+@labels.command("remove")
+def labels_remove(
+    source: Annotated[str | None, typer.Option(help="Publisher whose labels are removed.", show_default=False)] = None,
+    derived: Annotated[
+        str | None, typer.Option(help="Instead: the name of derived votes, see labels derive.", show_default=False)
+    ] = None,
+    network: Network = None,
+    processing_date: Day = None,
+    window_days: Window = None,
+    dry_run: DryRun = False,
+    json: Json = False,
+    target: Target = None,
+) -> None:
+    """Remove a publisher's labels, of all snapshots or of those named; label_history keeps them. Then run `dbt run`."""
+    from trainer.labels import remove_labels
+    from trainer.training import remove_votes
+    from trainer.warehouse import connect
+
+    verb = "would be removed" if dry_run else "removed"
+    with connect(target) as client:
+        if source is not None and derived is None:
+            removed = remove_labels(client, source, network, day_of(processing_date), window_days, dry_run)
+            emit({"source": source, "removed": removed, "dry_run": dry_run}, json, [f"{removed} labels of {source} {verb}"])
+        elif derived is not None and source is None:
+            removed = remove_votes(client, derived, network, day_of(processing_date), window_days, dry_run=dry_run)
+            emit({"name": derived, "removed": removed, "dry_run": dry_run}, json, [f"{removed} votes of {derived} {verb}"])
+        else:
+            raise UsageError(
+                "Give either --source, the publisher of labels, or --derived, the name of votes that a strategy derived."
+            )
+
+
+@labels.command("report")
 def labels_report(
     network: Network = None,
     processing_date: Day = None,
     window_days: Window = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page with charts to this file, too.", show_default=False)] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a page with charts to this file.", show_default=False)] = None,
     truth: Annotated[
         Path | None,
         typer.Option(
-            help="Parquet file (address, is_illicit) to grade labels and scores on, such as the simulator's.",
+            help="Parquet file (address, is_illicit) to evaluate labels and scores on, such as the simulator's.",
             show_default=False,
         ),
     ] = None,
     json: Json = False,
     target: Target = None,
 ) -> None:
-    """Say what the labels of a snapshot are worth: rules, strategies, publishers, conflicts, drift, models."""
+    """Report the quality of a snapshot's labels: rules, strategies, publishers, conflicts, drift, models."""
     from trainer.labels import read_truth
     from trainer.reports import label_page, label_report, tables
     from trainer.warehouse import connect
@@ -59,6 +136,7 @@ def labels_report(
     _print_tables(tables(report))
 
 
+@labels.command("derive")
 def labels_derive(
     strategy: Annotated[str, typer.Option(help="package.module:Class of your own LabelStrategy.")],
     network: Network = None,
@@ -67,45 +145,69 @@ def labels_derive(
     end_date: Day = None,
     window_days: Window = None,
     model_type: ModelType = "alert_scorer",
-    name: Annotated[str | None, typer.Option(help="Whose votes these are [default: the class].", show_default=False)] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Ask and count, write nothing.")] = False,
+    name: Annotated[str | None, typer.Option(help="Name of the votes [default: the class].", show_default=False)] = None,
+    dry_run: DryRun = False,
     json: Json = False,
     target: Target = None,
 ) -> None:
-    """Write what a Python label strategy says back as votes, in place of its earlier ones. Then run `dbt run`.
+    """Write the labels of a Python label strategy back as votes, in place of its earlier ones. Then run `dbt run`.
 
-    It is asked about every snapshot of the selection, by default all that the warehouse has. The votes are heard by the
-    strategies custom_priority, weighted_vote and label_model, beside the rules; they are never gold. `labels remove --derived`
-    withdraws them.
+    It labels every snapshot of the selection, by default all. The strategies custom_priority, weighted_vote and label_model
+    count these votes beside the rules'; they are never gold. `labels remove --derived` removes them.
     """
     from trainer.data import resolve_selection
     from trainer.training import derive_votes
     from trainer.warehouse import connect
 
     if processing_date is not None and (start_date is not None or end_date is not None):
-        raise UsageError("--processing-date is one date, --start-date and --end-date are a range; give the one or the other.")
+        raise UsageError("--processing-date is one date, --start-date and --end-date are a range; give one or the other.")
     start, end = day_of(processing_date or start_date), day_of(processing_date or end_date)
-    asked = strategy_of(strategy)
-    if isinstance(asked, str):
-        raise UsageError(f"--strategy '{strategy}' is no package.module:Class of your own; what dbt computes is a label already.")
+    own = strategy_of(strategy)
+    if isinstance(own, str):
+        raise UsageError(
+            f"--strategy '{strategy}' is not a package.module:Class; strategies that dbt computes are labels already."
+        )
     with connect(target) as client:
         selection = resolve_selection(client, model_type, network, start, end, window_days)
-        result = derive_votes(client, asked, selection, model_type, name, dry_run=dry_run)
-    verb = "would be written" if dry_run else "written"
-    emit(
-        result.as_dict(),
-        json,
-        [
-            f"{result.votes} votes of {result.name} {verb} for {result.network} {', '.join(result.dates)} {result.window_days} "
-            f"({result.risky} risky, {result.benign} benign), in place of {result.before}",
-            f"  from {result.labelled} labels of {result.rows} rows; {result.tied} addresses are tied and have no vote",
-        ],
-    )
+        result = derive_votes(client, own, selection, model_type, name, dry_run=dry_run)
+    emit(result.as_dict(), json, _derived_lines(result))
     if not dry_run:
-        say("Run `dbt run`, and label strategies hear them.")
+        say("Run `dbt run` to let label strategies count these votes.")
 
 
-def _print_tables(found: list[Table]) -> None:
+def _derived_lines(result: DerivedVotes) -> list[str]:
+    verb = "would be written" if result.dry_run else "written"
+    return [
+        f"{result.votes} votes of {result.name} {verb} for {result.network} {', '.join(result.dates)} {result.window_days} "
+        f"({result.risky} risky, {result.benign} benign), in place of {result.before}",
+        f"  from {result.labelled} labels of {result.rows} rows; {result.tied} addresses are tied and have no vote",
+    ]
+
+
+def _say_what_was_not_loaded(added: LabelsAdded) -> None:
+    if added.ignored_columns:
+        say(f"{added.file}: columns not loaded: {', '.join(added.ignored_columns)}")
+    for row, reason in [*added.reasons.items()][:SHOWN_REASONS] if not added.rejects_file else []:
+        say(f"{added.file}, row {row}: {reason}")
+    if not added.rejects_file and len(added.reasons) > SHOWN_REASONS:
+        say(f"{added.file}: and {len(added.reasons) - SHOWN_REASONS} more rows; --json has all, --skip-bad writes them to a file")
+    if added.rejects_file:
+        say(f"{added.file}: {len(added.reasons)} rows rejected; they are in {added.rejects_file}, with reasons")
+    if added.elsewhere:
+        say(f"{added.file}: {added.elsewhere} rows skipped: another network's address")
+    if added.repeated:
+        say(f"{added.file}: {added.repeated} rows repeat others")
+    if added.replaced:
+        say(f"{added.file}: {added.replaced} older labels replaced")
+    if added.unmapped:
+        categories = ", ".join(f"{category} ({count})" for category, count in added.unmapped.items())
+        total = sum(added.unmapped.values())
+        say(
+            f"{added.file}: {total} rows not loaded, their categories have no risk level in the seed label_taxonomy: {categories}"
+        )
+
+
+def _print_tables(report: list[Table]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table as Drawn
@@ -113,8 +215,8 @@ def _print_tables(found: list[Table]) -> None:
 
     known_width = sys.stdout.isatty() or "COLUMNS" in os.environ
     console = Console(file=sys.stdout, width=None if known_width else PIPE_WIDTH, highlight=False)
-    for table in found:
-        # Text, and no markup: a publisher's name may hold brackets. Folded, and not cut: an address is all of it or none.
+    for table in report:
+        # Text, not markup: a publisher's name may hold brackets. Folded, not cut: part of an address is of no use.
         drawn = Drawn(
             box=box.SIMPLE, title=table.title, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 1, 0, 0)
         )

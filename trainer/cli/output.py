@@ -1,4 +1,4 @@
-"""stdout is data, stderr is talk: what commands print, and the progress bars of long work."""
+"""What commands print (data to stdout, messages to stderr) and the progress bars of long work."""
 
 from __future__ import annotations
 
@@ -6,38 +6,22 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
-from typing import Annotated, Any
-
-import typer
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Target = Annotated[str | None, typer.Option(help="Target of profiles.yml [default: the profile's own].", show_default=False)]
-Day = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="A processing date.", show_default=False)
-]
-Network = Annotated[str | None, typer.Option(help="Network of the snapshot.", show_default=False)]
-Window = Annotated[int | None, typer.Option(min=1, max=65535, help="Days the snapshot looks back.", show_default=False)]
+from typing import Any
 
 
 def say(text: str) -> None:
-    """Print talk to stderr."""
+    """Print a message to stderr."""
     print(text, file=sys.stderr)
 
 
 def emit(result: dict[str, Any], as_json: bool, lines: list[str]) -> None:
-    """Print a result to stdout: as one JSON object, or as lines for people."""
+    """Print a result to stdout: one JSON object, or lines for people."""
     print(json.dumps(result, default=str) if as_json else "\n".join(lines))
-
-
-def day_of(value: datetime | None) -> date | None:
-    """Return the date of a parsed option."""
-    return None if value is None else value.date()
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """Yield a function (what, done, total) that draws bars on stderr; None when stderr is no terminal."""
+    """Yield a function (what, done, total) that draws bars on stderr; None when stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -57,12 +41,12 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
 
 
 def metric_lines(metrics: dict[str, dict[str, float]]) -> list[str]:
-    """Return one aligned line a metric, with its 95 % interval."""
-    return [f"  {name:<18} {found['value']:.4f}  [{found['low']:.4f}, {found['high']:.4f}]" for name, found in metrics.items()]
+    """Return one aligned line per metric, with its 95 % interval."""
+    return [f"  {name:<18} {one['value']:.4f}  [{one['low']:.4f}, {one['high']:.4f}]" for name, one in metrics.items()]
 
 
 def calibration_lines(report: dict[str, Any]) -> list[str]:
-    """Return what calibration did: ECE and Brier score before and after, and the reliability curve it ends with."""
+    """Return the effect of calibration: ECE and Brier score before and after, and the reliability curve after."""
     if report["method"] == "none":
         ece = "" if report["ece_before"] is None else f" (ECE {report['ece_before']:.4f})"
         return [f"  not calibrated{ece}: {report['reason']}"]
@@ -79,7 +63,7 @@ _CHANGES = (("ECE", "ece"), ("Brier", "brier"))
 
 
 def _strip(mean_predicted: float, fraction_risky: float, width: int = 40) -> str:
-    """Draw a bin: o is what was predicted, x what came of it, 8 both."""
+    """Draw a bin of the reliability curve: o is the mean prediction, x the fraction of risky rows, 8 both."""
     marks = [" "] * (width + 1)
     predicted, risky = round(mean_predicted * width), round(fraction_risky * width)
     marks[predicted], marks[risky] = "o", "x" if risky != predicted else "8"

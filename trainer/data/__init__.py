@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from trainer.data.dataset import Dataset, Feature, absent_features, labelled_addresses, more_labels, read_scoring, read_training
+from trainer.data.coverage import labelled_addresses, too_few_labels_hint
+from trainer.data.dataset import Dataset, read_scoring, read_training
+from trainer.data.feature import Feature, absent_features
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
-from trainer.data.labelling import GOLD_STRATEGY, ask, gold_labels, read_labelled, snapshot_rows
-from trainer.data.selection import ALERT_RANKER, GRAINS, ID_COLUMNS, Selection, as_date, resolve_selection, scoring_table
+from trainer.data.labelling import GOLD_STRATEGY, gold_labels, label_snapshot, read_labelled, snapshot_rows
+from trainer.data.selection import Selection, as_date, resolve_selection
 
 __all__ = [
-    "ALERT_RANKER",
     "GOLD_STRATEGY",
-    "GRAINS",
-    "ID_COLUMNS",
     "Dataset",
     "Feature",
     "FeatureChoice",
@@ -20,14 +19,13 @@ __all__ = [
     "SnapshotFrames",
     "absent_features",
     "as_date",
-    "ask",
     "gold_labels",
+    "label_snapshot",
     "labelled_addresses",
-    "more_labels",
     "read_labelled",
     "read_scoring",
     "read_training",
     "resolve_selection",
-    "scoring_table",
     "snapshot_rows",
+    "too_few_labels_hint",
 ]

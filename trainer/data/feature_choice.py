@@ -1,4 +1,4 @@
-"""Which features a model may see: shell patterns over the names of the matrix's columns."""
+"""Which features a model uses: shell patterns over feature names."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from typing import TYPE_CHECKING
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
-    from trainer.data.dataset import Feature
+    from trainer.data.feature import Feature
 
 NEAR = 5
 
 
 @dataclass(frozen=True)
 class FeatureChoice:
-    """Patterns such as `flow_*`: what matches one of `features` (none: everything) and none of `exclude` is kept."""
+    """Patterns such as `flow_*`: a feature is kept if it matches one of `features` (none: any) and none of `exclude`."""
 
     features: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
-    def of(self, there: Sequence[Feature]) -> list[Feature]:
+    def of(self, features: Sequence[Feature]) -> list[Feature]:
         """Return the chosen features in their order.
 
         Raises:
-            UsageError: a pattern matches nothing, or nothing is left.
+            UsageError: a pattern matches no feature, or none is left.
         """
-        names = [feature.name for feature in there]
+        names = [feature.name for feature in features]
         for option, patterns in (("--features", self.features), ("--exclude", self.exclude)):
             for pattern in patterns:
                 if not any(fnmatchcase(name, pattern) for name in names):
                     raise UsageError(f"{option} '{pattern}' matches none of the {len(names)} features{_near(pattern, names)}.")
-        kept = [feature for feature in there if self._keeps(feature.name)]
+        kept = [feature for feature in features if self._keeps(feature.name)]
         if not kept:
             raise UsageError(f"--features and --exclude leave none of the {len(names)} features; exclude less.")
         return kept
@@ -47,4 +47,4 @@ class FeatureChoice:
 def _near(pattern: str, names: Sequence[str]) -> str:
     bare = pattern.strip("*?")
     near = difflib.get_close_matches(bare, names, NEAR, 0.5) or [name for name in names if bare.lower() in name.lower()][:NEAR]
-    return f"; near it are: {', '.join(near)}" if near else "; `fit --json` without patterns names them in its model.json"
+    return f"; near it are: {', '.join(near)}" if near else "; the model.json of a `fit` without patterns lists them"

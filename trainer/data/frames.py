@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from trainer.keys import WHERE_SNAPSHOT
+from trainer.warehouse import require_table
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -22,32 +25,30 @@ FRAMES = {
     "label_votes": "int_label_votes",
     "labels": "fct_address_labels",
 }
-# What Python strategies derived is not shown to them: one that ran again would hear itself.
-_SHOWN = {"label_votes": " AND kind != 'derived'"}
-# Labels that no derived vote has a part in, by the strategy of dbt's that makes them.
+# Derived votes are hidden from Python strategies: a strategy that runs again must not read its own votes.
+_CONDITIONS = {"label_votes": " AND kind != 'derived'"}
+# The strategies of dbt whose labels do not depend on derived votes.
 GOLD_STRATEGIES = ("address_labels", "sot_only")
 
 
 class SnapshotFrames(Mapping[str, "pd.DataFrame"]):
     """The tables of one snapshot by name; each is read at its first use and then kept.
 
-    With `underived`, `labels` has only what gold labels decide: the other strategies hear derived votes.
+    With `underived`, `labels` has only strategies that use gold labels alone; the others depend on derived votes.
     """
 
     def __init__(self, client: Client, key: SnapshotKey, *, underived: bool = False) -> None:
         self._client = client
         self.key = key
-        self._shown = _SHOWN | ({"labels": f" AND strategy IN {GOLD_STRATEGIES}"} if underived else {})
+        self._conditions = _CONDITIONS | ({"labels": f" AND strategy IN {GOLD_STRATEGIES}"} if underived else {})
         self._read: dict[str, pd.DataFrame] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in FRAMES:
             raise KeyError(f"There is no table '{name}'; there are: {', '.join(FRAMES)}.")
         if name not in self._read:
-            query = (
-                f"SELECT * FROM {FRAMES[name]} WHERE network = {{network:String}} AND processing_date = {{processing_date:Date}} "
-                f"AND window_days = {{window_days:UInt32}}{self._shown.get(name, '')}"
-            )
+            require_table(self._client, FRAMES[name])
+            query = f"SELECT * FROM {FRAMES[name]} WHERE {WHERE_SNAPSHOT}{self._conditions.get(name, '')}"
             self._read[name] = _plain(self._client.query_df(query, parameters=self.key.parameters))
         return self._read[name]
 

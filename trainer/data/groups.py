@@ -1,4 +1,4 @@
-"""Rows that are not independent of each other, and so belong on one side of a split."""
+"""Groups of rows that are not independent of each other, and so belong on one side of a split."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 
 def codes_of(values: pa.ChunkedArray) -> np.ndarray:
-    """Return int64 (n,), equal where the values are."""
+    """Return int64 codes (n,), equal where the values are equal."""
     codes = values.combine_chunks().dictionary_encode().indices
     return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)
 

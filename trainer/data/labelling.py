@@ -1,4 +1,4 @@
-"""Puts the labels of a user's own `LabelStrategy` on the rows that can be scored: what it returns is what is trained on."""
+"""Labels rows with a user's own `LabelStrategy`: what it returns is what is trained on."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from trainer.data.dataset import EVERYTHING, Dataset, read_scoring
+from trainer.data.dataset import ALL_FEATURES, Dataset, read_scoring
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
-from trainer.data.selection import GRAINS, ID_COLUMNS, MEMBERS, WHERE, Selection
-from trainer.errors import BadInputError, NotEnoughLabelsError
+from trainer.data.selection import Selection
+from trainer.errors import BadInputError, NotEnoughLabelsError, TrainerError, reason, user_code
 from trainer.keys import SnapshotKey
 from trainer.labels import LabelStrategy
+from trainer.model_types import get_model_type
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,31 +23,34 @@ if TYPE_CHECKING:
     from trainer.warehouse import Client
 
 GOLD_STRATEGY = "address_labels"
+FAULTS = (ArithmeticError, AttributeError, ImportError, LookupError, NameError, OSError, TypeError)
+"""Exceptions that are a fault in `validate_labels`; by any other (ValueError, AssertionError, …) it refuses the labels."""
 
 
 def read_labelled(
-    client: Client, model_type: str, selection: Selection, strategy: LabelStrategy, choice: FeatureChoice = EVERYTHING
+    client: Client, model_type: str, selection: Selection, strategy: LabelStrategy, choice: FeatureChoice = ALL_FEATURES
 ) -> Dataset:
     """Return the rows a Python strategy labels, with its labels as y, its weights as weight and the chosen features.
 
-    The strategy is asked once per processing date, with that snapshot's tables, so that no date sees another.
+    The strategy is called once per processing date with the tables of that snapshot, so that no date sees another.
 
     Raises:
-        BadInputError: it returns rows twice, loses the key, or labels with something other than 0 and 1.
-        NotEnoughLabelsError: its `validate_labels` says no, or it labels nothing.
+        UserCodeError: a method of the strategy raises an exception.
+        BadInputError: it returns a row twice, loses the key column, or returns a label other than 0 and 1.
+        NotBuiltError: dbt has not run yet.
+        NotEnoughLabelsError: its `validate_labels` refuses the labels, or it labels no row.
     """
     data = read_scoring(client, model_type, selection, choice=choice)
     y = np.full(len(data.X), np.nan, dtype=np.float32)
     weight = np.zeros(len(data.X), dtype=np.float32)
     for key, rows in snapshot_rows(data, selection):
-        answer = ask(strategy, data.keys.take(pa.array(rows)), model_type, SnapshotFrames(client, key))
-        y[rows], weight[rows] = answer["label"], answer["weight"]
+        labels = label_snapshot(strategy, data.keys.take(pa.array(rows)), model_type, SnapshotFrames(client, key))
+        y[rows], weight[rows] = labels["label"], labels["weight"]
     labelled = np.flatnonzero(~np.isnan(y))
     if not labelled.size:
-        raise NotEnoughLabelsError(f"{type(strategy).__name__} labels none of the {len(y)} rows.")
-    return Dataset(
-        np.asfortranarray(data.X[labelled]), y[labelled], weight[labelled], data.keys.take(pa.array(labelled)), data.features
-    )
+        raise NotEnoughLabelsError(f"{type(strategy).__name__} labels none of the {len(y)} rows; let derive_labels label some.")
+    X, keys = np.asfortranarray(data.X[labelled]), data.keys.take(pa.array(labelled))
+    return Dataset(X, y[labelled], weight[labelled], keys, data.features, data.model_type)
 
 
 def snapshot_rows(data: Dataset, selection: Selection) -> Iterator[tuple[SnapshotKey, np.ndarray]]:
@@ -56,36 +60,39 @@ def snapshot_rows(data: Dataset, selection: Selection) -> Iterator[tuple[Snapsho
         yield SnapshotKey(selection.network, day.astype(object), selection.window_days), np.flatnonzero(dates == day)
 
 
-def ask(strategy: LabelStrategy, keys: pa.Table, model_type: str, frames: SnapshotFrames) -> pd.DataFrame:
-    """Return what a strategy says of the rows of one snapshot, in their order.
+def label_snapshot(strategy: LabelStrategy, keys: pa.Table, model_type: str, frames: SnapshotFrames) -> pd.DataFrame:
+    """Return a strategy's labels for the rows of one snapshot, in their order.
 
-    The columns are `label` (NaN abstains), `weight`, and its `label_confidence` and `label_source`, missing where it gives none.
+    The columns are `label` (NaN abstains), `weight`, `label_confidence` and `label_source`; the last two are missing where the
+    strategy gives none.
 
     Raises:
-        BadInputError: it returns rows twice, loses the key, or labels with something other than 0 and 1.
-        NotEnoughLabelsError: its `validate_labels` says no.
+        UserCodeError: a method of the strategy raises an exception.
+        BadInputError: it returns a row twice, loses the key column, or returns a label other than 0 and 1.
+        NotEnoughLabelsError: its `validate_labels` refuses the labels.
     """
-    identifier = ID_COLUMNS[GRAINS[model_type]]
-    asked = _rows_frame(keys, frames.key)
-    derived = strategy.derive_labels(asked.copy(), frames)
+    identifier = get_model_type(model_type).id_column
+    rows = _rows_frame(keys, frames.key)
+    where = f"{frames.key} ({len(rows)} rows)"
+    with user_code(strategy, "derive_labels", where):
+        derived = strategy.derive_labels(rows.copy(), frames)
     _require_frame(strategy, derived)
-    _validate(strategy, derived)
-    return _aligned(strategy, derived, asked[identifier], identifier)
+    _validate(strategy, derived, where)
+    return _aligned(strategy, derived, rows[identifier], where)
 
 
 def gold_labels(client: Client, data: Dataset, selection: Selection) -> np.ndarray:
-    """Return the gold label of each row, float32 (n,), NaN where its address (or cluster) has none: SOT and custom ones only."""
-    table, identifier = (
-        ("fct_cluster_labels", "cluster_id") if MEMBERS in data.keys.column_names else ("fct_address_labels", "address")
-    )
+    """Return the gold label (SOT and custom labels only) of each row, float32 (n,), NaN where it has none."""
+    kind = data.model_type
     rows = client.query_df(
-        f"SELECT processing_date, {identifier} AS id, label FROM {table} WHERE {WHERE} AND strategy = {{gold:String}}",
+        f"SELECT processing_date, {kind.gold_key} AS id, label FROM {kind.gold_table} WHERE {selection.where} "
+        "AND strategy = {gold:String}",
         parameters=selection.parameters | {"gold": GOLD_STRATEGY},
     )
     if rows.empty:
         return np.full(len(data.y), np.nan, dtype=np.float32)
     known = dict(zip(zip(rows["processing_date"].astype(str).str[:10], rows["id"], strict=True), rows["label"], strict=True))
-    keys = zip(data.dates.astype(str), data.keys[identifier].to_pylist(), strict=True)
+    keys = zip(data.dates.astype(str), data.keys[kind.gold_key].to_pylist(), strict=True)
     return np.array([known.get(key, np.nan) for key in keys], dtype=np.float32)
 
 
@@ -104,49 +111,63 @@ def _require_frame(strategy: LabelStrategy, derived: object) -> None:
         raise BadInputError(f"{type(strategy).__name__}.derive_labels returned {type(derived).__name__}, not a DataFrame.")
 
 
-def _validate(strategy: LabelStrategy, derived: pd.DataFrame) -> None:
+def _validate(strategy: LabelStrategy, derived: pd.DataFrame, where: str) -> None:
+    """Call `validate_labels`, which refuses labels by returning False or by raising an exception that gives the reason."""
     name = type(strategy).__name__
-    try:
-        valid = strategy.validate_labels(derived)
-    except Exception as error:  # whatever a user's check raises is its reason
-        raise NotEnoughLabelsError(f"{name}.validate_labels refused the labels: {type(error).__name__}: {error}.") from error
+    with user_code(strategy, "validate_labels", where):
+        try:
+            valid = strategy.validate_labels(derived)
+        except (TrainerError, *FAULTS):
+            raise
+        except Exception as error:
+            raise NotEnoughLabelsError(
+                f"{name}.validate_labels refused the labels: {type(error).__name__}: {reason(error)}."
+            ) from error
     if valid is not None and not valid:  # numpy's False is not the object False
         raise NotEnoughLabelsError(f"{name}.validate_labels returned False: it refused the labels and gave no reason.")
 
 
-def _aligned(strategy: LabelStrategy, derived: pd.DataFrame, identifiers: pd.Series, identifier: str) -> pd.DataFrame:
-    """Return labels, weights and what else is said of them in the order of `identifiers`, whatever the order of `derived`."""
+def _aligned(strategy: LabelStrategy, derived: pd.DataFrame, identifiers: pd.Series, where: str) -> pd.DataFrame:
+    """Return labels, weights, confidence and source in the order of `identifiers`, whatever the order of `derived`."""
     import pandas as pd
 
-    name = type(strategy).__name__
+    name, identifier = type(strategy).__name__, str(identifiers.name)
     if missing := {identifier, "label"} - set(derived.columns):
         raise BadInputError(f"{name}.derive_labels returned no column {', '.join(sorted(missing))}.")
     if repeated := int(derived[identifier].duplicated().sum()):
         raise BadInputError(
             f"{name}.derive_labels returned {repeated} rows for a second time; one row per {identifier} is needed."
         )
-    weights = _weights(strategy, derived)
+    weights = _weights(strategy, derived, where)
     labels = pd.to_numeric(derived["label"], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = ~(np.isnan(labels) | np.isin(labels, (0.0, 1.0))) | (np.isnan(labels) & derived["label"].notna().to_numpy())
     if wrong.any():
-        found = derived.loc[wrong, "label"].iloc[0]
-        raise BadInputError(f"{name}.derive_labels returned the label {found!r}; labels are 1, 0 or missing.")
+        first = derived.loc[wrong, "label"].iloc[0]
+        raise BadInputError(f"{name}.derive_labels returned the label {first!r}; labels are 1, 0 or missing.")
     if len(weights) != len(labels) or not (np.isfinite(weights) & (weights >= 0))[~np.isnan(labels)].all():
         raise BadInputError(f"{name}.get_label_weights must return a weight of at least 0 for every labelled row.")
-    said = {name: derived[name].to_numpy() if name in derived.columns else None for name in ("label_confidence", "label_source")}
-    table = pd.DataFrame({"label": labels, "weight": weights} | said, index=derived[identifier].to_numpy())
+    optional = {
+        column: derived[column].to_numpy() if column in derived.columns else None
+        for column in ("label_confidence", "label_source")
+    }
+    table = pd.DataFrame({"label": labels, "weight": weights} | optional, index=derived[identifier].to_numpy())
     ordered = table.reindex(identifiers.to_numpy())
     return ordered.assign(weight=ordered["weight"].fillna(0.0)).reset_index(drop=True)
 
 
-def _weights(strategy: LabelStrategy, derived: pd.DataFrame) -> np.ndarray:
+def _weights(strategy: LabelStrategy, derived: pd.DataFrame, where: str) -> np.ndarray:
     """Return the strategy's weights in the order of `derived`; a Series in another order is matched by its index."""
     import pandas as pd
 
-    found = strategy.get_label_weights(derived)
-    if isinstance(found, pd.Series) and found.index.is_unique and derived.index.sort_values().equals(found.index.sort_values()):
-        found = found.reindex(derived.index)
+    with user_code(strategy, "get_label_weights", where):
+        weights = strategy.get_label_weights(derived)
+    if (
+        isinstance(weights, pd.Series)
+        and weights.index.is_unique
+        and derived.index.sort_values().equals(weights.index.sort_values())
+    ):
+        weights = weights.reindex(derived.index)
     try:
-        return pd.Series(found).to_numpy(dtype=np.float64, na_value=np.nan)
+        return pd.Series(weights).to_numpy(dtype=np.float64, na_value=np.nan)
     except (ValueError, TypeError) as error:
         raise BadInputError(f"{type(strategy).__name__}.get_label_weights returned what is not a number: {error}.") from error

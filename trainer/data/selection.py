@@ -1,4 +1,4 @@
-"""Which rows: networks, windows and dates, and what the warehouse has of them."""
+"""Which rows to read: a network, a window and dates, completed from what the warehouse has."""
 
 from __future__ import annotations
 
@@ -6,19 +6,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
-from trainer.warehouse import table_exists
+from trainer.errors import BadInputError, NotBuiltError
+from trainer.keys import where_equal
+from trainer.model_types import MODEL_TYPES, get_model_type
+from trainer.warehouse import require_table
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
-
-ALERT_RANKER = "alert_ranker"
-GRAINS = {"alert_scorer": "alert", "address_scorer": "address", "cluster_scorer": "cluster", ALERT_RANKER: "alert"}
-ID_COLUMNS = {"alert": "alert_id", "address": "address", "cluster": "cluster_id"}
-TABLE_SUFFIX = {"alert": "alerts", "address": "addresses", "cluster": "clusters"}
-MEMBERS = "member_addresses"
-HELD_TOGETHER_BY = {"alert": "address", "address": "address", "cluster": MEMBERS}
-"""The column whose values say which rows of a grain are not independent of each other."""
 
 
 @dataclass(frozen=True)
@@ -40,28 +34,10 @@ class Selection:
             "window_days": self.window_days,
         }
 
-
-WHERE = (
-    "network = {network:String} AND window_days = {window_days:UInt32} "
-    "AND processing_date BETWEEN {start_date:Date} AND {end_date:Date}"
-)
-
-
-def scoring_table(client: Client, model_type: str) -> str:
-    """Return the name of the table that holds everything a model type can score.
-
-    Raises:
-        NotEnoughLabelsError: dbt has not built it yet.
-    """
-    table = table_name("scoring", GRAINS[model_type])
-    if not table_exists(client, table):
-        raise NotEnoughLabelsError(f"There is no table {table} (0 rows to train on); run `dbt run` first.")
-    return table
-
-
-def table_name(purpose: str, grain: str) -> str:
-    """Return the view that dbt builds for a purpose, `training` or `scoring`, and a grain."""
-    return f"{purpose}_{TABLE_SUFFIX[grain]}"
+    @property
+    def where(self) -> str:
+        """The SQL condition that selects these rows; takes `parameters`."""
+        return f"{where_equal(('network', 'window_days'))} AND processing_date BETWEEN {{start_date:Date}} AND {{end_date:Date}}"
 
 
 def resolve_selection(
@@ -72,26 +48,27 @@ def resolve_selection(
     end_date: date | None,
     window_days: int | None,
 ) -> Selection:
-    """Return a full selection: what is not given is what the warehouse has, where that leaves no choice.
+    """Return a full selection: a part that is not given is taken from the warehouse if that has only one value for it.
 
-    Dates that are not given are the first and the last there are; for one date, give it as both. Without a model type, what any
-    of them can score counts.
+    Dates that are not given are the first and the last that exist; for one date, give it as both. Without a model type, the
+    snapshots of all model types count.
 
     Raises:
-        BadInputError: the choice is open (the message lists it), or there is no such snapshot.
-        NotEnoughLabelsError: dbt has not run yet.
+        UsageError: there is no such model type.
+        BadInputError: more than one snapshot fits (the message lists them), or none does.
+        NotBuiltError: dbt has not run yet, or nothing was ingested.
     """
-    there = available(client, model_type)
-    found = [one for one in there if network in (None, one.network) and window_days in (None, one.window_days)]
-    choices = "; ".join(f"--network {one.network} --window-days {one.window_days}" for one in found or there)
-    if not found:
+    existing = available(client, model_type)
+    matching = [one for one in existing if network in (None, one.network) and window_days in (None, one.window_days)]
+    choices = "; ".join(f"--network {one.network} --window-days {one.window_days}" for one in matching or existing)
+    if not matching:
         wanted = f"network '{network}'" if network else "any network"
-        of = f"window_days {window_days}" if window_days else "any window"
-        what = f"{TABLE_SUFFIX[GRAINS[model_type]]} of " if model_type else ""
-        raise BadInputError(f"The warehouse has no {what}{wanted} with {of}; it has: {choices}.")
-    if len(found) > 1:
-        raise BadInputError(f"Say which snapshots: {choices}.")
-    one = found[0]
+        window = f"window_days {window_days}" if window_days else "any window"
+        grain = f"{get_model_type(model_type).grain} " if model_type else ""
+        raise BadInputError(f"The warehouse has no {grain}rows of {wanted} with {window}; it has: {choices}.")
+    if len(matching) > 1:
+        raise BadInputError(f"Several snapshots fit; choose one of: {choices}.")
+    one = matching[0]
     start, end = max(start_date or one.start_date, one.start_date), min(end_date or one.end_date, one.end_date)
     if start > end:
         raise BadInputError(
@@ -102,15 +79,16 @@ def resolve_selection(
 
 
 def available(client: Client, model_type: str | None = None) -> list[Selection]:
-    """Return what a model type, or any, can score: one entry a network and window, with its first and last processing date.
+    """Return what a model type, or any, can score: one entry per network and window, with its first and last processing date.
 
     Raises:
-        NotEnoughLabelsError: dbt has not run yet, or nothing was ingested.
         UsageError: there is no such model type.
+        NotBuiltError: dbt has not run yet, or nothing was ingested.
     """
-    if model_type is not None and model_type not in GRAINS:
-        raise UsageError(f"There is no model type '{model_type}'; there are: {', '.join(GRAINS)}.")
-    tables = sorted({scoring_table(client, one) for one in ([model_type] if model_type else GRAINS)})
+    kinds = [get_model_type(model_type)] if model_type is not None else list(MODEL_TYPES.values())
+    tables = sorted({kind.scoring_table for kind in kinds})
+    for table in tables:
+        require_table(client, table)
     keys = " UNION ALL ".join(f"SELECT network, processing_date, window_days FROM {table}" for table in tables)
     rows = client.query(
         f"SELECT network, min(processing_date), max(processing_date), window_days FROM ({keys}) "
@@ -118,7 +96,7 @@ def available(client: Client, model_type: str | None = None) -> list[Selection]:
     ).result_rows
     if not rows:
         what = " and ".join(f"{table} is empty (0 rows)" for table in tables)
-        raise NotEnoughLabelsError(f"{what}; run `trainer ingest` and then `dbt run`, or train another --model-type.")
+        raise NotBuiltError(f"{what}; run `trainer ingest` and then `dbt run`, or train another --model-type.")
     return [Selection(*row) for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""Splits, metrics, ranking metrics and calibration; never sees training rows."""
+"""Splits, metrics, ranking metrics and calibration, all on rows the model was not trained on."""
 
 from __future__ import annotations
 

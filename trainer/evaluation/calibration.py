@@ -1,12 +1,13 @@
-"""Calibration: makes a score mean its frequency, learned from predictions on unseen rows and kept as numbers.
+"""Calibration: maps scores to probabilities, learned from predictions on unseen rows and saved as numbers.
 
-The method goes by how many addresses there are to learn from, because rows of one address are not independent:
+The method depends on the number of addresses, not of rows, because rows of one address are not independent:
 
-- fewer than 20 of the rarer class: none. Ten cases a parameter is the least that holds up (Peduzzi et al. 1996).
-- up to 29 of them: `platt`, a line in log-odds with two parameters (Platt 1999).
-- from 30: `beta`, three parameters (Kull, Silva Filho and Flach 2017). It holds the identity, so that good scores stay.
-- from 1,000 addresses, 100 of the rarer class: `isotonic` (Zadrozny and Elkan 2002), which needs about 1,000 cases to be the
-  better one (Niculescu-Mizil and Caruana 2005). It is centred: interpolated between the centres of its blocks (Oron and
+- fewer than 20 of the rarer class: none. At least ten cases per parameter are needed (Peduzzi et al. 1996).
+- 20 to 29 of the rarer class: `platt`, a line in log-odds with two parameters (Platt 1999).
+- from 30: `beta`, three parameters (Kull, Silva Filho and Flach 2017). It contains the identity, so that calibrated scores stay
+  as they are.
+- from 1,000 addresses, 100 of the rarer class: `isotonic` (Zadrozny and Elkan 2002), which needs about 1,000 cases to be
+  better (Niculescu-Mizil and Caruana 2005). It is centred: interpolated between the centres of its blocks (Oron and
   Flournoy 2017), so that it ties no two scores.
 
 All three strictly keep the order of scores, up to the last bits of a float.
@@ -26,12 +27,12 @@ MIN_PLATT = 20
 MIN_BETA = 30
 MIN_ISOTONIC = 1000
 MIN_ISOTONIC_OF_A_CLASS = 100
-MIN_SLOPE = 1e-3  # above 0, so that even scores that say nothing keep their order
-PRIOR_PRECISION = 0.1  # of a Gaussian around the identity: scores that separate the classes would have no finite optimum
-FLOOR = 1e-6  # scores are drawn in by this from 0 and 1, where log-odds are infinite; unlike clipping it keeps their order
-END_TILT = 0.01  # how far beyond its outer centres an isotonic map still moves towards 0 and 1
-SAME_VALUE = 1e-9  # blocks as close as this are one block, told apart by the rounding of their sums
-MIN_GAP = 1e-12  # between the scores of an isotonic map; the slope between closer ones overflows
+MIN_SLOPE = 1e-3  # above 0, so that even uninformative scores keep their order
+PRIOR_PRECISION = 0.1  # of a Gaussian prior around the identity: separable classes have no finite optimum without it
+FLOOR = 1e-6  # scores are shrunk to [FLOOR, 1 - FLOOR], where log-odds are finite; unlike clipping this keeps their order
+END_TILT = 0.01  # how far an isotonic map moves towards 0 and 1 beyond its outer centres
+SAME_VALUE = 1e-9  # blocks closer than this are one block; they differ only by rounding
+MIN_GAP = 1e-12  # between the scores of an isotonic map; the slope between closer scores overflows
 MAX_KNOTS = 100_000
 BINS = 10
 MIN_BIN_ROWS = 10
@@ -54,7 +55,7 @@ class LogOddsMap(BaseModel):
         """Return calibrated probabilities float64 (n,) for scores (n,) in [0, 1]."""
         from scipy.special import expit
 
-        p = _drawn_in(proba)
+        p = _shrunk(proba)
         return np.asarray(expit(self.a * np.log(p) - self.b * np.log1p(-p) + self.c), dtype=np.float64)
 
 
@@ -87,12 +88,12 @@ Calibrator = Annotated[LogOddsMap | IsotonicMap, Field(discriminator="method")]
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What calibration did: the map for the saved model, and what it is worth on rows it was not fitted on.
+    """The result of calibration: the map for the saved model, and its effect on rows it was not fitted on.
 
     Attributes:
-        proba: float64 (n,), each row by a map fitted on the other folds; the scores themselves where there is no map.
+        proba: float64 (n,), each row calibrated by a map fitted on the other folds; the scores themselves without a map.
         calibrator: fitted on all unseen rows; None where there were too few.
-        report: method, n, reason and the figures of `before_and_after`.
+        report: method, n, reason, and ECE, Brier score and reliability curve before and after.
     """
 
     proba: np.ndarray
@@ -108,7 +109,7 @@ def calibrate(
     parts: Sequence[np.ndarray],
     off: str = "",
 ) -> Calibrated:
-    """Fit a map to predictions on unseen rows, and apply to each fold one that was fitted on the others (cross-fitting).
+    """Fit a map to predictions on unseen rows, and calibrate each fold by a map fitted on the other folds (cross-fitting).
 
     Args:
         y: (n,) gold 0 or 1, NaN where a row has none.
@@ -116,7 +117,7 @@ def calibrate(
         weight: (n,) sample weights.
         groups: (n,) address of each row; an address is in one part only.
         parts: the row numbers that each fold held out.
-        off: why there is to be none, if there is to be none.
+        off: why not to calibrate; "" to calibrate.
     """
     graded = ~np.isnan(y) & ~np.isnan(proba)
     usable = graded & (weight > 0)
@@ -125,7 +126,7 @@ def calibrate(
     others = [rows[usable[rows]] for rows in others]
     method, reason = (None, off) if off else choose_method(y[usable], groups[usable])
     if method is not None and any(np.unique(y[rows] >= 0.5).size < 2 for rows in others):
-        method, reason = None, "without one of the folds there is only one class left to fit it to"
+        method, reason = None, "without one of the folds only one class is left to fit it to"
     if method is None:
         return Calibrated(proba, None, _report("none", reason, y[graded], proba[graded], None))
     calibrated = proba.astype(np.float64)
@@ -136,24 +137,24 @@ def calibrate(
 
 
 def choose_method(y: np.ndarray, groups: np.ndarray) -> tuple[str | None, str]:
-    """Return the method for labels y (n,) of addresses groups (n,), None where there are too few, and why."""
+    """Return the method for labels y (n,) of addresses groups (n,), None with too few addresses, and the reason."""
     positive = y >= 0.5
     addresses = int(np.unique(groups).size)
     rarer = int(min(np.unique(groups[positive]).size, np.unique(groups[~positive]).size))
-    found = f"{addresses} unseen addresses with a gold label, {rarer} of the rarer class"
+    counts = f"{addresses} unseen addresses with a gold label, {rarer} of the rarer class"
     if rarer < MIN_PLATT:
-        return None, f"there are {found}; it needs {MIN_PLATT} of the rarer class"
+        return None, f"there are {counts}; it needs {MIN_PLATT} of the rarer class"
     if rarer < MIN_BETA:
-        return "platt", found
+        return "platt", counts
     if addresses < MIN_ISOTONIC or rarer < MIN_ISOTONIC_OF_A_CLASS:
-        return "beta", found
-    return "isotonic", found
+        return "beta", counts
+    return "isotonic", counts
 
 
 def fit_calibrator(method: str, y: np.ndarray, proba: np.ndarray, weight: np.ndarray) -> LogOddsMap | IsotonicMap:
     """Return a map of scores proba (n,) in [0, 1] to P(y = 1), fitted to y (n,) of both classes with weights (n,) above 0."""
     target, scores = (y >= 0.5).astype(np.float64), proba.astype(np.float64)
-    scaled = weight.astype(np.float64) / weight.astype(np.float64).mean()  # so that a weight's unit does not matter
+    scaled = weight.astype(np.float64) / weight.astype(np.float64).mean()  # so that the scale of weights does not matter
     if method == "isotonic":
         return _fit_isotonic(target, scores, scaled)
     return _fit_log_odds("platt" if method == "platt" else "beta", target, scores, scaled)
@@ -164,7 +165,7 @@ def _fit_log_odds(method: Literal["platt", "beta"], y: np.ndarray, proba: np.nda
     from scipy.optimize import minimize
     from scipy.special import expit
 
-    p = _drawn_in(proba)
+    p = _shrunk(proba)
     low, high = np.log(p), -np.log1p(-p)
     columns = [low + high] if method == "platt" else [low, high]
     identity = np.array([1.0] * len(columns) + [0.0])
@@ -178,17 +179,17 @@ def _fit_log_odds(method: Literal["platt", "beta"], y: np.ndarray, proba: np.nda
         return float(value), np.array([*slopes, np.sum(residual)]) + PRIOR_PRECISION * away
 
     bounds = [(MIN_SLOPE, 1e6)] * (len(identity) - 1) + [(-1e6, 1e6)]
-    found = minimize(loss, identity, jac=True, method="L-BFGS-B", bounds=bounds).x
-    a, b, c = (found[0], found[0], found[1]) if method == "platt" else found
+    theta = minimize(loss, identity, jac=True, method="L-BFGS-B", bounds=bounds).x
+    a, b, c = (theta[0], theta[0], theta[1]) if method == "platt" else theta
     return LogOddsMap(method=method, a=float(a), b=float(b), c=float(c))
 
 
-def _drawn_in(proba: np.ndarray) -> np.ndarray:
+def _shrunk(proba: np.ndarray) -> np.ndarray:
     return FLOOR + (1 - 2 * FLOOR) * np.asarray(proba, dtype=np.float64)
 
 
 def _fit_isotonic(y: np.ndarray, proba: np.ndarray, weight: np.ndarray) -> IsotonicMap:
-    """Pool adjacent violators, with one more row of the other class at either end: no count of rows proves a 0 or a 1."""
+    """Pool adjacent violators, with one pseudo-row of the other class at either end: no number of rows proves a 0 or a 1."""
     from sklearn.isotonic import isotonic_regression
 
     scores, place = np.unique(proba, return_inverse=True)
@@ -201,7 +202,7 @@ def _fit_isotonic(y: np.ndarray, proba: np.ndarray, weight: np.ndarray) -> Isoto
     xs = np.r_[0.0, centres, 1.0]
     ys = np.r_[values[0] * (1 - END_TILT), values, values[-1] + END_TILT * (1 - values[-1])]
     kept = [0]
-    for i in range(1, len(xs)):  # what floats cannot tell apart is one knot
+    for i in range(1, len(xs)):  # knots that floats cannot distinguish are one
         if xs[i] - xs[kept[-1]] >= MIN_GAP and ys[i] > ys[kept[-1]]:
             kept.append(i)
     return IsotonicMap(method="isotonic", scores=[float(xs[i]) for i in kept], values=[float(ys[i]) for i in kept])
@@ -211,9 +212,9 @@ def reliability(y: np.ndarray, proba: np.ndarray, bins: int = BINS, equal_mass: 
     """Return mean_predicted, fraction_risky and count of each bin, rising: the reliability curve of proba (n,) against y (n,).
 
     Args:
-        bins: at most so many, and never so many that one has fewer than 10 rows.
-        equal_mass: bins of equal counts, whose ECE is less biased (Roelofs et al. 2022); else of equal width. Rows of one
-            score are in one bin either way.
+        bins: the maximum number of bins; fewer if one would have fewer than 10 rows.
+        equal_mass: bins of equal counts, whose ECE is less biased (Roelofs et al. 2022), else of equal width. Rows of equal
+            score share a bin either way.
     """
     count = max(1, min(bins, len(y) // MIN_BIN_ROWS))
     inner = np.arange(1, count) / count
@@ -239,7 +240,7 @@ def expected_calibration_error(curve: list[dict[str, float]]) -> float:
 
 
 def _report(method: str, reason: str, y: np.ndarray, before: np.ndarray, after: np.ndarray | None) -> dict[str, Any]:
-    """Return what `fit` reports; rows count alike here, as in its metrics. None stands for what there is not."""
+    """Return what `fit` reports; rows have equal weight, as in its metrics, and what does not exist is None."""
     curves = {
         "before": reliability(y, before) if y.size else None,
         "after": reliability(y, after) if after is not None else None,

@@ -1,4 +1,4 @@
-"""Grades predictions on rows the model has not seen; never sees training rows."""
+"""Metrics of predictions on rows the model was not trained on, with bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 BOOTSTRAP_ROUNDS = 200
-PROBABILITY_FLOOR = 1e-6  # for the logarithm; far below any probability that matters
+PROBABILITY_FLOOR = 1e-6  # keeps the logarithm finite; far below any probability that matters
 
 
 def evaluate(
@@ -19,9 +19,9 @@ def evaluate(
     Args:
         y: (n,) 0 or 1.
         proba: (n,) P(risky).
-        groups: (n,) address of each row. Rows of one address are drawn together, because they are not independent:
+        groups: (n,) address of each row. Rows of one address are resampled together, because they are not independent:
             the percentile bootstrap over clusters (Efron and Tibshirani 1993; Field and Welsh 2007).
-        calibrated: (n,) what probabilities are graded on, `proba` by default; see `metrics`.
+        calibrated: (n,) calibrated probabilities, for the metrics of probabilities; `proba` by default; see `metrics`.
 
     Returns:
         For auc, average_precision, brier and log_loss: {value, low, high}.
@@ -33,7 +33,7 @@ def evaluate(
 def with_intervals(
     measure: Callable[[np.ndarray], dict[str, float]], y: np.ndarray, groups: np.ndarray, seed: int = 0
 ) -> dict[str, dict[str, float]]:
-    """Return what `measure` says of all rows, each value with its 95 % interval; it takes row numbers. See `evaluate`."""
+    """Return each value of `measure`, a function of row numbers, over all rows, with its 95 % interval. See `evaluate`."""
     values = measure(np.arange(len(y)))
     draws = [measure(rows) for rows in _resamples(y, groups, seed)]
     result = {}
@@ -47,8 +47,9 @@ def with_intervals(
 def metrics(y: np.ndarray, proba: np.ndarray, calibrated: np.ndarray | None = None) -> dict[str, float]:
     """Return auc, average_precision, brier and log_loss of proba (n,) against y (n,), which has both classes.
 
-    With `calibrated` (n,) the last two, which are about probabilities, are of it. The first two are about order, which the
-    saved calibrator keeps; cross-fitted values come from several calibrators, so that their order is not any model's.
+    brier and log_loss, metrics of probabilities, use `calibrated` (n,) where given. auc and average_precision depend only on the
+    order of scores, which the saved calibrator keeps; cross-fitted values come from several calibrators, so that their order is
+    that of no single model.
     """
     from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -64,7 +65,7 @@ def metrics(y: np.ndarray, proba: np.ndarray, calibrated: np.ndarray | None = No
 
 
 def _resamples(y: np.ndarray, groups: np.ndarray, seed: int) -> list[np.ndarray]:
-    """Return row numbers of bootstrap samples of whole groups; samples that lost a class are left out."""
+    """Return the row numbers of bootstrap samples of whole groups, without samples that lack a class."""
     generator = np.random.default_rng(seed)
     order = np.argsort(groups, kind="stable")
     _, starts = np.unique(groups[order], return_index=True)

@@ -1,8 +1,8 @@
-"""Splits that keep an address on one side, and time running forward.
+"""Splits for grouped, stratified k-fold cross-validation that also respects time.
 
-With several processing dates the last one is what is predicted: each fold trains on other addresses, on dates that lie at
-least an embargo before it (an outcome counts 30 days after an alert, so what is known of a fresher row is not yet its outcome).
-With one date, or when the embargo leaves nothing, folds are grouped by address and stratified by label.
+With several processing dates the last one is tested: each fold trains on other addresses, on dates at least an embargo before it
+(outcomes are counted 30 days after an alert, so the outcome of a more recent row is not known yet). With one date, or when the
+embargo leaves no training rows, folds are grouped by address and stratified by label.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Split:
-    """How rows are held out: `folds` of (train, test) row numbers; no address is on both sides of a fold."""
+    """A split into `folds` of (train, test) row numbers; no address is on both sides of a fold."""
 
     name: str
     folds: list[tuple[np.ndarray, np.ndarray]]
@@ -46,7 +46,7 @@ def make_split(
     """Return the split for rows with labels y (n,), addresses groups (n,) and dates (n,) datetime64[D].
 
     Raises:
-        NotEnoughLabelsError: a class has fewer than two addresses, so that it cannot be on both sides.
+        NotEnoughLabelsError: a class has fewer than two addresses, so that it cannot be on both sides of a fold.
     """
     grouped = _grouped_folds(y, groups, folds, seed)
     if np.unique(dates).size > 1:
@@ -68,7 +68,7 @@ def _grouped_folds(y: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> 
     addresses = {label: np.unique(groups[target == label]).size for label in (0, 1)}
     if min(addresses.values()) < 2:
         raise NotEnoughLabelsError(
-            f"Grading needs at least 2 labelled addresses of each class; there are {addresses[1]} risky "
+            f"Evaluation needs at least 2 labelled addresses of each class; there are {addresses[1]} risky "
             f"and {addresses[0]} benign."
         )
     splitter = StratifiedGroupKFold(min(folds, *addresses.values()), shuffle=True, random_state=seed)
@@ -86,7 +86,7 @@ def _grouped_folds(y: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> 
 def _forward_folds(
     grouped: list[tuple[np.ndarray, np.ndarray]], y: np.ndarray, dates: np.ndarray, embargo_days: int
 ) -> list[tuple[np.ndarray, np.ndarray]] | None:
-    """Return the folds cut down to train before and test on the last date; None when a side is left without both classes."""
+    """Return the folds with tests on the last date and training before it; None when a side lacks a class."""
     last = dates.max()
     known = (dates <= last - np.timedelta64(embargo_days, "D")) & (dates < last)
     forward = [(train[known[train]], test[dates[test] == last]) for train, test in grouped]

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.addresses import canonical
 from trainer.errors import BadInputError
+from trainer.keys import WHERE_SNAPSHOT
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from trainer.warehouse import Client
-
-_SNAPSHOT = "network = {network:String} AND processing_date = {processing_date:Date} AND window_days = {window_days:UInt32}"
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Truth:
     def of_labels(self, client: Client, key: dict[str, Any]) -> list[dict[str, Any]]:
         """Return per strategy the share of the truth's addresses it labels, the share of right labels, and AUC of p_risky."""
         labels = client.query_df(
-            f"SELECT strategy, address, label, p_risky FROM fct_address_labels WHERE {_SNAPSHOT}", parameters=key
+            f"SELECT strategy, address, label, p_risky FROM fct_address_labels WHERE {WHERE_SNAPSHOT}", parameters=key
         )
         rows = []
         for strategy, group in labels.groupby("strategy") if len(labels) else []:
@@ -46,7 +45,7 @@ class Truth:
 
     def of_scores(self, client: Client, key: dict[str, Any], models: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return per model that scored the snapshot the AUC of its alert scores, by strategy and then from the best down."""
-        scores = client.query_df(f"SELECT model_id, address, score FROM scored_alerts WHERE {_SNAPSHOT}", parameters=key)
+        scores = client.query_df(f"SELECT model_id, address, score FROM scored_alerts WHERE {WHERE_SNAPSHOT}", parameters=key)
         strategies = {model["model_id"]: model["label_strategy"] for model in models}
         rows = []
         for model_id, group in scores.groupby("model_id") if len(scores) else []:

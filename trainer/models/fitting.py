@@ -1,4 +1,4 @@
-"""Fits a fresh copy of a trainer, filling missing values for one that does not take them."""
+"""Fits a fresh copy of a trainer, imputing missing values for one that does not accept them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainer.errors import UsageError
+from trainer.errors import UsageError, user_code
 from trainer.models.base import ModelTrainer
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ADVICE = {
+    "Expected more than 1 value per channel when training": (
+        "BatchNorm cannot train on a batch of one row, which the last batch is here; change the batch size, or leave that batch "
+        "out with DataLoader(…, drop_last=True)"
+    )
+}
+"""What to change, by the start of the message of an exception that trainers written after the guide often raise."""
 
 
 def fit_trainer(
@@ -22,38 +30,51 @@ def fit_trainer(
     weight: np.ndarray,
     groups: np.ndarray | None = None,
     progress: Callable[[str, int, int], None] | None = None,
+    *,
+    part: str = "",
 ) -> tuple[ModelTrainer, np.ndarray | None]:
-    """Return a fresh copy of `template` trained on these rows, and the medians it needs missing values filled with, if any.
+    """Return a fresh copy of `template` trained on these rows, and the medians used to impute missing values, if any.
 
     Args:
-        groups: (n,) equal for rows of one address; passed on to a trainer that says `accepts_groups`.
-        progress: called with (what, done, total) while it trains.
+        groups: (n,) equal for rows of one address; passed on to a trainer that sets `accepts_groups`.
+        progress: called with (what, done, total) during training.
+        part: which part of the data this is, for error messages: "fold 2 of 5".
+
+    Raises:
+        UserCodeError: the trainer is not one of the package's own and raises an exception.
     """
     import pandas as pd
 
-    watched_by = template.progress if progress is None else progress
-    trainer = copy.deepcopy(template, {id(template.progress): None})
+    callback = template.progress if progress is None else progress
+    with user_code(template, "__deepcopy__"):
+        trainer = copy.deepcopy(template, {id(template.progress): None})
     medians = None if trainer.accepts_missing else medians_of(frame)
     filled = frame if medians is None else fill_missing(frame, medians)
     filled = filled.reset_index(drop=True)
     rows: dict[str, Any] = {"groups": groups} if trainer.accepts_groups and groups is not None else {}
-    if watched_by is not None:
-        trainer.progress = watched_by
+    if callback is not None:
+        trainer.progress = callback
     try:
-        trainer.train(filled, pd.Series(y, name="label"), pd.Series(weight, name="weight"), **rows)
+        with user_code(trainer, "train", rows_of(part, len(frame)), _advice):
+            trainer.train(filled, pd.Series(y, name="label"), pd.Series(weight, name="weight"), **rows)
     finally:
-        trainer.__dict__.pop("progress", None)  # a trained model belongs to no terminal
+        trainer.__dict__.pop("progress", None)  # a trained model must not hold on to a terminal
     return trainer, medians
 
 
-def checked_predict(trainer: ModelTrainer, frame: pd.DataFrame, medians: np.ndarray | None) -> np.ndarray:
-    """Return the trainer's prediction as float64 (n,), missing values filled with `medians` where given.
+def checked_predict(trainer: ModelTrainer, frame: pd.DataFrame, medians: np.ndarray | None, *, part: str = "") -> np.ndarray:
+    """Return the trainer's prediction as float64 (n,), missing values imputed with `medians` where given.
+
+    Args:
+        part: which part of the data this is, for error messages.
 
     Raises:
+        UserCodeError: the trainer is not one of the package's own and raises an exception.
         UsageError: the trainer returns another number of values, or one that is not a probability.
     """
     filled = frame if medians is None else fill_missing(frame, medians)
-    proba = np.asarray(trainer.predict(filled), dtype=np.float64).reshape(-1)
+    with user_code(trainer, "predict", rows_of(part, len(frame)), _advice):
+        proba = np.asarray(trainer.predict(filled), dtype=np.float64).reshape(-1)
     name = type(trainer).__name__
     if proba.shape != (len(frame),):
         raise UsageError(f"{name}.predict returned {proba.size} values for {len(frame)} rows.")
@@ -73,3 +94,12 @@ def fill_missing(frame: pd.DataFrame, medians: np.ndarray) -> pd.DataFrame:
 
     values = frame.to_numpy(dtype=np.float32)
     return pd.DataFrame(np.where(np.isnan(values), medians, values), columns=frame.columns)
+
+
+def rows_of(part: str, count: int) -> str:
+    """Return how an error message names the rows a trainer was given."""
+    return f"{part} ({count} rows)" if part else f"{count} rows"
+
+
+def _advice(error: Exception) -> str:
+    return next((change for start, change in ADVICE.items() if str(error).startswith(start)), "")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from trainer.registry.registry import LATEST, find_model, list_models
+from trainer.registry.registry import get_model, latest_model, list_models
 
 __all__ = [
-    "LATEST",
-    "find_model",
+    "get_model",
+    "latest_model",
     "list_models",
 ]

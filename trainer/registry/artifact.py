@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import platform
 import shutil
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from trainer.data import ALERT_RANKER, Feature
-from trainer.errors import ArtifactError, UsageError
+from trainer.data import Feature
+from trainer.errors import ArtifactError, UsageError, UserCodeError, reason, user_code
 from trainer.evaluation import Calibrator
+from trainer.model_types import get_model_type
 from trainer.models import ENTRY_POINT_GROUP, RANKERS, name_of, names, trainer_class
 from trainer.models.base import ModelTrainer
 from trainer.models.fitting import checked_predict
@@ -34,7 +36,7 @@ LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm"
 
 
 class FeatureMeta(BaseModel):
-    """One column of the matrix; the fields of `dataset.Feature`."""
+    """One column of the matrix; the fields of `trainer.data.Feature`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +47,7 @@ class FeatureMeta(BaseModel):
 
 
 class FeaturePatterns(BaseModel):
-    """The patterns the features were chosen by; the fields of `feature_choice.FeatureChoice`."""
+    """The patterns the features were chosen with; the fields of `trainer.data.FeatureChoice`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -54,7 +56,7 @@ class FeaturePatterns(BaseModel):
 
 
 class ModelMeta(BaseModel):
-    """What model.json holds: all that is needed to score like the trained model, and to say where it came from."""
+    """The content of model.json: all that is needed to score like the trained model, and its provenance."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
@@ -87,9 +89,9 @@ class ModelMeta(BaseModel):
     git_commit: str | None
 
     @model_validator(mode="after")
-    def _belongs_together(self) -> Self:
+    def _is_consistent(self) -> Self:
         if len({feature.name for feature in self.features}) != len(self.features):
-            raise ValueError("two features have one name")
+            raise ValueError("two features have the same name")
         if self.medians is not None and (len(self.medians) != len(self.features) or not np.isfinite(self.medians).all()):
             raise ValueError("there must be a median, a finite number, for each feature")
         return self
@@ -111,13 +113,16 @@ class Artifact:
         """Return P(risky) float64 (n,) for a frame with exactly the model's features, in order; calibrated if the model is.
 
         Raises:
-            ArtifactError: the frame has other columns, or what the model says are no probabilities.
+            ArtifactError: the frame has other columns, or the predictions are not probabilities.
+            UserCodeError: the trainer is a user's own and its `predict` raises an exception.
         """
         if list(frame.columns) != [feature.name for feature in self.meta.features]:
             raise ArtifactError(f"The matrix does not have the columns of model {self.meta.model_id} in their order.")
         medians = None if self.meta.medians is None else np.array(self.meta.medians, dtype=np.float32)
         try:
             proba = checked_predict(self.trainer, frame, medians)
+        except UserCodeError:
+            raise
         except UsageError as error:
             raise ArtifactError(f"Model {self.meta.model_id} cannot be used: {error}") from error
         return proba if self.meta.calibration is None else self.meta.calibration.apply(proba)
@@ -130,6 +135,7 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
         described: the fields of `ModelMeta` but format, file, file_sha256, options, versions and git_commit.
 
     Raises:
+        UserCodeError: the trainer is a user's own and its `save` or `options` raises an exception.
         UsageError: the trainer's arguments cannot be written as JSON, or its `save` wrote nothing.
     """
     root.mkdir(parents=True, exist_ok=True)
@@ -138,14 +144,17 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
     scratch.mkdir()
     try:
         file = scratch / (f"model{trainer.suffix}" if trainer.suffix != ".json" else "trained.json")  # model.json is ours
-        trainer.save(str(file))
+        with user_code(trainer, "save", str(file.name)):
+            trainer.save(str(file))
         if not file.is_file():
             raise UsageError(f"{type(trainer).__name__}.save did not write the file it was given.")
+        with user_code(trainer, "options"):
+            options = trainer.options()
         meta = ModelMeta(
             format=FORMAT,
             file=file.name,
             file_sha256=_sha256(file),
-            options=json.loads(json.dumps(trainer.options(), allow_nan=False)),
+            options=json.loads(json.dumps(options, allow_nan=False)),
             versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
             git_commit=_git_commit(),
             **described,
@@ -165,10 +174,11 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
     """Read a model folder.
 
     Args:
-        kind: the trainer's class, for one that is no plug-in: loading imports nothing that a file names.
+        kind: the trainer's class, for one that is not registered as a plug-in: loading imports nothing that a file names.
 
     Raises:
         ArtifactError: a file is missing or altered, the format is newer, or the trainer is not the model's or not installed.
+        UserCodeError: the trainer is a user's own and its constructor or `load` raises an exception.
     """
     meta = _read_meta(folder)
     file = folder / meta.file
@@ -176,23 +186,18 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
         raise ArtifactError(f"The model in {folder} lacks its file {meta.file}; train it again or restore the file.")
     if _sha256(file) != meta.file_sha256:
         raise ArtifactError(f"{file} is not the file that was saved; train the model again or restore it.")
-    group = RANKERS if meta.model_type == ALERT_RANKER else ENTRY_POINT_GROUP
-    if kind is None and meta.model not in names(group):
-        raise ArtifactError(
-            f"The model in {folder} needs the trainer '{meta.model}', which is no installed plug-in; name its class (--model)."
-        )
-    if kind is not None and not _is_the_same(name_of(kind), meta.model):
+    if kind is not None and not _is_same_class(name_of(kind), meta.model):
         raise ArtifactError(f"The model in {folder} was trained by '{meta.model}', not by '{name_of(kind)}'.")
+    trainer = _new_trainer(kind or _registered_class(folder, meta), folder, meta)
     try:
-        trainer = (kind or trainer_class(meta.model, group))(**meta.options)
-    except Exception as error:  # a third party's constructor may raise anything
-        raise ArtifactError(f"The trainer '{meta.model}' does not take the options in {folder / META_FILE}: {error}.") from error
-    try:
-        trainer.load(str(file))
-    except ArtifactError:
+        with user_code(trainer, "load", str(file)):
+            trainer.load(str(file))
+    except (ArtifactError, UserCodeError):
         raise
-    except Exception as error:  # a third party's trainer may raise anything
-        raise ArtifactError(f"{type(trainer).__name__}.load cannot read {file}: {type(error).__name__}: {error}.") from error
+    except Exception as error:  # a library's parser may raise anything
+        raise ArtifactError(
+            f"{type(trainer).__name__}.load cannot read {file}: {type(error).__name__}: {reason(error)}."
+        ) from error
     if trainer.accepts_missing != (meta.medians is None):
         raise ArtifactError(f"The medians in {folder / META_FILE} are not what the trainer '{meta.model}' needs.")
     if trainer.n_features not in (None, len(meta.features)):
@@ -202,8 +207,36 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
     return Artifact(meta, trainer)
 
 
-def _is_the_same(name: str, recorded: str) -> bool:
-    """Return whether two names are of one class; a script's own class is `__main__:Class` there and `script:Class` elsewhere."""
+def _registered_class(folder: Path, meta: ModelMeta) -> type[ModelTrainer]:
+    try:
+        group = RANKERS if get_model_type(meta.model_type).is_ranker else ENTRY_POINT_GROUP
+    except UsageError as error:
+        raise ArtifactError(f"The model in {folder} cannot be used: {error}") from error
+    if meta.model not in names(group):
+        raise ArtifactError(
+            f"The model in {folder} needs the trainer '{meta.model}', which is no installed plug-in; name its class (--model)."
+        )
+    return trainer_class(meta.model, group)
+
+
+def _new_trainer(kind: type[ModelTrainer], folder: Path, meta: ModelMeta) -> ModelTrainer:
+    """Return an untrained trainer with the options of model.json."""
+    construct: Any = kind
+    try:
+        inspect.signature(kind).bind(**meta.options)
+        with user_code(kind, "__init__", f"the options in {folder / META_FILE}"):
+            trainer: ModelTrainer = construct(**meta.options)
+    except UserCodeError:
+        raise
+    except Exception as error:  # a constructor may raise anything
+        raise ArtifactError(
+            f"The trainer '{meta.model}' does not take the options in {folder / META_FILE}: {reason(error)}."
+        ) from error
+    return trainer
+
+
+def _is_same_class(name: str, recorded: str) -> bool:
+    """Return whether two names are of one class: a script's is `__main__:Class` in the script and `script:Class` elsewhere."""
     same_class = name.partition(":")[2] == recorded.partition(":")[2] != ""
     return name == recorded or (same_class and "__main__" in (name.partition(":")[0], recorded.partition(":")[0]))
 
@@ -217,13 +250,13 @@ def _read_meta(folder: Path) -> ModelMeta:
             raise ArtifactError(f"{path} is larger than any model.json can be.")
         document = json.loads(path.read_text(encoding="utf-8"))
         content = document["content"]
-        found, digest = content["format"], _digest(content)
+        version_found, digest = content["format"], _digest(content)
     except OSError as error:
         raise ArtifactError(f"There is no model in {folder} ({META_FILE} cannot be read).") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactError(f"{path} is not a model.json.") from error
-    if isinstance(found, int) and found > FORMAT:
-        raise ArtifactError(f"{path} has format {found}, newer than {FORMAT}, which this version reads; upgrade it.")
+    if isinstance(version_found, int) and version_found > FORMAT:
+        raise ArtifactError(f"{path} has format {version_found}, newer than {FORMAT}, which this version reads; upgrade it.")
     if document.get("sha256") != digest:
         raise ArtifactError(f"{path} was changed after it was saved; train the model again or restore the file.")
     try:
@@ -250,7 +283,7 @@ def _sha256(path: Path) -> str:
 def _git_commit() -> str | None:
     """Return the commit of the working directory's repository, where there is one."""
     try:
-        found = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
+        git = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return found.stdout.strip() or None
+    return git.stdout.strip() or None

@@ -1,4 +1,4 @@
-"""The models that were trained, as rows of `trained_models`."""
+"""The registered models: rows of `trained_models`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from trainer.warehouse import create_tables
 if TYPE_CHECKING:
     from trainer.warehouse import Client
 
-LATEST = "latest"
 _COLUMNS = (
     "model_id, model_type, model_name, label_strategy, network, window_days, training_start_date, training_end_date, "
     "created_at, num_samples, num_features, test_auc, metrics_json, hyperparameters_json, model_path"
@@ -44,7 +43,7 @@ def register(client: Client, folder: Path, meta: ModelMeta, fold_aucs: Sequence[
         "feature_names": [feature.name for feature in meta.features],
         "num_samples": meta.n_train,
         "num_features": len(meta.features),
-        # NaN, and not 0, where there was no gold to evaluate on.
+        # NaN, not 0, where there was no gold to evaluate on.
         "test_auc": meta.metrics.get("auc", {}).get("value", float("nan")),
         "cv_auc_mean": float(np.mean(fold_aucs)) if fold_aucs else float("nan"),
         "cv_auc_std": float(np.std(fold_aucs)) if fold_aucs else float("nan"),
@@ -59,22 +58,29 @@ def list_models(client: Client) -> list[dict[str, Any]]:
     return [_row(row) for row in client.query(query).named_results()]
 
 
-def find_model(client: Client, model_id: str, network: str, window_days: int, model_type: str | None = None) -> dict[str, Any]:
-    """Return the model of that id, or for `latest` the newest of the network, window and, where given, type.
+def get_model(client: Client, model_id: str) -> dict[str, Any]:
+    """Return the model of that id.
 
     Raises:
-        ArtifactError: there is none.
+        ArtifactError: there is no such model.
     """
     models = list_models(client)
-    if model_id != LATEST:
-        found = [model for model in models if model["model_id"] == model_id]
-        if not found:
-            known = ", ".join(model["model_id"] for model in models[:5]) or "none yet"
-            raise ArtifactError(f"There is no model '{model_id}'; the newest are: {known}.")
-        return found[0]
     for model in models:
-        same = model["network"] == network and model["window_days"] == window_days
-        if same and model_type in (None, model["model_type"]):
+        if model["model_id"] == model_id:
+            return model
+    newest = ", ".join(model["model_id"] for model in models[:5]) or "none yet"
+    raise ArtifactError(f"There is no model '{model_id}'; the newest are: {newest}.")
+
+
+def latest_model(client: Client, network: str, window_days: int, model_type: str | None = None) -> dict[str, Any]:
+    """Return the newest model of a network, window and, where given, model type.
+
+    Raises:
+        ArtifactError: there is no such model.
+    """
+    for model in list_models(client):
+        is_of_snapshot = model["network"] == network and model["window_days"] == window_days
+        if is_of_snapshot and model_type in (None, model["model_type"]):
             return model
     raise ArtifactError(
         f"No {model_type or 'model'} was trained for network '{network}' with window_days {window_days}; run `trainer fit` first."

@@ -8,9 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.errors import BadInputError, NotEnoughLabelsError
+from trainer.errors import BadInputError, NotBuiltError
+from trainer.keys import WHERE_SNAPSHOT
 from trainer.registry import registry
-from trainer.warehouse import table_exists
+from trainer.warehouse import require_table
 
 if TYPE_CHECKING:
     from trainer.labels import Truth
@@ -28,7 +29,6 @@ AUDITS = (
     "fct_label_drift",
     "fct_label_rule_accuracy",
 )
-_SNAPSHOT = "network = {network:String} AND processing_date = {processing_date:Date} AND window_days = {window_days:UInt32}"
 _KEYS = ("network", "processing_date", "window_days")
 
 
@@ -70,7 +70,7 @@ def label_report(
     """Read the audits of a snapshot; what is not given is what the warehouse has, where that leaves no choice, and the last date.
 
     Raises:
-        NotEnoughLabelsError: dbt has not run, or nothing is labelled.
+        NotBuiltError: dbt has not run, or nothing is labelled.
         BadInputError: the choice is open (the message lists it), or nothing is labelled in that snapshot.
     """
     key = _snapshot(client, network, processing_date, window_days)
@@ -98,15 +98,14 @@ def label_report(
 
 def _snapshot(client: Client, network: str | None, day: date | None, window_days: int | None) -> dict[str, Any]:
     for table in AUDITS:
-        if not table_exists(client, table):
-            raise NotEnoughLabelsError(f"There is no table {table}; run `dbt run` first.")
+        require_table(client, table)
     query = (
         "SELECT network, window_days, arraySort(groupUniqArray(processing_date)) AS days FROM int_label_votes "
         "GROUP BY network, window_days ORDER BY network, window_days"
     )
     there = client.query(query).result_rows
     if not there:
-        raise NotEnoughLabelsError(
+        raise NotBuiltError(
             "Nothing is labelled (0 votes); run `trainer ingest` or `trainer labels add`, then `dbt run`, and ask again."
         )
     found = [row for row in there if network in (None, row[0]) and window_days in (None, row[1])]
@@ -127,7 +126,7 @@ def _rows(client: Client, query: str, parameters: dict[str, Any]) -> Rows:
 
 
 def _audit(client: Client, model: str, key: dict[str, Any], order: str) -> Rows:
-    return _rows(client, f"SELECT * FROM {model} WHERE {_SNAPSHOT} ORDER BY {order}", key)
+    return _rows(client, f"SELECT * FROM {model} WHERE {WHERE_SNAPSHOT} ORDER BY {order}", key)
 
 
 def _strategies(client: Client, key: dict[str, Any]) -> Rows:
@@ -136,7 +135,7 @@ def _strategies(client: Client, key: dict[str, Any]) -> Rows:
         SELECT strategy, count() AS labels, countIf(label = 1) AS risky_labels, labels - risky_labels AS benign_labels,
             risky_labels / labels AS risky_share, countIf(is_conflict) / labels AS conflict_share,
             sum(toInt64(round(label_confidence * 1000000))) / labels / 1000000 AS mean_confidence
-        FROM fct_address_labels WHERE {_SNAPSHOT} GROUP BY strategy ORDER BY strategy
+        FROM fct_address_labels WHERE {WHERE_SNAPSHOT} GROUP BY strategy ORDER BY strategy
     """
     return _rows(client, query, key)
 
@@ -144,7 +143,7 @@ def _strategies(client: Client, key: dict[str, Any]) -> Rows:
 def _conflict_counts(client: Client, key: dict[str, Any]) -> Rows:
     query = f"""
         SELECT kind_of_conflict, is_among_gold, count() AS addresses FROM fct_label_conflicts
-        WHERE {_SNAPSHOT} GROUP BY kind_of_conflict, is_among_gold ORDER BY is_among_gold DESC, kind_of_conflict DESC
+        WHERE {WHERE_SNAPSHOT} GROUP BY kind_of_conflict, is_among_gold ORDER BY is_among_gold DESC, kind_of_conflict DESC
     """
     return _rows(client, query, key)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trainer.errors import BadInputError
+from trainer.errors import BadInputError, user_code
 from trainer.keys import SnapshotKey
 from trainer.snapshots import reader as snapshot
 from trainer.snapshots.conform import Conformer
@@ -66,7 +66,8 @@ def _ingest_folder(client: Client, folder: Path, key: SnapshotKey, progress: Pro
     shape = snapshot.shape_of(folder)
     if shape is None:
         raise BadInputError(f"There are no snapshot files in {folder}.")
-    files = shape.files(folder, key.network)
+    with user_code(shape, "files", str(folder)):
+        files = shape.files(folder, key.network)
     present = {file.stem for file in folder.glob("*.parquet")}
     result = Ingested(folder, shape.name, key, ignored={k: v for k, v in shape.ignored.items() if k in present})
     for file in files:

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.addresses import network_problem
-from trainer.errors import BadInputError
+from trainer.errors import BadInputError, user_code
 from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS
-from trainer.warehouse import schema
+from trainer.warehouse import Table
 
 if TYPE_CHECKING:
     from trainer.keys import SnapshotKey
@@ -32,9 +32,9 @@ class SnapshotFile:
     """One Parquet file and the table it becomes; `landing` is a table its rows pass through on the way (`aggregate`)."""
 
     path: Path
-    table: schema.Table
+    table: Table
     renames: dict[str, str] = field(default_factory=dict)
-    landing: schema.Table | None = None
+    landing: Table | None = None
     aggregate: str = ""
 
 
@@ -49,9 +49,9 @@ class SnapshotShape:
     name: str
     needs_any: frozenset[str]
     needs_none: frozenset[str]
-    tables: dict[str, schema.Table]
+    tables: dict[str, Table]
     renames: dict[str, str] = field(default_factory=dict)
-    landings: dict[str, tuple[schema.Table, str]] = field(default_factory=dict)
+    landings: dict[str, tuple[Table, str]] = field(default_factory=dict)
     ignored: dict[str, str] = field(default_factory=dict)
     labels_beside: bool = False
 
@@ -105,7 +105,11 @@ def _is_snapshot(folder: Path) -> bool:
 def shape_of(folder: Path) -> SnapshotShape | None:
     """Return the first registered shape the folder has, or None."""
     stems = {file.stem for file in folder.glob("*.parquet")}
-    return next((shape for shape in shapes() if shape.matches(stems)), None)
+    for shape in shapes():
+        with user_code(shape, "matches", str(folder)):
+            if shape.matches(stems):
+                return shape
+    return None
 
 
 def key_of(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from trainer.training.derive import derive_votes, remove_votes
-from trainer.training.fit import ModelTraining, TrainingResult
-from trainer.training.predict import ScoringResult, predict
+from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
+from trainer.training.fit import ModelTraining
+from trainer.training.parameters import read_parameters, write_parameters
+from trainer.training.predict import LATEST, ScoringResult, predict
+from trainer.training.result import TrainingResult
 from trainer.training.search import make_pruner, read_object, read_space
-from trainer.training.tune import METRICS, Tuning, TuningResult, read_parameters, write_parameters
+from trainer.training.tune import METRICS, Tuning, TuningResult
 
 __all__ = [
+    "LATEST",
     "METRICS",
+    "DerivedVotes",
     "ModelTraining",
     "ScoringResult",
     "TrainingResult",

@@ -1,7 +1,7 @@
-"""Writes what a user's own `LabelStrategy` says back into the warehouse as votes, and withdraws them.
+"""Writes the labels of a user's own `LabelStrategy` back into the warehouse as votes, and removes them.
 
-A strategy labels alerts, a vote is about an address: of an address with several alerts, the label with the greater sum of
-weights is its vote, and a tie abstains. dbt hears these votes as `derived`, beside heuristics and never as gold.
+A strategy labels alerts, a vote is about an address: for an address with several alerts, the label with the greater sum of
+weights is its vote, and on a tie it abstains. dbt counts these votes as `derived`, beside the rules' and never as gold.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from trainer.data import Selection, SnapshotFrames, ask, read_scoring, snapshot_rows
+from trainer.data import Dataset, Selection, SnapshotFrames, label_snapshot, read_scoring, snapshot_rows
 from trainer.errors import BadInputError, UsageError
-from trainer.keys import SnapshotKey
+from trainer.keys import SnapshotKey, where_equal
 from trainer.labels import LabelStrategy, WarehouseLabelStrategy
+from trainer.model_types import get_model_type
 from trainer.warehouse import RAW_DERIVED_VOTES, create_tables, drop_partitions, replace_rows
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 MILLION = 1_000_000
 _TABLE = RAW_DERIVED_VOTES.name
-_KINDS = {"network": "String", "processing_date": "Date", "window_days": "UInt16", "strategy": "String"}
 
 
 @dataclass
@@ -33,10 +33,10 @@ class DerivedVotes:
     """What a strategy derived.
 
     Attributes:
-        rows, labelled: how many alerts (or addresses) it was asked about, and how many of them it labelled.
-        votes, risky, benign: addresses with a vote, once a date.
+        rows, labelled: the number of alerts (or addresses) it was given, and how many of them it labelled.
+        votes, risky, benign: addresses with a vote, counted once per date.
         tied: addresses whose alerts contradict each other evenly; they have no vote.
-        before: the votes that these replace.
+        before: the number of votes that these replace.
     """
 
     strategy: str
@@ -68,71 +68,57 @@ def derive_votes(
     *,
     dry_run: bool = False,
 ) -> DerivedVotes:
-    """Ask a strategy about every snapshot of a selection and store its votes as those of `name`, in place of its earlier ones.
+    """Label every snapshot of a selection with a strategy and store its votes under `name`, in place of its earlier ones.
 
-    Every snapshot is asked before anything is written. Gold labels and rules are shown to the strategy, derived votes and what
-    follows from them are not, so that deriving again changes nothing.
+    All snapshots are labelled before anything is written. The strategy sees gold labels and the votes of rules, but neither
+    derived votes nor what follows from them, so that deriving again changes nothing.
 
     Args:
-        model_type: whether it is asked about alerts (`alert_scorer`) or addresses (`address_scorer`).
-        name: whose votes these are; `module:Class` of the strategy by default.
+        model_type: whether it labels alerts (`alert_scorer`) or addresses (`address_scorer`).
+        name: the name of the voter; `module:Class` of the strategy by default.
 
     Raises:
-        UsageError: dbt computes the strategy itself, or the name is none.
-        BadInputError: there is no such snapshot, or what the strategy returns cannot be used.
-        NotEnoughLabelsError: dbt has not run yet, or the strategy's `validate_labels` says no.
+        UsageError: dbt computes the strategy itself, the name is not valid, or rows of the model type have no one address.
+        UserCodeError, BadInputError, NotBuiltError, NotEnoughLabelsError: as `trainer.data.label_snapshot` and `read_scoring` do.
     """
     own = f"{type(strategy).__module__}:{type(strategy).__qualname__}"
     name = _checked_name(strategy, own if name is None else name)
+    _require_addresses(model_type)
     data = read_scoring(client, model_type, selection, [])
-    tallies, labelled = {}, 0
-    for key, rows in snapshot_rows(data, selection):
-        keys = data.keys.take(pa.array(rows))
-        answer = ask(strategy, keys, model_type, SnapshotFrames(client, key, underived=True))
-        labelled += int(answer["label"].notna().sum())
-        tallies[key] = votes_of(answer.assign(address=keys["address"].to_pylist()))
-    create_tables(client)
-    before = sum(_count(client, _snapshot(key, name)) for key in tallies)
-    if not dry_run:
-        _replace(client, name, {key: votes for key, (votes, _) in tallies.items()})
-    votes = sum(len(found) for found, _ in tallies.values())
-    risky = sum(int(found["vote"].sum()) for found, _ in tallies.values())
+    votes, counts = _votes_by_snapshot(client, strategy, data, selection)
+    before = _replace(client, name, votes, dry_run)
     return DerivedVotes(
         strategy=own,
         name=name,
         model_type=model_type,
         network=selection.network,
         window_days=selection.window_days,
-        dates=[str(key.processing_date) for key in tallies],
+        dates=[str(key.processing_date) for key in votes],
         rows=len(data.X),
-        labelled=labelled,
-        votes=votes,
-        risky=risky,
-        benign=votes - risky,
-        tied=sum(tied for _, tied in tallies.values()),
+        **counts,
         before=before,
         dry_run=dry_run,
     )
 
 
-def votes_of(answer: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """Return one vote an address (address, vote, confidence, evidence, by address) and how many addresses are tied.
+def votes_of(labels: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Return one vote per address (address, vote, confidence, evidence, by address) and the number of addresses that are tied.
 
-    `answer` has address, label (NaN abstains), weight, label_confidence and label_source, one row an alert. The confidence of a
-    vote is the highest of the alerts that say so (the weight, where a label has no confidence), at most 1.
+    `labels` has address, label (NaN abstains), weight, label_confidence and label_source, one row per alert. The confidence of
+    a vote is the highest of the alerts with its label (the weight, where a label has no confidence), at most 1.
     """
     import pandas as pd
 
-    said = answer[answer["label"].notna()].astype({"label": "int8"})
-    # Whole numbers: the same sum, and the same ties, in whatever order.
-    said = said.assign(millionths=(said["weight"] * MILLION).round().astype("int64"))
-    sums = said.pivot_table(index="address", columns="label", values="millionths", aggfunc="sum", fill_value=0)
+    labelled = labels[labels["label"].notna()].astype({"label": "int8"})
+    # Whole numbers: the same sums, and the same ties, whatever the order of rows.
+    labelled = labelled.assign(millionths=(labelled["weight"] * MILLION).round().astype("int64"))
+    sums = labelled.pivot_table(index="address", columns="label", values="millionths", aggfunc="sum", fill_value=0)
     sums = sums.reindex(columns=[0, 1], fill_value=0)
     decided = sums[sums[0] != sums[1]]
-    won = said[said["label"] == said["address"].map((decided[1] > decided[0]).astype("int8"))]
+    won = labelled[labelled["label"] == labelled["address"].map((decided[1] > decided[0]).astype("int8"))]
     confidence = pd.to_numeric(won["label_confidence"], errors="coerce").astype(float).fillna(won["weight"]).clip(0, 1)
     by_address = won.assign(confidence=confidence).groupby("address", sort=True)
-    votes = by_address.agg(vote=("label", "first"), confidence=("confidence", "max"), evidence=("label_source", _words))
+    votes = by_address.agg(vote=("label", "first"), confidence=("confidence", "max"), evidence=("label_source", _joined))
     return votes.reset_index(), len(sums) - len(decided)
 
 
@@ -145,41 +131,71 @@ def remove_votes(
     *,
     dry_run: bool = False,
 ) -> int:
-    """Withdraw the votes of `name`, of all snapshots or of those named, and return how many.
+    """Remove the votes of `name`, from all snapshots or from those named, and return their number.
 
     Raises:
-        BadInputError: there are no votes of that name at all.
+        BadInputError: no snapshot has votes of that name.
     """
     create_tables(client)
     known = [row[0] for row in client.query(f"SELECT DISTINCT strategy FROM {_TABLE} ORDER BY strategy").result_rows]
     if name not in known:
-        there = ", ".join(repr(one) for one in known) or "none"
-        raise BadInputError(f"There are no derived votes of '{name}'; there are those of: {there}.")
+        existing = ", ".join(repr(one) for one in known) or "none"
+        raise BadInputError(f"There are no derived votes of '{name}'; there are those of: {existing}.")
     given = {"network": network, "processing_date": processing_date, "window_days": window_days, "strategy": name}
     chosen = {column: value for column, value in given.items() if value is not None}
     count = _count(client, chosen)
     if not dry_run:
-        drop_partitions(client, RAW_DERIVED_VOTES, _where(chosen), chosen)
+        drop_partitions(client, RAW_DERIVED_VOTES, where_equal(chosen), chosen)
     return count
 
 
 def _checked_name(strategy: LabelStrategy, name: str) -> str:
     if type(strategy).__module__ == WarehouseLabelStrategy.__module__:
-        raise UsageError(f"{type(strategy).__name__} is computed by dbt and a label already; name one of your own.")
+        raise UsageError(f"{type(strategy).__name__} is computed by dbt and a label already; name a class of your own.")
     if not name.strip() or not name.isprintable() or len(name) > 256:
-        raise UsageError(f"--name {name!r} is no name: one to 256 printable characters are needed.")
+        raise UsageError(f"--name {name!r} is not valid; a name has 1 to 256 printable characters.")
     return name.strip()
 
 
-def _words(sources: pd.Series) -> str:
+def _require_addresses(model_type: str) -> None:
+    if get_model_type(model_type).held_together_by != "address":
+        raise UsageError(
+            f"A row of '{model_type}' has no one address to vote on; derive votes of an alert_scorer or address_scorer."
+        )
+
+
+def _joined(sources: pd.Series) -> str:
     return "; ".join(sorted({str(source) for source in sources.dropna()} - {""}))
 
 
-def _replace(client: Client, name: str, found: dict[SnapshotKey, pd.DataFrame]) -> None:
-    replace_rows(client, RAW_DERIVED_VOTES, [_rows(key, name, votes) for key, votes in found.items() if len(votes)])
-    for key, votes in found.items():
-        if votes.empty:
-            drop_partitions(client, RAW_DERIVED_VOTES, _where(_snapshot(key, name)), _snapshot(key, name))
+def _votes_by_snapshot(
+    client: Client, strategy: LabelStrategy, data: Dataset, selection: Selection
+) -> tuple[dict[SnapshotKey, pd.DataFrame], dict[str, int]]:
+    """Return the votes of each snapshot, and the counts of `DerivedVotes`: labelled, votes, risky, benign and tied."""
+    votes, labelled, tied = {}, 0, 0
+    for key, rows in snapshot_rows(data, selection):
+        keys = data.keys.take(pa.array(rows))
+        labels = label_snapshot(strategy, keys, data.model_type.name, SnapshotFrames(client, key, underived=True))
+        labelled += int(labels["label"].notna().sum())
+        votes[key], tied_here = votes_of(labels.assign(address=keys["address"].to_pylist()))
+        tied += tied_here
+    count = sum(len(rows) for rows in votes.values())
+    risky = sum(int(rows["vote"].sum()) for rows in votes.values())
+    return votes, {"labelled": labelled, "votes": count, "risky": risky, "benign": count - risky, "tied": tied}
+
+
+def _replace(client: Client, name: str, votes: dict[SnapshotKey, pd.DataFrame], dry_run: bool) -> int:
+    """Store votes in place of earlier ones of that name, unless this is a dry run; return the number of the earlier ones."""
+    create_tables(client)
+    before = sum(_count(client, _snapshot(key, name)) for key in votes)
+    if dry_run:
+        return before
+    replace_rows(client, RAW_DERIVED_VOTES, [_rows(key, name, rows) for key, rows in votes.items() if len(rows)])
+    for key, rows in votes.items():
+        if rows.empty:
+            chosen = _snapshot(key, name)
+            drop_partitions(client, RAW_DERIVED_VOTES, where_equal(chosen), chosen)
+    return before
 
 
 def _rows(key: SnapshotKey, name: str, votes: pd.DataFrame) -> pa.Table:
@@ -203,9 +219,7 @@ def _snapshot(key: SnapshotKey, name: str) -> dict[str, Any]:
     return key.parameters | {"strategy": name}
 
 
-def _where(chosen: dict[str, Any]) -> str:
-    return " AND ".join(f"{column} = {{{column}:{_KINDS[column]}}}" for column in chosen)
-
-
 def _count(client: Client, chosen: dict[str, Any]) -> int:
-    return int(client.query(f"SELECT count() FROM {_TABLE} FINAL WHERE {_where(chosen)}", parameters=chosen).result_rows[0][0])
+    return int(
+        client.query(f"SELECT count() FROM {_TABLE} FINAL WHERE {where_equal(chosen)}", parameters=chosen).result_rows[0][0]
+    )

@@ -11,28 +11,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from trainer.data import ALERT_RANKER, GRAINS, ID_COLUMNS, Dataset, Selection, absent_features, read_scoring, scoring_table
+from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
 from trainer.evaluation import ranks
-from trainer.registry import artifact, registry
-from trainer.warehouse import replace_rows, schema
+from trainer.model_types import get_model_type
+from trainer.registry import artifact, get_model, latest_model
+from trainer.warehouse import TABLES, replace_rows
 
 if TYPE_CHECKING:
     from trainer.models.base import ModelTrainer
     from trainer.warehouse import Client
 
-WRITTEN_TO = {
-    "alert_scorer": schema.ALERT_SCORES,
-    "address_scorer": schema.ADDRESS_SCORES,
-    "cluster_scorer": schema.CLUSTER_SCORES,
-    ALERT_RANKER: schema.ALERT_RANKINGS,
-}
+LATEST = "latest"
+"""The model id that stands for the newest model of a network and window."""
 
 
 @dataclass
 class ScoringResult:
-    """What `predict` reports: where the scores are, and how they are spread.
+    """What `predict` reports: where the scores are, and their range.
 
-    `absent_features` are the model's features from columns of the export that no row of the snapshot has a value of.
+    `absent_features` are features of the model, from extra columns of the export, for which no row of the snapshot has a value.
     """
 
     model_id: str
@@ -59,7 +56,7 @@ def predict(
     network: str,
     processing_date: date,
     window_days: int,
-    model_id: str = registry.LATEST,
+    model_id: str = LATEST,
     model_type: str | None = None,
     model_trainer: type[ModelTrainer] | None = None,
 ) -> ScoringResult:
@@ -71,41 +68,49 @@ def predict(
 
     Raises:
         ArtifactError: there is no such model, or it cannot be used.
+        UserCodeError: the model's trainer is a user's own and raises an exception.
         BadInputError: the warehouse has no such snapshot.
+        NotBuiltError: dbt has not run yet.
     """
     started = time.perf_counter()
     selection = Selection(network, processing_date, processing_date, window_days)
-    model = registry.find_model(client, model_id, network, window_days, model_type)
+    model = latest_model(client, network, window_days, model_type) if model_id == LATEST else get_model(client, model_id)
     loaded = artifact.load(Path(model["model_path"]), model_trainer)
-    data = read_scoring(client, loaded.meta.model_type, selection, loaded.features)
-    absent = absent_features(client, scoring_table(client, loaded.meta.model_type), selection, loaded.features)
+    meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
+    data = read_scoring(client, kind.name, selection, loaded.features)
+    absent = absent_features(client, kind.scoring_table, selection, loaded.features)
     clock = time.perf_counter()
     scores = loaded.predict(data.frame())
-    latency = (time.perf_counter() - clock) * 1000 / len(scores)
-    table = WRITTEN_TO[loaded.meta.model_type]
-    rows = replace_rows(client, table, [_rows(data, loaded, selection, scores, latency)])
+    latency_ms = (time.perf_counter() - clock) * 1000 / len(scores)
+    rows = replace_rows(client, TABLES[kind.written_table], [_rows(data, meta, selection, scores, latency_ms)])
+    return _result(meta, selection, rows, scores, absent, time.perf_counter() - started)
+
+
+def _result(
+    meta: artifact.ModelMeta, selection: Selection, rows: int, scores: np.ndarray, absent: list[Feature], seconds: float
+) -> ScoringResult:
     return ScoringResult(
-        model_id=loaded.meta.model_id,
-        model_type=loaded.meta.model_type,
-        network=network,
-        processing_date=str(processing_date),
-        window_days=window_days,
-        table=table.name,
+        model_id=meta.model_id,
+        model_type=meta.model_type,
+        network=selection.network,
+        processing_date=str(selection.end_date),
+        window_days=selection.window_days,
+        table=get_model_type(meta.model_type).written_table,
         rows=rows,
         score_min=float(scores.min()),
         score_mean=float(scores.mean()),
         score_max=float(scores.max()),
-        trained_on=f"{loaded.meta.network} {loaded.meta.window_days}",
+        trained_on=f"{meta.network} {meta.window_days}",
         absent_features=[feature.name for feature in absent],
-        seconds=round(time.perf_counter() - started, 3),
+        seconds=round(seconds, 3),
     )
 
 
-def _rows(data: Dataset, loaded: artifact.Artifact, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
-    identifier = ID_COLUMNS[GRAINS[loaded.meta.model_type]]
+def _rows(data: Dataset, meta: artifact.ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
+    identifier = data.model_type.id_column
     count = len(scores)
     ids = data.keys[identifier]
-    if loaded.meta.model_type == ALERT_RANKER:
+    if data.model_type.is_ranker:
         values = {"rank": pa.array(ranks(scores, ids.to_numpy()))}
     else:
         values = {"score": pa.array(scores), "latency_ms": pa.array(np.full(count, latency_ms))}
@@ -116,8 +121,8 @@ def _rows(data: Dataset, loaded: artifact.Artifact, selection: Selection, scores
             "window_days": pa.array(np.full(count, selection.window_days, dtype=np.uint16)),
             identifier: ids,
             **values,
-            "model_id": pa.array([loaded.meta.model_id] * count),
-            "model_version": pa.array([loaded.meta.versions["trainer"]] * count),
+            "model_id": pa.array([meta.model_id] * count),
+            "model_version": pa.array([meta.versions["trainer"]] * count),
             "created_at": pa.array([datetime.now(UTC)] * count, pa.timestamp("ms", "UTC")),
         }
     )

@@ -1,8 +1,8 @@
-"""Tunes hyperparameters on rows that leave the final grade alone.
+"""Tunes hyperparameters by nested cross-validation, so that the final evaluation stays unbiased.
 
-One part of the split that `fit` uses is held out, with all of its addresses. The rows that `fit` would train on for that part
-are split again by address, and every trial is scored there. The best parameters and the defaults are then both trained on those
-rows and graded on the part that no trial has seen.
+One fold of the split that `fit` uses is held out, with all of its addresses. The rows that `fit` would train on for that fold
+are split again by address, and every trial is scored on these inner folds. The best parameters and the defaults are then both
+trained on all of those rows and evaluated on the fold that no trial has seen.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer import settings
-from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
+from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, evaluate, make_split, metrics
 from trainer.models import name_of
 from trainer.models.fitting import checked_predict, fit_trainer
-from trainer.training.search import Space, finished, make_sampler, open_study, read_object
+from trainer.training.search import Space, finished, make_sampler, open_study
 
 if TYPE_CHECKING:
     import optuna
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from trainer.data import Dataset
     from trainer.models.base import ModelTrainer
 
-METRICS = {"log_loss": False, "average_precision": True}  # whether more is better
+METRICS = {"log_loss": False, "average_precision": True}  # whether higher is better
 TRIALS = 50
 Build = Callable[[dict[str, Any]], "ModelTrainer"]
 Progress = Callable[[str, int, int], None]
@@ -39,7 +39,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """Which rows do what: trials see `train` alone, in `inner` folds of its rows; `held_out` is graded once."""
+    """The nested split: trials use only `train`, in `inner` folds of its rows; `held_out` is evaluated once, at the end."""
 
     train: np.ndarray
     held_out: np.ndarray
@@ -49,10 +49,10 @@ class Plan:
     @property
     def digest(self) -> str:
         """A hash of every row number."""
-        found = hashlib.sha256()
+        digest = hashlib.sha256()
         for rows in (self.train, self.held_out, *(part for fold in self.inner for part in fold)):
-            found.update(len(rows).to_bytes(8) + np.ascontiguousarray(rows, dtype=np.int64).tobytes())
-        return found.hexdigest()
+            digest.update(len(rows).to_bytes(8) + np.ascontiguousarray(rows, dtype=np.int64).tobytes())
+        return digest.hexdigest()
 
 
 @dataclass
@@ -60,10 +60,10 @@ class TuningResult:
     """What `tune` reports.
 
     Attributes:
-        parameters: what to give to `fit`; the defaults (with what was fixed) where no trial beat them.
-        inner: the metric of defaults and best, averaged over the inner folds: what was optimised, and so too good.
-        held_out: the metrics of defaults and best, with 95 % intervals, on rows that no trial saw.
-        graded_before: how often this study was graded on them before; choosing by these figures makes them too good as well.
+        parameters: what to give to `fit`; the defaults (with the fixed parameters) where no trial beat them.
+        inner: the metric of defaults and best, averaged over the inner folds. It was optimised, and so is optimistic.
+        held_out: the metrics of defaults and best, with 95 % intervals, on rows that no trial used.
+        graded_before: how often this study was evaluated on them before; choosing by these metrics makes them optimistic, too.
     """
 
     model: str
@@ -93,14 +93,14 @@ class Tuning:
 
     Args:
         data: the labelled rows, as `ModelTraining.read` returns them.
-        gold: (n,) gold labels, NaN where there are none: all that anything is graded on.
-        build: returns a trainer for parameters; those of an empty dict are its defaults.
-        space: what to search; see `trainer.training.search.read_space`.
+        gold: (n,) gold labels, NaN where there are none; metrics are of rows that have one.
+        build: returns a trainer for a dict of parameters; an empty dict means its defaults.
+        space: the search space; see `trainer.training.search.read_space`.
         fixed: parameters of every trial and of the defaults.
         metric: `log_loss` or `average_precision`, of the scores before calibration.
-        trials: in total, those of an earlier run of the study included.
-        timeout: seconds after which no further trial is begun.
-        study: the SQLite file; by default one among the artifacts whose name says what it is of.
+        trials: the total number of trials, including those of an earlier run of the study.
+        timeout: seconds after which no further trial starts.
+        study: the SQLite file; by default one among the artifacts, named after the model and a hash of the search.
     """
 
     data: Dataset
@@ -120,11 +120,11 @@ class Tuning:
     progress: Progress | None = None
 
     def run(self) -> TuningResult:
-        """Search, then grade once; what is done is kept in the study from trial to trial, also when interrupted.
+        """Search, then evaluate once on the held-out rows; finished trials are kept in the study, also after an interrupt.
 
         Raises:
-            NotEnoughLabelsError: there is too little gold to hold a part out and to split the rest.
-            UsageError: the study is of something else, or the trainer refuses its parameters.
+            NotEnoughLabelsError: there is too little gold to hold out a fold and to split the rest.
+            UsageError: the study is of another search, or the trainer refuses its parameters or, a user's own, fails.
         """
         started = time.monotonic()
         if self.metric not in METRICS:
@@ -135,34 +135,31 @@ class Tuning:
         frame = self.data.frame()
         default = self._default(study, plan, frame)
         self._search(study, plan, frame, started)
-        best = _best(study)
-        beats = best is not None and (best[0] > default if METRICS[self.metric] else best[0] < default)
-        parameters = best[1] if best is not None and beats else dict(self.fixed)
-        held_out = {"defaults": self._graded(dict(self.fixed), plan, frame)}
-        held_out["best"] = self._graded(parameters, plan, frame) if beats else held_out["defaults"]
-        before = int(study.user_attrs.get("graded", 0))
-        study.set_user_attr("graded", before + 1)
-        done = finished(study)
+        best_value, best_parameters = _best(study)
+        beats = best_value is not None and (best_value > default if METRICS[self.metric] else best_value < default)
+        parameters = best_parameters if beats else dict(self.fixed)
+        held_out, graded_before = self._held_out(study, plan, frame, parameters if beats else None)
+        counts = finished(study)
         return TuningResult(
             model=name_of(type(self.build(dict(self.fixed)))),
             metric=self.metric,
             parameters=parameters,
             beat_defaults=beats,
-            n_complete=done["complete"],
-            n_pruned=done["pruned"],
+            n_complete=counts["complete"],
+            n_pruned=counts["pruned"],
             n_train=len(plan.train),
             n_held_out=len(plan.held_out),
             n_held_out_addresses=int(np.unique(self.data.groups[plan.held_out]).size),
             split_description=plan.description,
-            inner={"defaults": default, "best": None if best is None else best[0]},
+            inner={"defaults": default, "best": best_value},
             held_out=held_out,
-            graded_before=before,
+            graded_before=graded_before,
             study=str(path),
             seconds=round(time.monotonic() - started, 3),
         )
 
     def study_file(self, plan: Plan) -> Path:
-        """Return the file of the study: another one for another model, data, split, space or metric, unless it was named."""
+        """Return the file of the study: the one given, or one of its own for each model, data, split, space and metric."""
         if self.study is not None:
             return self.study
         identity = self._identity(plan)
@@ -183,9 +180,9 @@ class Tuning:
         }
 
     def _default(self, study: optuna.Study, plan: Plan, frame: pd.DataFrame) -> float:
-        """Return what the defaults reach on the inner folds, which a trial has to beat."""
+        """Return the metric of the defaults on the inner folds, which a trial has to beat."""
         if "default" not in study.user_attrs:
-            values = [self._value(self.build(dict(self.fixed)), plan, fold, frame) for fold in plan.inner]
+            values = [self._value(self.build(dict(self.fixed)), plan, number, frame) for number in range(len(plan.inner))]
             study.set_user_attr("default", float(np.mean(values)))
         return float(study.user_attrs["default"])
 
@@ -197,48 +194,61 @@ class Tuning:
             trial.set_user_attr("parameters", parameters)
             trainer = self.build(parameters)
             values: list[float] = []
-            for number, fold in enumerate(plan.inner, start=1):
-                values.append(self._value(trainer, plan, fold, frame))
-                trial.report(float(np.mean(values)), number)
-                self._tell("folds of this trial", number, len(plan.inner))
-                if number < len(plan.inner) and trial.should_prune():
+            for number in range(len(plan.inner)):
+                values.append(self._value(trainer, plan, number, frame))
+                done_folds = number + 1
+                trial.report(float(np.mean(values)), done_folds)
+                self._report("folds of this trial", done_folds, len(plan.inner))
+                if done_folds < len(plan.inner) and trial.should_prune():
                     raise optuna.TrialPruned
             return float(np.mean(values))
 
         while (done := sum(finished(study).values())) < self.trials:
-            self._tell("trials", done, self.trials)
+            self._report("trials", done, self.trials)
             if self.timeout is not None and time.monotonic() - started >= self.timeout:
                 return
             study.sampler = make_sampler(self.seed, done)
             study.optimize(objective, n_trials=1)
-        self._tell("trials", done, self.trials)
+        self._report("trials", done, self.trials)
 
-    def _value(self, trainer: ModelTrainer, plan: Plan, fold: tuple[np.ndarray, np.ndarray], frame: pd.DataFrame) -> float:
-        """Return the metric on the gold rows of one inner fold, given as row numbers within `plan.train`."""
-        train, test = (plan.train[part] for part in fold)
+    def _value(self, trainer: ModelTrainer, plan: Plan, number: int, frame: pd.DataFrame) -> float:
+        """Return the metric on the gold rows of an inner fold."""
+        train, test = (plan.train[part] for part in plan.inner[number])
         test = test[~np.isnan(self.gold[test])]
-        return metrics(self.gold[test], self._predicted(trainer, frame, train, test))[self.metric]
+        part = f"inner fold {number + 1} of {len(plan.inner)}"
+        return metrics(self.gold[test], self._predicted(trainer, frame, train, test, part))[self.metric]
 
-    def _graded(self, parameters: dict[str, Any], plan: Plan, frame: pd.DataFrame) -> dict[str, dict[str, float]]:
-        proba = self._predicted(self.build(parameters), frame, plan.train, plan.held_out)
+    def _held_out(
+        self, study: optuna.Study, plan: Plan, frame: pd.DataFrame, tuned: dict[str, Any] | None
+    ) -> tuple[dict[str, dict[str, dict[str, float]]], int]:
+        """Return the held-out metrics of the defaults and of the tuned parameters (None: the defaults), and how often before."""
+        values = {"defaults": self._evaluated(dict(self.fixed), plan, frame)}
+        values["best"] = values["defaults"] if tuned is None else self._evaluated(tuned, plan, frame)
+        before = int(study.user_attrs.get("graded", 0))
+        study.set_user_attr("graded", before + 1)
+        return values, before
+
+    def _evaluated(self, parameters: dict[str, Any], plan: Plan, frame: pd.DataFrame) -> dict[str, dict[str, float]]:
+        proba = self._predicted(self.build(parameters), frame, plan.train, plan.held_out, "the rows outside the held-out fold")
         return evaluate(self.gold[plan.held_out], proba, self.data.groups[plan.held_out], self.seed)
 
-    def _predicted(self, trainer: ModelTrainer, frame: pd.DataFrame, train: np.ndarray, test: np.ndarray) -> np.ndarray:
-        fitted, medians = fit_trainer(
-            trainer, frame.iloc[train], self.data.y[train], self.data.weight[train], self.data.groups[train]
-        )
-        return checked_predict(fitted, frame.iloc[test], medians)
+    def _predicted(
+        self, trainer: ModelTrainer, frame: pd.DataFrame, train: np.ndarray, test: np.ndarray, part: str
+    ) -> np.ndarray:
+        rows = (frame.iloc[train], self.data.y[train], self.data.weight[train], self.data.groups[train])
+        fitted, medians = fit_trainer(trainer, *rows, part=part)
+        return checked_predict(fitted, frame.iloc[test], medians, part=part)
 
-    def _tell(self, what: str, done: int, total: int) -> None:
+    def _report(self, what: str, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress(what, done, total)
 
 
 def make_plan(data: Dataset, gold: np.ndarray, folds: int, inner_folds: int, embargo_days: int, seed: int) -> Plan:
-    """Return which rows are held out and how the rest is split; gold (n,) is NaN where a row has none.
+    """Return the nested split; gold (n,) is NaN where a row has no gold label.
 
     Raises:
-        NotEnoughLabelsError: no part, or no inner fold, has gold labels of both classes.
+        NotEnoughLabelsError: no fold, or no inner fold, has gold labels of both classes.
     """
     groups, dates = data.groups, data.dates
     outer = make_split(data.y, groups, data.dates, folds, embargo_days, seed)
@@ -249,42 +259,17 @@ def make_plan(data: Dataset, gold: np.ndarray, folds: int, inner_folds: int, emb
         split = make_split(data.y[train], groups[train], dates[train], inner_folds, embargo_days, seed)
         inner = [fold for fold in split if _has_both(gold[train][fold[1]])]
         if inner:
-            return Plan(
-                train, held_out, inner, f"held out: one of {outer.description}; trials: {len(inner)} of {split.description}"
-            )
+            described = f"held out: one of {outer.description}; trials: {len(inner)} of {split.description}"
+            return Plan(train, held_out, inner, described)
     raise NotEnoughLabelsError(
-        f"Tuning needs gold labels of both classes in a part that is held out and in one that is not; there are "
-        f"{int((~np.isnan(gold)).sum())} rows with one; bring more with `trainer labels add` and run `dbt run`."
+        f"Tuning needs gold labels of both classes in the held-out fold and in an inner fold; there are "
+        f"{int((~np.isnan(gold)).sum())} rows with a gold label; bring more with `trainer labels add` and run `dbt run`."
     )
 
 
-def write_parameters(path: Path, result: TuningResult) -> None:
-    """Write the parameters with what they were tuned on, as `fit --params` reads them."""
-    kept = ("model", "parameters", "metric", "inner", "held_out", "split_description", "study")
-    found = {name: value for name, value in result.as_dict().items() if name in kept}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-
-
-def read_parameters(path: Path, model: str) -> dict[str, Any]:
-    """Return the parameters in a file of `write_parameters`, or in any JSON object {"parameters": {name: value}}.
-
-    Raises:
-        BadInputError: it is no such file.
-        UsageError: they are another model's.
-    """
-    found = read_object(path)
-    parameters = found.get("parameters")
-    if not isinstance(parameters, dict):
-        raise BadInputError(f'{path} has no parameters; it must hold a JSON object {{"parameters": {{"name": value}}}}.')
-    if found.get("model", model) != model:
-        raise UsageError(f"The parameters in {path} were tuned for the model '{found['model']}', not for '{model}'.")
-    return parameters
-
-
-def _best(study: optuna.Study) -> tuple[float, dict[str, Any]] | None:
-    """Return value and parameters of the best trial that was completed; a pruned one was not seen on every fold."""
-    return (study.best_value, study.best_trial.user_attrs["parameters"]) if finished(study)["complete"] else None
+def _best(study: optuna.Study) -> tuple[float | None, dict[str, Any]]:
+    """Return value and parameters of the best complete trial, None and {} without one; a pruned trial lacks folds."""
+    return (study.best_value, study.best_trial.user_attrs["parameters"]) if finished(study)["complete"] else (None, {})
 
 
 def _has_both(gold: np.ndarray) -> bool:

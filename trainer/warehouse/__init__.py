@@ -11,6 +11,7 @@ from trainer.warehouse.client import (
     drop_partitions,
     publish,
     replace_rows,
+    require_table,
     side_table,
     table_exists,
 )
@@ -25,9 +26,10 @@ from trainer.warehouse.schema import (
     RAW_DERIVED_VOTES,
     RAW_FEATURES,
     RAW_MONEY_FLOWS,
-    Table,
+    TABLES,
     create_tables,
 )
+from trainer.warehouse.table import Table
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -42,6 +44,7 @@ __all__ = [
     "RAW_DERIVED_VOTES",
     "RAW_FEATURES",
     "RAW_MONEY_FLOWS",
+    "TABLES",
     "Client",
     "Table",
     "connect",
@@ -51,6 +54,7 @@ __all__ = [
     "drop_partitions",
     "publish",
     "replace_rows",
+    "require_table",
     "run_dbt",
     "side_table",
     "table_exists",

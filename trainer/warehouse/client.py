@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from trainer import settings
-from trainer.errors import BadInputError, WarehouseError
+from trainer.errors import BadInputError, NotBuiltError, WarehouseError
+from trainer.keys import WHERE_SNAPSHOT
 from trainer.warehouse.lock import folder_problem
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
     from trainer.keys import SnapshotKey
-    from trainer.warehouse.schema import Table
+    from trainer.warehouse.table import Table
 
 SIDE_SUFFIX = "__loading_"
 
@@ -40,11 +41,11 @@ def connect(target: str | None = None) -> Client:
     import clickhouse_connect
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
-    # What the driver logs is said again, in one sentence, by the error that follows.
+    # The error that follows says in one sentence what the driver would log.
     logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
     chosen = settings.target(target)
     options = {"join_use_nulls": 1} | chosen.settings
-    # Asked first, because the engine's own answer is no sentence and goes straight to stderr.
+    # Checked first, because the engine's own message is no sentence and goes straight to stderr.
     if chosen.path is not None and (problem := folder_problem(chosen.path)) is not None:
         raise WarehouseError(problem)
     try:
@@ -66,7 +67,7 @@ def connect(target: str | None = None) -> Client:
         client.database = chosen.database
     except (ClickHouseError, OSError) as error:
         raise WarehouseError(_reason(chosen, error)) from error
-    return _taking_text_dates(client)
+    return _with_text_dates(client)
 
 
 @contextmanager
@@ -92,7 +93,7 @@ def publish(client: Client, side: str, table: Table) -> None:
 
 
 def replace_rows(client: Client, table: Table, batches: Iterable[pa.Table]) -> int:
-    """Replace the partitions of `table` that `batches` touch by exactly these rows; return how many there were."""
+    """Replace the partitions of `table` that `batches` touch with exactly these rows; return the number of rows."""
     with side_table(client, table) as side:
         count = 0
         for batch in batches:
@@ -103,20 +104,19 @@ def replace_rows(client: Client, table: Table, batches: Iterable[pa.Table]) -> i
 
 
 def drop_partition(client: Client, table: Table, key: SnapshotKey) -> None:
-    """Remove a snapshot's rows from `table` in one atomic step a partition."""
-    snapshot = "network = {network:String} AND processing_date = {processing_date:Date} AND window_days = {window_days:UInt32}"
-    drop_partitions(client, table, snapshot, key.parameters)
+    """Remove a snapshot's rows from `table`, each partition in one atomic step."""
+    drop_partitions(client, table, WHERE_SNAPSHOT, key.parameters)
 
 
 def drop_partitions(client: Client, table: Table, where: str, parameters: dict[str, Any]) -> None:
-    """Remove whole partitions of `table`, each in one atomic step; `where` is on columns of its partition key alone."""
+    """Remove whole partitions of `table`, each in one atomic step; `where` may use only columns of its partition key."""
     rows = client.query(f"SELECT DISTINCT _partition_id FROM {table.name} WHERE {where}", parameters=parameters).result_rows
     for (partition_id,) in rows:
         client.command(f"ALTER TABLE {table.name} DROP PARTITION ID '{partition_id}'")
 
 
 def table_exists(client: Client, table: str) -> bool:
-    """Return whether the selected database has `table`, be it a table or a view."""
+    """Return whether the selected database has a table or view of that name."""
     return bool(
         client.query(
             "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
@@ -125,9 +125,19 @@ def table_exists(client: Client, table: str) -> bool:
     )
 
 
+def require_table(client: Client, table: str) -> None:
+    """Check that a table that dbt builds exists.
+
+    Raises:
+        NotBuiltError: it does not.
+    """
+    if not table_exists(client, table):
+        raise NotBuiltError(f"There is no table {table} in the warehouse; run `dbt run` first.")
+
+
 def drop_leftovers(client: Client) -> int:
-    """Drop side tables that a killed process left behind more than a day ago (or, embedded, at any time)."""
-    # Embedded, no other process can be loading; on a server another one may be.
+    """Drop side tables that killed processes left behind: on a server those older than a day, embedded all of them."""
+    # No other process can be loading into an embedded warehouse; on a server another one may be.
     age = 0 if client.uri.startswith("chdb:") else 86_400
     names = client.query(
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND position(name, {mark:String}) > 0 "
@@ -150,7 +160,7 @@ def _reason(target: settings.Target, error: Exception) -> str:
         cause = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
         reason = cause[1].strip() if cause else _first_line(text)
         return f"The ClickHouse server at {where} cannot be reached ({reason}); is it up (`make up`)?"
-    # Another process may have been quicker since we looked.
+    # Another process may have opened it since the check.
     return folder_problem(target.path) or f"The warehouse folder {target.path} cannot be opened: {_first_line(text)}."
 
 
@@ -158,8 +168,8 @@ def _first_line(text: str) -> str:
     return text.strip().splitlines()[0][:300] if text.strip() else "no reason given"
 
 
-def _taking_text_dates(client: Client) -> Client:
-    """Let `client.insert_df` take the guide's DataFrame, whose dates are text."""
+def _with_text_dates(client: Client) -> Client:
+    """Make `client.insert_df` accept dates as text, as the guide's DataFrame has them."""
     insert_df = client.insert_df
 
     def insert_df_with_text_dates(table: str, df: pd.DataFrame, *args: Any, **kwargs: Any) -> Any:
@@ -184,7 +194,7 @@ def _with_dates(client: Client, table: str, df: pd.DataFrame) -> pd.DataFrame:
     for name in df.columns:
         if "Date" in types[name] and not pd.api.types.is_datetime64_any_dtype(df[name]):
             try:
-                # As text, because pandas is about to read a number such as 20250801 as nanoseconds since 1970.
+                # As text, because pandas would read a number such as 20250801 as nanoseconds since 1970.
                 column = df[name].astype(str) if pd.api.types.is_numeric_dtype(df[name]) else df[name]
                 dates = pd.to_datetime(column, format="ISO8601")
             except (ValueError, TypeError) as error:

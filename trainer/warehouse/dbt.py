@@ -17,7 +17,7 @@ def run_dbt(arguments: Sequence[str], target: str | None = None, quiet: bool = F
     """Run `dbt <arguments>`; its output goes to stderr unless `quiet`.
 
     Raises:
-        TrainerError: dbt failed; the message ends with what it said.
+        TrainerError: dbt failed; with `quiet`, the message ends with its output.
     """
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
     environment = settings.dbt_environment(target)
@@ -27,5 +27,5 @@ def run_dbt(arguments: Sequence[str], target: str | None = None, quiet: bool = F
         done = subprocess.run(command, env=environment, stdout=sys.stderr, text=True, check=False)
     if done.returncode == 0:
         return
-    said = (done.stdout or "").strip()
-    raise TrainerError(f"dbt {arguments[0]} failed{': ' + said[-2000:] if said else '; see its output above'}")
+    output = (done.stdout or "").strip()
+    raise TrainerError(f"dbt {arguments[0]} failed{': ' + output[-2000:] if output else '; see its output above'}")

@@ -1,8 +1,8 @@
-"""Who holds an embedded warehouse's folder, and what to say when it cannot be opened; for the trainer and the dbt adapter.
+"""Which process has an embedded warehouse open, and why a folder cannot be opened; for the trainer and the dbt adapter.
 
 The engine locks the file `status` in its folder (flock) for as long as it is open, and writes its process
-id into it; both are gone when the process ends, however it ends. Asking the lock is therefore reliable, where the
-engine's own answer is an empty "Error initializing EmbeddedServer: . (BAD_ARGUMENTS)".
+id into it; both are gone when the process ends, however it ends. Testing the lock is therefore reliable, where the
+engine's own message is an empty "Error initializing EmbeddedServer: . (BAD_ARGUMENTS)".
 """
 
 import fcntl
@@ -21,20 +21,20 @@ def folder_holder(path: str | Path) -> int | None:
                 found = re.search(r"^PID: (\d+)", status.read(), re.MULTILINE)
                 pid = int(found[1]) if found else 0
                 return None if pid == os.getpid() else pid
-    except OSError:  # no such file: nobody has it open; unreadable: folder_problem says so
+    except OSError:  # no such file: no process has it open; unreadable: folder_problem reports that
         pass
     return None
 
 
 def folder_problem(path: str | Path) -> str | None:
-    """One sentence on why this process cannot open the folder, or None if nothing speaks against it.
+    """One sentence on why this process cannot open the folder, or None if it can.
 
-    The folder is made if it does not exist.
+    The folder is created if it does not exist.
     """
     folder = Path(path)
     if "?" in str(path):
         return (
-            f"{folder} cannot hold the embedded warehouse: the engine reads what follows a '?' as options; name another folder."
+            f"{folder} cannot hold the embedded warehouse: the engine takes what follows a '?' for options; name another folder."
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def folder_problem(path: str | Path) -> str | None:
     except OSError as error:
         return f"{folder} cannot hold the embedded warehouse: it cannot be created ({error.strerror}); name another folder."
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        return f"{folder} cannot hold the embedded warehouse: you may not write to it; change its rights or name another folder."
+        return f"{folder} cannot hold the embedded warehouse: you may not write to it; change its permissions or name another."
     return held_message(folder)
 
 

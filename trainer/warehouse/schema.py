@@ -7,62 +7,12 @@ that one database holds all networks; `extra_features` for numeric columns an ex
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
+
+from trainer.warehouse.table import Table
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
-
-KEY_COLUMNS = "network LowCardinality(String), processing_date Date, window_days UInt16"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table: `columns` is 'name type [DEFAULT expression]' a line, `key` orders it after the snapshot key.
-
-    Rows with one key are replaced by the latest; the partition is what a re-run replaces whole.
-    """
-
-    name: str
-    key: str
-    columns: str
-    partition: str = "network, processing_date, window_days"
-    order: str = "network, processing_date, window_days"
-    version: str = "ingested_at"
-    has_snapshot_key: bool = True
-
-    @cached_property
-    def types(self) -> dict[str, str]:
-        """Column → ClickHouse type of the value columns, the snapshot key and bookkeeping left out."""
-        pairs = (line.strip().split(" ", 1) for line in self.columns.strip().splitlines())
-        return {name: rest.split(" DEFAULT ")[0] for name, rest in pairs}
-
-    @property
-    def key_columns(self) -> tuple[str, ...]:
-        """What tells two rows of one snapshot apart."""
-        return tuple(part.strip() for part in self.key.split(","))
-
-    @property
-    def ddl(self) -> str:
-        """The CREATE TABLE IF NOT EXISTS statement."""
-        return self._create(f"IF NOT EXISTS {self.name}", f"ReplacingMergeTree({self.version})")
-
-    def side_ddl(self, name: str) -> str:
-        """The statement for a twin whose partitions can be moved here, and which keeps rows of one key apart."""
-        return self._create(name, "MergeTree")
-
-    def _create(self, name: str, engine: str) -> str:
-        columns = [line.strip() for line in self.columns.strip().splitlines()]
-        if self.has_snapshot_key:
-            columns.insert(0, KEY_COLUMNS)
-        if self.version == "ingested_at":
-            columns.append("ingested_at DateTime64(3) DEFAULT now64(3)")
-        return (
-            f"CREATE TABLE {name} ({', '.join(columns)})\n"
-            f"ENGINE = {engine}\nPARTITION BY ({self.partition})\n"
-            f"ORDER BY ({self.order + ', ' if self.order else ''}{self.key})"
-        )
 
 
 def _lines(names: str, kind: str) -> str:
@@ -216,7 +166,7 @@ LABEL_HISTORY = Table(
     changed_at DateTime64(3)
     """,
 )
-"""Every label that came into or left `raw_address_labels` by a command, and when; only ever appended to."""
+"""Every label that a command added to or removed from `raw_address_labels`, and when; only ever appended to."""
 
 RAW_CUSTOM_FEATURES = Table(
     "raw_custom_features",
@@ -239,7 +189,7 @@ RAW_DERIVED_VOTES = Table(
     evidence String DEFAULT ''
     """,
 )
-"""Labels that a Python strategy wrote back (`trainer labels derive`): heard as votes, never counted as gold."""
+"""Labels that a Python strategy wrote back (`trainer labels derive`): votes, never gold."""
 
 TRAINED_MODELS = Table(
     "trained_models",
@@ -273,7 +223,7 @@ TRAINED_MODELS = Table(
 
 
 def _written(name: str, row_key: str, value: str, extra: str = "") -> Table:
-    """A table of predictions: one partition a model and snapshot, so that a re-run replaces its own rows and no others."""
+    """Return a table of predictions, one partition per model and snapshot, so that a re-run replaces only its own rows."""
     return Table(
         name,
         key=row_key,
@@ -311,7 +261,7 @@ TABLES = {table.name: table for table in RAW_TABLES + WRITTEN_TABLES}
 
 
 def create_tables(client: Client) -> list[str]:
-    """Create the tables that do not exist yet and return the names of all; running it again changes nothing."""
+    """Create the tables that do not exist yet and return the names of all; idempotent."""
     for table in TABLES.values():
         client.command(table.ddl)
     return list(TABLES)

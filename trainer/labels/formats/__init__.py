@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.errors import BadInputError, UsageError
+from trainer.errors import BadInputError, UsageError, user_code
 from trainer.labels.formats.base import LabelFormat
 
 __all__ = ["AUTO", "ENTRY_POINT_GROUP", "LabelFormat", "choose", "formats", "read_labels"]
@@ -50,7 +50,7 @@ def choose(path: Path, name: str = AUTO, own: bool = False) -> LabelFormat:
             head = stream.read(HEAD_BYTES)
     except OSError as error:
         raise BadInputError(f"{path} cannot be read ({error.strerror}).") from error
-    fitting = [one for one in known.values() if one.recognises(path, head)]
+    fitting = [one for one in known.values() if _recognises(one, path, head)]
     published = [one for one in fitting if one.publisher]
     found = published or fitting
     if len(found) == 1:
@@ -61,6 +61,11 @@ def choose(path: Path, name: str = AUTO, own: bool = False) -> LabelFormat:
         else f"no label format recognises this '{path.suffix}' file"
     )
     raise BadInputError(f"{path}: {reason}; give --format, one of: {', '.join(known)}.")
+
+
+def _recognises(one: LabelFormat, path: Path, head: bytes) -> bool:
+    with user_code(one.recognises, on=str(path)):
+        return one.recognises(path, head)
 
 
 def read_labels(path: Path, name: str = AUTO) -> pd.DataFrame:

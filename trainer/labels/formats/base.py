@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.errors import BadInputError
+from trainer.errors import BadInputError, user_code
 from trainer.uploads import MEBIBYTE, first_line, read_text
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class LabelFormat:
 
         Raises:
             BadInputError: the file is too large, empty, or cannot be read.
+            UserCodeError: the reader is not one of the package's own and raises another exception.
         """
         try:
             size = path.stat().st_size
@@ -57,7 +58,8 @@ class LabelFormat:
             )
         if not size:
             raise BadInputError(f"{path} is empty.")
-        return self.read(path)
+        with user_code(self.read, on=str(path)):
+            return self.read(path)
 
 
 def read_lines(path: Path, what: str) -> str:

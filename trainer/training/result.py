@@ -1,0 +1,74 @@
+"""What `fit` returns."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from trainer.data import Dataset
+    from trainer.evaluation import Split
+    from trainer.registry import artifact
+
+
+@dataclass
+class TrainingResult:
+    """What `fit` reports. Counts are of rows, except where the name says addresses; `metrics` are on unseen rows."""
+
+    model_id: str
+    model: str
+    model_type: str
+    label_strategy: str
+    network: str
+    window_days: int
+    n_train: int
+    n_test: int
+    n_features: int
+    n_positive: int
+    n_labelled_addresses: int
+    n_positive_addresses: int
+    split: str
+    split_description: str
+    graded_on: str
+    metrics: dict[str, dict[str, float]]
+    calibration: dict[str, Any]
+    seconds: dict[str, float]
+    artifact: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the result as plain values."""
+        return asdict(self)
+
+
+def result_of(
+    meta: artifact.ModelMeta,
+    data: Dataset,
+    split: Split,
+    calibration: dict[str, Any],
+    seconds: dict[str, float],
+    folder: Path,
+) -> TrainingResult:
+    """Return the result of a fit from the saved model's metadata and the data it was trained on."""
+    return TrainingResult(
+        model_id=meta.model_id,
+        model=meta.model,
+        model_type=meta.model_type,
+        label_strategy=meta.label_strategy,
+        network=meta.network,
+        window_days=meta.window_days,
+        n_train=meta.n_train,
+        n_test=meta.n_test,
+        n_features=len(meta.features),
+        n_positive=meta.n_positive,
+        n_labelled_addresses=data.address_count(),
+        n_positive_addresses=data.address_count(data.y >= 0.5),
+        split=split.name,
+        split_description=split.description,
+        graded_on=meta.graded_on,
+        metrics=meta.metrics,
+        calibration=calibration,
+        seconds={name: round(value, 3) for name, value in seconds.items()},
+        artifact=str(folder),
+    )

@@ -1,0 +1,56 @@
+"""How a table that the trainer owns is declared, and the DDL that follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+KEY_COLUMNS = "network LowCardinality(String), processing_date Date, window_days UInt16"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: `columns` has one 'name type [DEFAULT expression]' per line, `key` orders rows after the snapshot key.
+
+    Of rows with equal keys the latest replaces the others; a partition is what a re-run replaces as a whole.
+    """
+
+    name: str
+    key: str
+    columns: str
+    partition: str = "network, processing_date, window_days"
+    order: str = "network, processing_date, window_days"
+    version: str = "ingested_at"
+    has_snapshot_key: bool = True
+
+    @cached_property
+    def types(self) -> dict[str, str]:
+        """Column → ClickHouse type of the value columns, without the snapshot key and `ingested_at`."""
+        pairs = (line.strip().split(" ", 1) for line in self.columns.strip().splitlines())
+        return {name: rest.split(" DEFAULT ")[0] for name, rest in pairs}
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns that identify a row within a snapshot."""
+        return tuple(part.strip() for part in self.key.split(","))
+
+    @property
+    def ddl(self) -> str:
+        """The CREATE TABLE IF NOT EXISTS statement."""
+        return self._create(f"IF NOT EXISTS {self.name}", f"ReplacingMergeTree({self.version})")
+
+    def side_ddl(self, name: str) -> str:
+        """The statement for a table of the same columns whose partitions can be moved here; it keeps rows with equal keys."""
+        return self._create(name, "MergeTree")
+
+    def _create(self, name: str, engine: str) -> str:
+        columns = [line.strip() for line in self.columns.strip().splitlines()]
+        if self.has_snapshot_key:
+            columns.insert(0, KEY_COLUMNS)
+        if self.version == "ingested_at":
+            columns.append("ingested_at DateTime64(3) DEFAULT now64(3)")
+        return (
+            f"CREATE TABLE {name} ({', '.join(columns)})\n"
+            f"ENGINE = {engine}\nPARTITION BY ({self.partition})\n"
+            f"ORDER BY ({self.order + ', ' if self.order else ''}{self.key})"
+        )
