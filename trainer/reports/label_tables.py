@@ -102,9 +102,9 @@ def _rules(report: LabelReport) -> Table:
         ("features sharing columns", False, lambda row: ", ".join(row["features_sharing_columns"]) or MISSING),
     ]
     note = (
-        "Coverage is a share of the snapshot's addresses; overlap and conflict are shares of the rule's own. Heuristics are graded "
-        "on gold labels, each kind of gold on the other; 95 % intervals in brackets. A model can relearn a rule from features that "
-        "share its columns."
+        "Coverage is a share of the snapshot's addresses; overlap and conflict are shares of the rule's own. Heuristics are "
+        "graded on gold labels, each kind of gold on the other; 95 % intervals in brackets. A model can relearn a rule from "
+        "features that share its columns."
     )
     return _table("rules", "Rules", note, columns, report.rules)
 
@@ -119,8 +119,8 @@ def _learned(rows: Rows) -> Table:
         ("learned accuracy", True, lambda row: interval(row, "accuracy")),
     ]
     note = (
-        "Estimated share of correct votes, per voice (a lineage, publisher or rule), vote and confidence step, from all votes and "
-        "gold labels."
+        "Estimated share of correct votes, per voice (a lineage, publisher or rule), vote and confidence step, from all votes "
+        "and gold labels."
     )
     return _table("learned", "Accuracies learned by the label model", note, columns, rows)
 
@@ -173,9 +173,7 @@ def _counts(rows: Rows) -> Table:
         ("between", False, lambda row: "gold labels" if row["is_among_gold"] else "rules, or rules and gold labels"),
         _count("addresses"),
     ]
-    return _table(
-        "conflict_counts", "Conflicts", "Addresses with conflicting votes, by what the conflict is about.", columns, rows
-    )
+    return _table("conflict_counts", "Conflicts", "Addresses with conflicting votes.", columns, rows)
 
 
 def _conflicts(rows: Rows) -> Table:
@@ -204,7 +202,7 @@ def _drift(rows: Rows) -> Table:
         _count("flipped"),
         ("risky share", True, lambda row: f"{percent(row['risky_share_before'])} → {percent(row['risky_share_after'])}"),
     ]
-    return _table("drift", "Drift", "Changes of the labels from one processing date to the next.", columns, rows)
+    return _table("drift", "Drift", "Changes in the labels from one processing date to the next.", columns, rows)
 
 
 def _auc(row: dict[str, Any]) -> str:
@@ -234,9 +232,8 @@ def _truth(rows: Rows) -> Table:
         ("accuracy", True, lambda row: interval(row, "accuracy")),
         _decimal("auc", "AUC of p_risky"),
     ]
-    return _table(
-        "truth", "Labels against ground truth", "Coverage is a share of the addresses in the ground truth.", columns, rows
-    )
+    note = "Coverage is a share of the addresses in the ground truth."
+    return _table("truth", "Labels against ground truth", note, columns, rows)
 
 
 def _truth_scores(rows: Rows) -> Table:
