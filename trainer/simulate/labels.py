@@ -24,7 +24,7 @@ from .actors import (
 )
 from .addresses import network_type
 from .arrow import Stamp, words
-from .plots import NO_TYPOLOGY, Plot
+from .patterns import NO_TYPOLOGY, Plot
 from .transfers import DAY_SECONDS
 from .typologies import TYPOLOGIES
 

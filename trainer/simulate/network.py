@@ -29,7 +29,7 @@ from .features import (
 from .files import write_csv, write_meta, write_parquet
 from .flows import Flows, aggregate
 from .graph import graph_features
-from .plots import Plot, plant
+from .patterns import Plot, plant
 from .scores import add_scores
 from .transfers import Transfers, concat, expand
 
