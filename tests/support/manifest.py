@@ -1,4 +1,4 @@
-"""Questions to dbt's manifest."""
+"""Queries on dbt's manifest."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 
 def ancestors(manifest: dict[str, Any], unique_id: str) -> set[str]:
+    """Return the unique ids of everything that a node depends on, directly or not."""
     found: set[str] = set()
     waiting = [unique_id]
     while waiting:
