@@ -63,10 +63,10 @@ def problems(rows: list[dict[str, str]], **given_: Any) -> dict[int, str]:
     ],
 )
 def test_a_bad_value_is_reported_by_row(column: str, value: str, reason: str) -> None:
-    found = problems([GOOD, GOOD | {column: value}, GOOD])
-    assert list(found) == [2]
-    assert pd.Series(found[2]).str.contains(reason).all(), found[2]
-    assert len(found[2]) < 400
+    reasons = problems([GOOD, GOOD | {column: value}, GOOD])
+    assert list(reasons) == [2]
+    assert pd.Series(reasons[2]).str.contains(reason).all(), reasons[2]
+    assert len(reasons[2]) < 400
 
 
 def test_good_rows_have_no_problem() -> None:
@@ -86,12 +86,12 @@ def test_good_rows_have_no_problem() -> None:
 
 def test_a_value_that_differs_from_the_option_is_reported() -> None:
     rows = [GOOD, GOOD | {"network": "base"}, GOOD | {"window_days": "91"}, GOOD | {"processing_date": "2025-08-02"}]
-    found = problems(rows, network="ethereum", window_days=90, processing_date=date(2025, 8, 1))
-    assert sorted(found) == [2, 3, 4]
+    reasons = problems(rows, network="ethereum", window_days=90, processing_date=date(2025, 8, 1))
+    assert sorted(reasons) == [2, 3, 4]
     assert (
-        "differs from --network ethereum" in found[2]
-        and "differs from --window-days 90" in found[3]
-        and "differs from --processing-date 2025-08-01" in found[4]
+        "differs from --network ethereum" in reasons[2]
+        and "differs from --window-days 90" in reasons[3]
+        and "differs from --processing-date 2025-08-01" in reasons[4]
     )
 
 
@@ -130,10 +130,10 @@ def test_every_row_is_either_reported_or_can_be_loaded(rows: list[dict[str, str]
     frame = pd.DataFrame(rows, dtype=str)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     whole = complete(Path("labels.csv"), frame, NOTHING)
-    found = row_problems(whole, NOTHING)
-    assert set(found) <= set(whole.index)
-    loaded = label_table(whole[~whole.index.isin(found)])
-    assert loaded.num_rows == len(rows) - len(found)
+    reasons = row_problems(whole, NOTHING)
+    assert set(reasons) <= set(whole.index)
+    loaded = label_table(whole[~whole.index.isin(reasons)])
+    assert loaded.num_rows == len(rows) - len(reasons)
     assert set(loaded["risk_level"].to_pylist()) <= set(RISK_LEVELS)
     assert all(0 <= value <= 1 for value in loaded["confidence_score"].to_pylist())
     assert all(day <= date.today() for day in loaded["processing_date"].to_pylist())
@@ -222,8 +222,8 @@ def test_any_bytes_are_read_or_refused_with_bad_input(tmp_path_factory: pytest.T
     path = tmp_path_factory.mktemp("raw") / name
     path.write_bytes(raw)
     try:
-        found = read_labels(path)
+        frame = read_labels(path)
     except BadInputError as error:
         assert name in str(error)
         return
-    assert all(isinstance(value, str) for column in found for value in found[column])
+    assert all(isinstance(value, str) for column in frame for value in frame[column])

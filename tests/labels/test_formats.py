@@ -207,10 +207,10 @@ def test_a_tag_inherits_the_header_and_abuse_takes_precedence_over_category(tmp_
 
 def test_yaml_scalars_stay_text(tmp_path: Path) -> None:
     tags = f"- address: {A}\n  label: 0123\n  currency: null\n- address: 1e10\n  label: no\n- {{address: 2022-01-01, currency: usdt}}\n"
-    found = read(tmp_path, "pack.yml", PACK + tags)
-    assert [row["address"] for row in found] == [A, "1e10", "2022-01-01"]
-    assert [row["address_subtype"] for row in found] == ["0123", "no", ""]
-    assert [row["network"] for row in found] == ["", "bitcoin", ""]
+    rows = read(tmp_path, "pack.yml", PACK + tags)
+    assert [row["address"] for row in rows] == [A, "1e10", "2022-01-01"]
+    assert [row["address_subtype"] for row in rows] == ["0123", "no", ""]
+    assert [row["network"] for row in rows] == ["", "bitcoin", ""]
 
 
 def test_a_pack_cut_in_its_last_tag_is_refused_but_it_may_end_without_a_line_break(tmp_path: Path) -> None:
@@ -256,8 +256,8 @@ def test_an_alias_bomb_in_an_ignored_field_is_harmless(tmp_path: Path) -> None:
 
 
 def test_an_etherscan_address_has_a_row_for_each_label(tmp_path: Path) -> None:
-    found = read(tmp_path, TestEtherscan.file_name, TestEtherscan.sample)
-    assert [(row["address"], row["category"], row["address_subtype"]) for row in found] == [
+    rows = read(tmp_path, TestEtherscan.file_name, TestEtherscan.sample)
+    assert [(row["address"], row["category"], row["address_subtype"]) for row in rows] == [
         (A, "dex", "Relay"),
         (A, "0x-protocol", "Relay"),
         (B, "binance", ""),
@@ -316,8 +316,8 @@ def test_any_file_is_read_as_text_or_refused_with_bad_input(
     path = tmp_path_factory.mktemp("any") / f"file{suffix}"
     path.write_bytes(raw)
     try:
-        found = read_labels(path, name)
+        frame = read_labels(path, name)
     except BadInputError as error:
         assert path.name in str(error)
     else:
-        assert all(isinstance(value, str) for column in found for value in found[column])
+        assert all(isinstance(value, str) for column in frame for value in frame[column])

@@ -56,8 +56,8 @@ def test_a_category_has_a_risk_level_and_a_confidence_by_its_provenance(taxonomy
 
 
 def test_the_name_is_used_where_the_category_has_no_risk_level(taxonomy: Taxonomy) -> None:
-    found = taxonomy.meaning("tagpack", "user", "Asset listed under US Treasury OFAC Sanctions List")
-    assert found is not None and found.risk_level == "critical" and found.term.startswith("Asset")
+    meaning = taxonomy.meaning("tagpack", "user", "Asset listed under US Treasury OFAC Sanctions List")
+    assert meaning is not None and meaning.risk_level == "critical" and meaning.term.startswith("Asset")
     assert taxonomy.meaning("tagpack", "user", "somebody") is None and taxonomy.is_listed("tagpack", "user")
     assert taxonomy.meaning("nobody", "scam") is None and not taxonomy.is_listed("nobody", "scam")
 
@@ -68,8 +68,8 @@ def test_publishers_may_classify_one_mixer_differently(taxonomy: Taxonomy) -> No
 
 
 def test_a_confidence_of_the_entry_takes_precedence_over_that_of_the_class(tmp_path: Path) -> None:
-    found = read_taxonomy(seeds(tmp_path, "p,c,low,0.42,heuristic,x")).meaning("p", "c")
-    assert found is not None and found.confidence == 0.42
+    meaning = read_taxonomy(seeds(tmp_path, "p,c,low,0.42,heuristic,x")).meaning("p", "c")
+    assert meaning is not None and meaning.confidence == 0.42
 
 
 @pytest.mark.parametrize(
@@ -114,22 +114,24 @@ def test_every_row_is_good_or_has_its_reason(taxonomy: Taxonomy) -> None:
         {"address": B, "category": ""},
         {"address": B, "category": "exchange", "provenance": "authority_data"},
     ]
-    found = check_published(Path("pack.yaml"), numbered(rows), GIVEN, formats()["tagpack"], taxonomy)
-    assert found.good.index.tolist() == [1, 7] and found.addresses == 2
-    assert found.good["address"].tolist() == [A, B]
-    assert found.good[["label", "risk_level", "trust_level", "source"]].values.tolist() == [
+    checked = check_published(Path("pack.yaml"), numbered(rows), GIVEN, formats()["tagpack"], taxonomy)
+    assert checked.good.index.tolist() == [1, 7] and checked.addresses == 2
+    assert checked.good["address"].tolist() == [A, B]
+    assert checked.good[["label", "risk_level", "trust_level", "source"]].values.tolist() == [
         ["scam", "high", "community_report", "tagpack"], ["exchange", "low", "authority_data", "tagpack"],
     ]  # fmt: skip
-    assert found.good["network"].unique().tolist() == ["ethereum"]
-    assert list(found.elsewhere) == [2, 3] and all("another network's address" in reason for reason in found.elsewhere.values())
-    assert list(found.problems) == [4]
-    assert found.unmapped == Counter({"never seen before": 1, "(none)": 1})
+    assert checked.good["network"].unique().tolist() == ["ethereum"]
+    assert list(checked.elsewhere) == [2, 3] and all(
+        "another network's address" in reason for reason in checked.elsewhere.values()
+    )
+    assert list(checked.problems) == [4]
+    assert checked.unmapped == Counter({"never seen before": 1, "(none)": 1})
 
 
 def test_without_a_network_each_row_keeps_its_own(taxonomy: Taxonomy) -> None:
     rows = [{"address": A, "category": "scam", "network": "ethereum"}, {"address": BTC, "category": "scam", "network": "bitcoin"}]
-    found = check_published(Path("p"), numbered(rows), GIVEN | {"network": None}, formats()["tagpack"], taxonomy)
-    assert found.good["network"].tolist() == ["ethereum", "bitcoin"]
+    checked = check_published(Path("p"), numbered(rows), GIVEN | {"network": None}, formats()["tagpack"], taxonomy)
+    assert checked.good["network"].tolist() == ["ethereum", "bitcoin"]
     with pytest.raises(BadInputError, match="--network"):
         check_published(
             Path("p"),
@@ -173,8 +175,8 @@ def test_an_invalid_option_is_not_reported_per_row(taxonomy: Taxonomy, option: s
 )
 def test_an_unknown_network_may_be_an_evm_chain(taxonomy: Taxonomy, network: str, taken: list[int]) -> None:
     rows = [{"address": A, "category": "scam", "network": "ethereum"}, {"address": BTC, "category": "scam", "network": "bitcoin"}]
-    found = check_published(Path("p"), numbered(rows), GIVEN | {"network": network}, formats()["tagpack"], taxonomy)
-    assert found.good.index.tolist() == taken and not found.problems
+    checked = check_published(Path("p"), numbered(rows), GIVEN | {"network": network}, formats()["tagpack"], taxonomy)
+    assert checked.good.index.tolist() == taken and not checked.problems
 
 
 # ---- the real lists -------------------------------------------------------------------------------------------------
@@ -192,24 +194,24 @@ class TestRealLists:
         chosen = choose(path)
         frame = chosen.load(path)
         frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-        found = check_published(path, frame, GIVEN | {"network": network}, chosen, taxonomy)
-        assert len(found.good) + len(found.problems) + len(found.elsewhere) + found.unmapped.total() == len(frame)
-        sound = found.frame[~found.frame.index.isin({*found.problems, *found.elsewhere})]
-        assert found.good["risk_level"].isin(RISK_LEVELS).all()
-        return chosen, frame, found.problems, found.elsewhere, found.unmapped, set(sound["address"])
+        checked = check_published(path, frame, GIVEN | {"network": network}, chosen, taxonomy)
+        assert len(checked.good) + len(checked.problems) + len(checked.elsewhere) + checked.unmapped.total() == len(frame)
+        sound = checked.frame[~checked.frame.index.isin({*checked.problems, *checked.elsewhere})]
+        assert checked.good["risk_level"].isin(RISK_LEVELS).all()
+        return chosen, frame, checked.problems, checked.elsewhere, checked.unmapped, set(sound["address"])
 
     @pytest.mark.parametrize("suffix", ["txt", "json"])
     def test_ofac(self, taxonomy: Taxonomy, suffix: str) -> None:
         seen: set[str] = set()
         for path in sorted((REAL / "ofac").glob(f"sanctioned_addresses_*.{suffix}")):
-            chosen, _, problems, _, unmapped, found = self.check(path, taxonomy, "ethereum")
+            chosen, _, problems, _, unmapped, valid = self.check(path, taxonomy, "ethereum")
             assert chosen.name == "ofac" and not problems and not unmapped
-            seen |= found
+            seen |= valid
         assert len(seen) == 156
 
     def test_one_of_the_bitcoin_addresses_of_ofac_is_a_tron_address(self, taxonomy: Taxonomy) -> None:
-        _, frame, problems, elsewhere, _, found = self.check(REAL / "ofac" / "sanctioned_addresses_XBT.txt", taxonomy, "bitcoin")
-        assert not problems and len(found) == len(frame) - 1
+        _, frame, problems, elsewhere, _, valid = self.check(REAL / "ofac" / "sanctioned_addresses_XBT.txt", taxonomy, "bitcoin")
+        assert not problems and len(valid) == len(frame) - 1
         assert elsewhere == {355: "another network's address: not of bitcoin"}  # a Tron address in the published list
 
     @pytest.mark.parametrize(
@@ -223,16 +225,16 @@ class TestRealLists:
         ],
     )
     def test_lists(self, taxonomy: Taxonomy, file: str, format: str, network: str, rows: int, distinct: int, bad: int) -> None:
-        chosen, frame, problems, elsewhere, _, found = self.check(REAL / file, taxonomy, network)
-        assert (chosen.name, len(frame), len(found), len(problems), len(elsewhere)) == (format, rows, distinct, bad, 0)
+        chosen, frame, problems, elsewhere, _, valid = self.check(REAL / file, taxonomy, network)
+        assert (chosen.name, len(frame), len(valid), len(problems), len(elsewhere)) == (format, rows, distinct, bad, 0)
 
     def test_tagpacks(self, taxonomy: Taxonomy) -> None:
         packs = sorted((REAL / "tagpacks").glob("*.yaml"))
         tags = 0
         for path in packs:
-            chosen, frame, problems, elsewhere, _, found = self.check(path, taxonomy, "ethereum")
+            chosen, frame, problems, elsewhere, _, valid = self.check(path, taxonomy, "ethereum")
             tags += len(frame)
-            assert chosen.name == "tagpack" and not problems and len(found) <= len(frame) - len(elsewhere)
+            assert chosen.name == "tagpack" and not problems and len(valid) <= len(frame) - len(elsewhere)
         assert (len(packs), tags) == (14, 6445)
 
     @pytest.mark.parametrize("pattern", ["*/*.json", "*/*.csv", "*/*.yaml"])

@@ -119,8 +119,8 @@ def matrix(rows: pd.DataFrame) -> pd.DataFrame:
     hidden = ["is_illicit", "window_days", "processing_date"]
     numeric = rows.select_dtypes(["number", "bool"]).drop(columns=hidden, errors="ignore")
     flags = rows[[c for c in SCHEMAS["features"] if SCHEMAS["features"][c] == pa.bool_()]].astype(float)
-    words = pd.get_dummies(rows[["typology_type", "pattern_type", "severity", "dominant_asset_in", "dominant_asset_out"]])
-    return pd.concat([numeric.drop(columns=flags.columns, errors="ignore"), flags, words], axis=1).astype("float32")
+    categories = pd.get_dummies(rows[["typology_type", "pattern_type", "severity", "dominant_asset_in", "dominant_asset_out"]])
+    return pd.concat([numeric.drop(columns=flags.columns, errors="ignore"), flags, categories], axis=1).astype("float32")
 
 
 def single_auc(y: np.ndarray, values: pd.Series) -> float:

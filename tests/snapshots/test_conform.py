@@ -71,8 +71,8 @@ def test_a_key_in_the_file_that_agrees_is_taken(column: str, value: Any) -> None
 
 def test_invalid_addresses_are_rejected_and_counted() -> None:
     uses = conformer()
-    found = ["0xa", "", None, "  ", "a b", "a\x01b", "x" * 257, "x" * 1_000_000, "o'hare", '"quoted"']
-    assert uses(pa.record_batch({"address": found}))["address"].to_pylist() == ["0xa", "o'hare", '"quoted"']
+    addresses = ["0xa", "", None, "  ", "a b", "a\x01b", "x" * 257, "x" * 1_000_000, "o'hare", '"quoted"']
+    assert uses(pa.record_batch({"address": addresses}))["address"].to_pylist() == ["0xa", "o'hare", '"quoted"']
     assert uses.counts == {"rows rejected: 'address' is not an address": 7}
 
 
@@ -255,14 +255,14 @@ def test_any_batch_is_loaded_or_refused_with_bad_input_and_the_counts_add_up(cas
     table, batch = case
     uses = conformer(table)
     try:
-        found = uses(batch)
+        loaded = uses(batch)
     except BadInputError as error:
         assert "features.parquet" in str(error) and len(str(error)) < 1000
         return
-    found.validate(full=True)
+    loaded.validate(full=True)
     rejected = sum(count for what, count in uses.counts.items() if what.startswith("rows rejected"))
-    assert found.num_rows + rejected == batch.num_rows
-    assert set(found.column_names) <= {"network", "processing_date", "window_days", "ingested_at", *table.types}
+    assert loaded.num_rows + rejected == batch.num_rows
+    assert set(loaded.column_names) <= {"network", "processing_date", "window_days", "ingested_at", *table.types}
 
 
 @given(batches(), st.randoms(use_true_random=False))

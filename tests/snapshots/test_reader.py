@@ -37,8 +37,8 @@ def folder(root: Path, *stems: str, key: str = "simnet/2025-08-01/90", rows: int
     ],
 )
 def test_a_shape_is_detected_by_its_files(tmp_path: Path, stems: set[str], name: str) -> None:
-    found = snapshot.shape_of(folder(tmp_path, *stems))
-    assert found is not None and found.name == name
+    shape = snapshot.shape_of(folder(tmp_path, *stems))
+    assert shape is not None and shape.name == name
 
 
 @pytest.mark.parametrize("stems", [set(), {"address_labels"}, {"ground_truth"}, {"something"}])

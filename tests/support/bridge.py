@@ -52,9 +52,9 @@ class EngineError(Exception):
     """An exception of the engine, with ClickHouse's code."""
 
     def __init__(self, message: str) -> None:
-        found = re.search(r"Code: (\d+)\. ", message)
-        self.code = int(found[1]) if found else 1002
-        super().__init__(message[found.start() :] if found else f"Code: 1002. DB::Exception: {message}")
+        match = re.search(r"Code: (\d+)\. ", message)
+        self.code = int(match[1]) if match else 1002
+        super().__init__(message[match.start() :] if match else f"Code: 1002. DB::Exception: {message}")
 
 
 @dataclass

@@ -201,7 +201,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], list[str]]] = {
     "no key column": (rewrite("alerts", lambda f: f.drop(columns="alert_id")), ["alerts.parquet", "'alert_id'"]),
     "no key column in the last file": (rewrite("money_flows", lambda f: f.drop(columns="to_address")), ["money_flows.parquet", "'to_address'"]),
     "key of another type": (rewrite("features", lambda f: f.assign(address=range(len(f)))), ["features.parquet", "'address'", "int64"]),
-    "number in words": (rewrite("features", lambda f: f.assign(degree_in="many")), ["features.parquet", "'degree_in'"]),
+    "number as text": (rewrite("features", lambda f: f.assign(degree_in="many")), ["features.parquet", "'degree_in'"]),
     "another date": (rewrite("features", lambda f: f.assign(processing_date="2025-08-02")), ["features.parquet", "'processing_date'", "2025-08-02", "2025-08-01"]),
     "another window": (rewrite("money_flows", lambda f: f.assign(window_days=195)), ["money_flows.parquet", "'window_days'", "195"]),
     "another network": (rewrite("alerts", lambda f: f.assign(network="torus")), ["alerts.parquet", "'network'", "torus"]),
@@ -264,7 +264,7 @@ def labels(path: Path, rows: list[dict[str, Any]]) -> Path:
 BAD_LABELS = {
     "risk": ({"risk_level": "severe"}, "row 2: risk_level 'severe'"),
     "confidence": ({"confidence_score": 1.5}, "row 2: confidence_score '1.5'"),
-    "confidence in words": ({"confidence_score": "sure"}, "row 2: confidence_score 'sure'"),
+    "confidence as text": ({"confidence_score": "sure"}, "row 2: confidence_score 'sure'"),
     "future": ({"processing_date": "2999-01-01"}, "row 2: processing_date '2999-01-01' is in the future"),
     "address of another network": ({"address": "5C7sW6HwFwxtv44tccZSUiDmxqhJS7awitQCmndQfYSZzqgj"}, "row 2: '5C7s"),
 }

@@ -99,10 +99,7 @@ def add_labels(
         raise refusal(path, checked.problems, len(checked.frame))
     rejected = checked.problems | checked.elsewhere
     rejects_file = write_rejects(path, checked.frame, rejected) if skip_bad and not dry_run else None
-    create_tables(client)
-    origin = Origin(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
-    stored = store(client, label_table(checked.good), origin, dry_run=dry_run) if len(checked.good) else Stored(0, 0, 0)
-    added = _result(path, chosen, checked, stored)
+    added = _result(path, chosen, checked, _store(client, path, checked, dry_run))
     added.rejects_file, added.ignored_columns = rejects_file, ignored
     return added
 
@@ -148,6 +145,14 @@ def _check(
     names = map_columns(path, list(frame.columns), columns)
     frame = frame[list(names.values())].set_axis(list(names), axis="columns")
     return check_own(path, frame, given), sorted(set(names) - set(known))
+
+
+def _store(client: Client, path: Path, checked: Checked, dry_run: bool) -> Stored:
+    create_tables(client)
+    if checked.good.empty:
+        return Stored(0, 0, 0)
+    origin = Origin(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+    return store(client, label_table(checked.good), origin, dry_run=dry_run)
 
 
 def _result(path: Path, chosen: LabelFormat, checked: Checked, stored: Stored) -> LabelsAdded:

@@ -24,7 +24,7 @@ def _read(path: Path) -> pd.DataFrame:
     addresses = _read_json(path) if path.suffix.lower() == ".json" else _read_lines(path)
     match = NAME.search(path.stem)
     currency = match[1].upper() if match else ""
-    # A stablecoin's list mixes the networks the coin is issued on; there the form of an address tells its network.
+    # A stablecoin's list mixes the networks that the coin is issued on, and the form of an address identifies its network.
     row = {"category": "sanctioned", "network": network_of(currency), "address_subtype": currency}
     return text_frame(
         ({"address": address.strip(), **row} for address in addresses), ("address", "category", "network", "address_subtype")
