@@ -9,11 +9,11 @@ import clickhouse_connect
 import freezegun
 import pytest
 
-# A plugin declared here would be one in a conftest that is not the root's, which pytest refuses; imported fixtures are not.
+# Imported, because pytest refuses plugins that are declared in a conftest other than the root's.
 from dbt.tests.fixtures.project import *  # noqa: F403
 
-# freezegun reads every attribute of every module when it stops the clock, and reading these loads pandas and more; it
-# must know before a suite that uses it is imported
+# freezegun reads every attribute of every module when it freezes the time, which loads pandas and more for these modules;
+# this must be set before a suite that uses it is imported
 freezegun.configure(extend_ignore_list=["chdb", "clickhouse_connect"])
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -22,7 +22,7 @@ os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
 
 @pytest.fixture(scope="class", autouse=True)
 def plain_environment() -> Iterator[None]:
-    """What other tests of this process have set for dbt is not for these: a suite looks for its files where dbt puts them."""
+    """Clear dbt and trainer settings of other tests in this process: a suite expects its files in dbt's default places."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("DBT_", "TRAINER_"))]:
             if name != "DBT_SEND_ANONYMOUS_USAGE_STATS":
@@ -32,7 +32,7 @@ def plain_environment() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def warehouse_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that all tests of this process share."""
+    """The folder shared by all tests of this process."""
     return tmp_path_factory.mktemp("warehouse")
 
 
@@ -40,7 +40,7 @@ def warehouse_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def engine(warehouse_folder: Path) -> Iterator[Path]:
     """The folder, held open so that the engine starts once per class and not once per dbt command.
 
-    Not for longer: a process has one engine at a time, and the tests beside these have other folders.
+    Not once per session: a process has one engine at a time, and other tests use other folders.
     """
     with clickhouse_connect.get_client(interface="chdb", path=str(warehouse_folder)):
         yield warehouse_folder
@@ -48,7 +48,7 @@ def engine(warehouse_folder: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="class")
 def dbt_profile_target(engine: Path) -> dict[str, Any]:
-    """The target under test; dbt's fixtures add a schema of its own for every class."""
+    """The target under test; dbt's fixtures add a separate schema for every class."""
     return {
         "type": "chdb",
         "path": str(engine),

@@ -1,6 +1,6 @@
-"""The suites of dbt-tests-adapter that are not run against `type: chdb`, each with its reason."""
+"""The suites of dbt-tests-adapter that are not run against `type: chdb`, each with a reason."""
 
-# The statements of these suites are PostgreSQL's, in the body of the test where no fixture reaches them.
+# These suites have PostgreSQL statements in the body of the test, where no fixture can replace them.
 _POSTGRES_SQL = "its set-up is written in PostgreSQL's SQL"
 _CONSTRAINTS = "its constraints and expected DDL are PostgreSQL's; test_chdb.py tests contracts in ClickHouse's"
 _HOOKS = "its hooks write to a table that PostgreSQL's SQL makes and updates; test_chdb.py tests hooks in ClickHouse's"
@@ -29,7 +29,7 @@ EXCLUDED: dict[str, str] = {
     "constraints.test_constraints.BaseTableContractSqlHeader": _CONSTRAINTS,
     "constraints.test_constraints.BaseViewConstraintsColumnsEqual": _CONSTRAINTS,
     "dbt_clone.test_dbt_clone.BaseCloneSameSourceAndTarget": _POSTGRES_SQL,
-    "dbt_show.test_dbt_show.BaseShowDoesNotHandleDoubleLimit": "it expects the words of PostgreSQL's syntax error",
+    "dbt_show.test_dbt_show.BaseShowDoesNotHandleDoubleLimit": "it expects the text of PostgreSQL's syntax error",
     "empty.test_empty.BaseTestEmptySeedFlag": "`dbt seed --empty` comes with a later dbt-core",
     "ephemeral.test_ephemeral.BaseEphemeralMulti": "it compares compiled SQL with PostgreSQL's `create view`",
     "ephemeral.test_ephemeral.BaseEphemeralNested": "it compares compiled SQL with PostgreSQL's `create view`",
@@ -91,7 +91,7 @@ EXCLUDED: dict[str, str] = {
     "simple_snapshot.test_various_configs.BaseSnapshotInvalidColumnNames": _POSTGRES_SQL,
     "simple_snapshot.test_various_configs.BaseSnapshotMultiUniqueKey": _POSTGRES_SQL,
     "utils.test_current_timestamp.BaseCurrentTimestampAware": "now() is read as a naive datetime; the Naive twin runs",
-    "utils.test_date.BaseDate": "its model says PostgreSQL's to_date",
+    "utils.test_date.BaseDate": "its model uses PostgreSQL's to_date",
     "utils.test_date_spine.BaseDateSpine": "it asks for the days between two strings, not dates",
     "utils.test_get_intervals_between.BaseGetIntervalsBetween": "it asks for the days between two strings, not dates",
 }

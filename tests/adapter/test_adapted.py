@@ -1,4 +1,4 @@
-"""The suites of dbt-tests-adapter whose SQL or expectation is PostgreSQL's, said again in ClickHouse's.
+"""The suites of dbt-tests-adapter whose SQL or expectation is PostgreSQL's, rewritten for ClickHouse.
 
 What a test does and checks is inherited; only statements the engine cannot read, types it calls by another
 name and rows it would not keep (a NULL in a column that is not Nullable) are replaced.
@@ -56,7 +56,7 @@ from dbt.tests.util import relation_from_name, run_dbt
 
 
 class TestDocsGenerate(BaseDocsGenerate):
-    """The types are ClickHouse's, and nobody owns a table."""
+    """The types are ClickHouse's, and tables have no owner."""
 
     @pytest.fixture(scope="class")
     def expected_catalog(self, project: Any) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class TestDocsGenerate(BaseDocsGenerate):
 
 
 class TestDocsGenReferences(BaseDocsGenReferences):
-    """As above; the two models select what GROUP BY needs in ClickHouse's words."""
+    """As above; the two models use ClickHouse's syntax for GROUP BY."""
 
     @pytest.fixture(scope="class")
     def models(self) -> dict[str, str]:
@@ -104,7 +104,7 @@ class TestDocsGenReferences(BaseDocsGenReferences):
 
 
 class _CacheWithoutDatabase:
-    """A cached relation's key has a schema and a name: in ClickHouse nothing stands above a database."""
+    """A cached relation's key has a schema and a name: ClickHouse has no level above a database."""
 
     def run_and_inspect_cache(self, project: Any, run_args: list[str] | None = None) -> None:
         seen = []
@@ -129,7 +129,7 @@ class TestNoPopulateCache(_CacheWithoutDatabase, BaseNoPopulateCache): ...
 
 
 class TestIncrementalUniqueKey(BaseIncrementalUniqueKey):
-    """The expected tables say toDate in every row (a UNION of Date and String is a Variant, which joins with neither)
+    """The expected tables use toDate in every row (a UNION of Date and String is a Variant, which joins with neither)
     and '' for the city that the seed leaves empty: its column is not Nullable."""
 
     @pytest.fixture(scope="class")
@@ -152,7 +152,7 @@ class TestIncrementalUniqueKey(BaseIncrementalUniqueKey):
 
 
 class TestPersistDocsColumnMissing(BasePersistDocsColumnMissing):
-    """dbt-clickhouse leaves a documented column that does not exist out in silence; the others keep their comments."""
+    """dbt-clickhouse silently skips a documented column that does not exist; the others keep their comments."""
 
     test_missing_column_warning = None
 
@@ -169,7 +169,7 @@ class TestSampleMode(BaseSampleModeTest):
 
 
 class _SnapshotStatements:
-    """The rows a snapshot is taken of, changed by mutations that are waited for."""
+    """The rows of the snapshot's source are changed by synchronous mutations."""
 
     project: Any
 
@@ -189,7 +189,7 @@ class _SnapshotStatements:
         self._run("fact", f"insert into {{table}} select * from {seed} where {where or 1}")
 
     def update_fact_records(self, updates: dict[str, str], where: str | None = None) -> None:
-        # an interval's number stands without quotes
+        # the number of an interval is not quoted
         changes = ", ".join(f"{name} = " + re.sub(r"interval '([^']*)'", r"interval \1", to) for name, to in updates.items())
         self._run("fact", f"alter table {{table}} update {changes} where {where or 1} settings mutations_sync = 2")
 
@@ -244,7 +244,7 @@ class TestSnapshotNewColumnSpecificCheckCols(_CustomersSource, BaseSnapshotNewCo
 
 
 class TestStoreTestFailures(BaseStoreTestFailures):
-    """`select null as id … where id in (3, 4)` filters the new id in ClickHouse, so the column is said with its table;
+    """`select null as id … where id in (3, 4)` filters the new id in ClickHouse, so the column is qualified with its table;
     and an expected table whose id is NULL has a column that can be.
     """
 
@@ -260,7 +260,7 @@ class TestStoreTestFailures(BaseStoreTestFailures):
 
 
 class TestUnitTestingTypes(BaseUnitTestingTypes):
-    """ClickHouse's types, those of our own tables among them: arrays and maps are given as SQL's text."""
+    """ClickHouse's types, including those of our own tables: arrays and maps are given as SQL text."""
 
     @pytest.fixture
     def data_types(self) -> list[list[str]]:
@@ -325,7 +325,7 @@ class TestDateAdd(BaseDateAdd):
 
     @pytest.fixture(scope="class")
     def models(self) -> dict[str, str]:
-        # every branch is cast to a type that can be NULL; the macro under test stands in each as it did
+        # every branch is cast to a Nullable type; the macro under test is unchanged in each
         sql = fixture_dateadd.models__test_dateadd_sql.replace(
             "{{ api.Column.translate_type('timestamp') }}", "Nullable(DateTime)"
         )
@@ -336,7 +336,7 @@ class TestDateAdd(BaseDateAdd):
 
 
 class TestDateDiff(BaseDateDiff):
-    """Without literals: ClickHouse wants a date, and casts no string to one by itself."""
+    """Without literals: ClickHouse requires a date and does not cast strings implicitly."""
 
     @pytest.fixture(scope="class")
     def seeds(self) -> dict[str, str]:
@@ -363,7 +363,7 @@ class TestLastDay(BaseLastDay):
 
 
 class TestReplace(BaseReplace):
-    """What to find and what to put are constants: replaceAll takes no columns there."""
+    """The pattern and the replacement are constants: replaceAll does not accept columns for them."""
 
     @pytest.fixture(scope="class")
     def models(self) -> dict[str, str]:
@@ -378,7 +378,7 @@ class TestReplace(BaseReplace):
 
 
 class TestSplitPart(BaseSplitPart):
-    """splitByChar wants a constant separator, and counts from the front."""
+    """splitByChar requires a constant separator, and parts are counted from the front."""
 
     @pytest.fixture(scope="class")
     def models(self) -> dict[str, str]:
@@ -394,7 +394,7 @@ class TestSplitPart(BaseSplitPart):
 
 
 class TestCurrentTimestamps(BaseCurrentTimestamps):
-    """There is one type of moment, and it is always in a known zone."""
+    """There is one timestamp type, and it always has a time zone."""
 
     @pytest.fixture(scope="class")
     def expected_schema(self) -> dict[str, str]:

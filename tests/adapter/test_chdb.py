@@ -1,4 +1,4 @@
-"""What is the adapter's own: its folder, lock, profile and end; and in ClickHouse's SQL what a suite has in PostgreSQL's."""
+"""The adapter's own behaviour (folder, lock, profile, shutdown), and suites rewritten from PostgreSQL's SQL to ClickHouse's."""
 
 import os
 import re
@@ -39,7 +39,7 @@ def python(code: str, *arguments: str | Path) -> str:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    """A project with one table, its profile a folder above it and its warehouse a relative path."""
+    """A project with one table, its profile in the parent folder, and a relative path to the warehouse."""
     (tmp_path / "code" / "models").mkdir(parents=True)
     (tmp_path / "code" / "dbt_project.yml").write_text("name: small\nversion: '1.0'\nprofile: small\n")
     (tmp_path / "code" / "models" / "one.sql").write_text("{{ config(materialized='table') }} select 1 as id")
@@ -51,7 +51,7 @@ def small(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def held(small: Path) -> Iterator[subprocess.Popen[str]]:
-    """A process that has the warehouse of `small` open."""
+    """A process that holds the warehouse of `small` open."""
     (small / "data").mkdir()
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(small / "data" / "warehouse")],
@@ -66,13 +66,13 @@ def held(small: Path) -> Iterator[subprocess.Popen[str]]:
     process.communicate()
 
 
-def test_the_second_process_is_told_who_holds_the_folder(small: Path, held: subprocess.Popen[str]) -> None:
+def test_the_error_of_a_second_process_names_the_holder_of_the_folder(small: Path, held: subprocess.Popen[str]) -> None:
     folder = small / "data" / "warehouse"
     done = dbt("run", "--project-dir", "code", cwd=small)
     assert done.returncode == 2
     assert f"The embedded warehouse {folder} is in use by process {held.pid}" in done.stdout
     assert folder_holder(folder) == held.pid
-    held.communicate("")  # the holder ends, and with it its claim
+    held.communicate("")  # the holder exits and releases the folder
     assert folder_holder(folder) is None
     assert dbt("run", "--project-dir", "code", cwd=small).returncode == 0
 
@@ -90,7 +90,7 @@ def test_the_process_that_holds_a_folder_may_open_it_again(engine: Path) -> None
     assert folder_problem(engine) is None
 
 
-def test_a_file_in_place_of_the_folder_is_said_in_one_sentence(small: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_reported_in_one_sentence(small: Path) -> None:
     (small / "data").write_text("")
     assert "is a file" in str(folder_problem(small / "data"))
     assert "is a file" in str(folder_problem(small / "data" / "warehouse"))
@@ -101,13 +101,13 @@ def test_a_file_in_place_of_the_folder_is_said_in_one_sentence(small: Path) -> N
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_is_said_in_one_sentence(tmp_path: Path) -> None:
+def test_a_folder_without_write_permission_is_reported_in_one_sentence(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     assert "may not write" in str(folder_problem(tmp_path))
 
 
 @pytest.mark.parametrize("place", ["", "code", "elsewhere"])
-def test_a_relative_path_starts_at_the_profile(small: Path, place: str) -> None:
+def test_a_relative_path_is_relative_to_the_profile(small: Path, place: str) -> None:
     (small / "elsewhere").mkdir()
     cwd = small / place
     where = ("--project-dir", os.path.relpath(small / "code", cwd), "--profiles-dir", os.path.relpath(small, cwd))
@@ -133,12 +133,12 @@ def test_debug_shows_the_folder_and_no_host(small: Path) -> None:
         ({"path": "a", "schema": "x", "database": "y"}, "database must be omitted"),
     ],
 )
-def test_a_profile_that_cannot_mean_a_folder_is_refused(profile: dict[str, Any], message: str) -> None:
+def test_a_profile_without_a_plain_folder_is_refused(profile: dict[str, Any], message: str) -> None:
     with pytest.raises(DbtRuntimeError, match=message):
         ChdbCredentials(**profile)
 
 
-def test_the_exit_code_is_dbts_and_the_folder_is_free_afterwards(small: Path) -> None:
+def test_the_exit_code_is_dbts_and_the_folder_is_released_afterwards(small: Path) -> None:
     (small / "code" / "models" / "bad.sql").write_text(
         "select throwIf(number = 0, 'on purpose') from {{ ref('one') }}, numbers(1)"
     )
@@ -150,7 +150,7 @@ def test_the_exit_code_is_dbts_and_the_folder_is_free_afterwards(small: Path) ->
     assert python(OPEN, small / "data" / "warehouse", "select count() from small.one") == "1"
 
 
-def test_an_interrupt_ends_the_query_that_runs(small: Path) -> None:
+def test_an_interrupt_ends_the_running_query(small: Path) -> None:
     (small / "code" / "models" / "one.sql").write_text("{{ config(materialized='table') }} " + SLOW)
     # Where the tests run in the background SIGINT is ignored, and a child inherits that.
     dbt = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from dbt.cli.main import cli; cli()"
@@ -191,7 +191,7 @@ def test_dbt_and_a_client_share_the_folder_in_one_process(small: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_one_process_goes_from_one_folder_to_another(small: Path) -> None:
+def test_one_process_can_switch_between_folders(small: Path) -> None:
     profile = small / "profiles.yml"
     profile.write_text(profile.read_text().replace("data/warehouse", "\"{{ env_var('WHERE') }}\""))
     code = (
@@ -203,7 +203,7 @@ def test_one_process_goes_from_one_folder_to_another(small: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_wheel_adds_the_adapter_and_touches_nothing_of_dbt(tmp_path: Path, small: Path) -> None:
+def test_the_wheel_adds_the_adapter_and_changes_nothing_of_dbt(tmp_path: Path, small: Path) -> None:
     root = Path(__file__).parents[2]
     build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path / "dist"), str(root)]
     subprocess.run(build, check=True, capture_output=True)
@@ -214,7 +214,7 @@ def test_the_wheel_adds_the_adapter_and_touches_nothing_of_dbt(tmp_path: Path, s
     assert "dbt/adapters/chdb/__init__.py" in names
     assert "dbt/include/chdb/dbt_project.yml" in names
     assert all(name.startswith(("dbt/adapters/chdb/", "dbt/include/chdb/")) for name in names)
-    # as in an installation: dbt's own packages in one folder, ours unpacked into another, the source tree in none
+    # as in an installation: dbt's packages and ours in different folders, and the source tree not on the path
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)
     code = (
@@ -252,7 +252,7 @@ def _contract(kind: str = "table", id_type: str = "UInt32", limit: str = "10") -
 
 
 class TestContracts:
-    """Contracts in ClickHouse's types, arrays and maps among them."""
+    """Contracts in ClickHouse's types, including arrays and maps."""
 
     @pytest.fixture(scope="class")
     def models(self) -> dict[str, str]:
@@ -287,10 +287,10 @@ class TestHooks:
 
     @pytest.fixture(scope="class")
     def project_config_update(self) -> dict[str, Any]:
-        log = "insert into {{ target.schema }}.said values"
+        log = "insert into {{ target.schema }}.log values"
         return {
             "on-run-start": [
-                "create table if not exists {{ target.schema }}.said (what String) engine = MergeTree order by what",
+                "create table if not exists {{ target.schema }}.log (what String) engine = MergeTree order by what",
                 f"{log} ('start')",
             ],
             "on-run-end": f"{log} ('end ' || '{{{{ results | length }}}}')",
@@ -303,12 +303,12 @@ class TestHooks:
 
     def test_every_hook_runs_once(self, project: Any) -> None:
         run_dbt(["run"])
-        said = project.run_sql("select what from {schema}.said", fetch="all")
-        assert sorted(what for (what,) in said) == ["after one", "before", "end 1", "start"]
+        entries = project.run_sql("select what from {schema}.log", fetch="all")
+        assert sorted(what for (what,) in entries) == ["after one", "before", "end 1", "start"]
 
 
 class TestSeedTypes:
-    """Seeds with ClickHouse's types, a delimiter and a byte order mark; loaded twice they are the same."""
+    """Seeds with ClickHouse's types, a delimiter and a byte order mark; loading them twice changes nothing."""
 
     @pytest.fixture(scope="class")
     def seeds(self) -> dict[str, str]:
@@ -318,7 +318,7 @@ class TestSeedTypes:
             "what: Nullable(String), usd: Nullable(Float64), day: Nullable(Date), tags: Array(String)}\n",
         }
 
-    def test_types_and_missing_values_arrive(self, project: Any) -> None:
+    def test_types_and_missing_values_are_kept(self, project: Any) -> None:
         for flags in ([], [], ["--full-refresh"]):
             run_dbt(["seed", *flags])
         rows = project.run_sql("select id, what, usd, toString(day), tags from {schema}.kinds order by id", fetch="all")
@@ -326,7 +326,7 @@ class TestSeedTypes:
 
 
 class TestSchemaChange:
-    """An incremental model that gains and loses a column; dbt-clickhouse looks only at one with a unique key."""
+    """An incremental model that gains and loses a column; dbt-clickhouse supports this only with a unique key."""
 
     @pytest.fixture(scope="class")
     def models(self) -> dict[str, str]:
@@ -354,7 +354,7 @@ class TestSchemaChange:
 
 
 class TestCustomSettings:
-    """What the profile sets holds in models, in a contract's check and in tests, on both threads."""
+    """The profile's settings apply to models, contract checks and tests, on both threads."""
 
     @pytest.fixture(scope="class")
     def dbt_profile_target(self, engine: Path) -> dict[str, Any]:

@@ -15,14 +15,14 @@ PREFIX = "dbt.tests.adapter."
 
 
 def _suites() -> dict[str, type]:
-    """The base classes with tests in them, by their path below dbt.tests.adapter."""
-    found = {}
+    """Return the base classes that contain tests, by their path below dbt.tests.adapter."""
+    suites = {}
     for root in map(Path, dbt.tests.adapter.__path__):
         for file in sorted(root.rglob("*.py")):
             name = ".".join(file.relative_to(root).with_suffix("").parts)
             try:
                 module = importlib.import_module(PREFIX + name)
-            except ModuleNotFoundError as error:  # a suite for one other adapter
+            except ModuleNotFoundError as error:  # a suite for another adapter
                 if str(error.name).startswith("dbt.adapters."):
                     continue
                 raise
@@ -30,8 +30,8 @@ def _suites() -> dict[str, type]:
                 if not inspect.isclass(suite) or suite.__module__ != module.__name__:
                     continue
                 if "Base" in suite.__name__ and not suite.__name__.startswith("Test"):
-                    found[f"{name}.{suite.__name__}"] = suite
-    return found
+                    suites[f"{name}.{suite.__name__}"] = suite
+    return suites
 
 
 def _tests(suite: type) -> Iterator[str]:
@@ -52,7 +52,7 @@ def test_every_suite_is_run_or_excluded_with_a_reason(path: str) -> None:
     runners = [run for run in RUN if issubclass(run, SUITES[path])]
     only_a_base = any(other is not SUITES[path] and issubclass(other, SUITES[path]) for other in SUITES.values())
     assert runners or path in EXCLUDED or only_a_base
-    assert not (runners and path in EXCLUDED), "it runs: take it off the list"
+    assert not (runners and path in EXCLUDED), "it runs: remove it from the list"
 
 
 @pytest.mark.parametrize("path", EXCLUDED)
@@ -63,7 +63,7 @@ def test_every_exclusion_names_a_suite_and_has_a_reason(path: str) -> None:
 
 
 @pytest.mark.parametrize("run", RUN, ids=lambda run: run.__name__)
-def test_a_test_that_is_switched_off_is_on_the_list(run: type) -> None:
-    switched_off = [name for name in dir(run) if name.startswith("test_") and getattr(run, name) is None]
-    for name in switched_off:
+def test_a_disabled_test_is_on_the_list(run: type) -> None:
+    disabled = [name for name in dir(run) if name.startswith("test_") and getattr(run, name) is None]
+    for name in disabled:
         assert any(path.endswith(f".{name}") and issubclass(run, SUITES[path.rpartition(".")[0]]) for path in EXCLUDED)

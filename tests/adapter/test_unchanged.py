@@ -1,4 +1,4 @@
-"""The suites of dbt-tests-adapter that hold for `type: chdb` word for word."""
+"""The suites of dbt-tests-adapter that run unchanged against `type: chdb`."""
 
 from dbt.tests.adapter.aliases.test_aliases import (
     BaseAliasErrors,

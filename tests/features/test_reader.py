@@ -32,27 +32,27 @@ def test_numbers_flags_and_gaps(tmp_path: Path) -> None:
     assert file.problems == {} and file.ignored == {} and file.keys["address"].tolist() == ["x", "y", "z"]
 
 
-def test_what_is_no_number_is_a_bad_row_or_an_ignored_column(tmp_path: Path) -> None:
+def test_text_makes_a_bad_row_or_an_ignored_column(tmp_path: Path) -> None:
     file = csv(tmp_path, "address,a,note,empty,\nx,1,hot,,1\ny,many,cold,,2\nz,3,7,,3\n")
     assert file.problems == {2: "a is 'many', not a number"}
-    assert file.ignored == {"note": "is not numeric", "empty": "has no value", "": "has no name"}
+    assert file.ignored == {"note": "is not numeric", "empty": "has no values", "": "has no name"}
     assert list(file.values) == ["a"]
 
 
 @pytest.mark.parametrize(
     ("value", "reason"),
-    [("inf", "a is infinite"), ("-Infinity", "a is infinite"), ("1e999", "a is infinite"), ("4e38", "a is 4e+38, larger than Float32 holds (3.4e38)")],
+    [("inf", "a is infinite"), ("-Infinity", "a is infinite"), ("1e999", "a is infinite"), ("4e38", "a is 4e+38, outside the range of Float32 (3.4e38)")],
 )  # fmt: skip
-def test_what_float32_cannot_hold_is_a_bad_row(tmp_path: Path, value: str, reason: str) -> None:
+def test_a_number_outside_the_range_of_float32_makes_a_bad_row(tmp_path: Path, value: str, reason: str) -> None:
     assert csv(tmp_path, f"address,a\nx,1\ny,{value}\n").problems == {2: reason}
 
 
-def test_names_are_made_safe_and_may_not_meet(tmp_path: Path) -> None:
+def test_names_are_made_safe_and_must_stay_distinct(tmp_path: Path) -> None:
     file = csv(tmp_path, f"address,in %,{'n' * 80}\nx,1,2\n")
     assert list(file.values) == ["in", "n" * MAX_NAME] and file.renamed == {"in %": "in", "n" * 80: "n" * MAX_NAME}
-    with pytest.raises(BadInputError, match="two columns would be called 'a_b'"):
+    with pytest.raises(BadInputError, match="two columns would be named 'a_b'"):
         csv(tmp_path, "address,a b,a-b\nx,1,2\n")
-    with pytest.raises(BadInputError, match="nothing of the name 'оборот' can be kept.*--map"):
+    with pytest.raises(BadInputError, match="the name 'оборот' has no ASCII letter.*--map"):
         csv(tmp_path, "address,оборот\nx,1\n")
 
 
@@ -71,7 +71,7 @@ def test_columns_by_other_names(tmp_path: Path) -> None:
         read_features(tmp_path / "own.csv", {"address": "nowhere"})
 
 
-def test_parquet_types_say_what_is_a_number(tmp_path: Path) -> None:
+def test_parquet_types_decide_what_is_numeric(tmp_path: Path) -> None:
     import decimal
 
     table = pa.table(
@@ -86,12 +86,12 @@ def test_parquet_types_say_what_is_a_number(tmp_path: Path) -> None:
     assert {name: values[0] for name, values in file.values.items()} == {"flag": 1, "whole": 2**40, "exact": 1.25, "half": 1}
     assert all(np.isnan(values[1]) for values in file.values.values())
     assert {name: reason.split(" (")[0] for name, reason in file.ignored.items()} == {
-        "coded": "is not numeric", "text": "is not numeric", "day": "is not numeric", "none": "has no value",
+        "coded": "is not numeric", "text": "is not numeric", "day": "is not numeric", "none": "has no values",
     }  # fmt: skip
     assert file.keys["processing_date"].tolist() == ["2024-10-04"] * 2 and file.keys["window_days"].tolist() == ["90.0"] * 2
 
 
-def test_csv_and_parquet_say_the_same(tmp_path: Path) -> None:
+def test_csv_and_parquet_give_the_same_features(tmp_path: Path) -> None:
     frame = pd.DataFrame({"address": ["x", "y"], "a": [0.1, None], "b": [True, False], "c": [1, 2]})
     frame.to_csv(tmp_path / "own.csv")
     frame.to_parquet(tmp_path / "own.parquet")
@@ -118,7 +118,7 @@ BROKEN: dict[str, tuple[str, bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_file_is_refused_by_a_sentence_that_names_it(tmp_path: Path, name: str) -> None:
+def test_a_broken_file_is_refused_by_name(tmp_path: Path, name: str) -> None:
     file, raw, reason = BROKEN[name]
     (tmp_path / file).write_bytes(raw)
     with pytest.raises(BadInputError, match=reason) as raised:
@@ -137,7 +137,7 @@ def test_a_cut_parquet_file_is_refused_wherever_it_was_cut(tmp_path: Path) -> No
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 @given(st.lists(st.one_of(st.floats(width=32), st.sampled_from(["", "nan", "x", "true", "1,5"])), min_size=1, max_size=8))
-def test_every_row_is_a_number_missing_or_named(tmp_path: Path, cells: list[Any]) -> None:
+def test_every_cell_is_a_number_missing_or_reported(tmp_path: Path, cells: list[Any]) -> None:
     frame = pd.DataFrame({"address": [f"x{i}" for i in range(len(cells))], "a": [str(cell) for cell in cells]})
     frame.to_csv(tmp_path / "own.csv", index=False)
     file = read_features(tmp_path / "own.csv")

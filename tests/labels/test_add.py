@@ -1,4 +1,4 @@
-"""Every kind of bad row in a label file is found, named by its row number, and nothing else is."""
+"""Every kind of bad row in a label file is reported with its row number, and no other row is."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ NOTHING: dict[str, Any] = dict.fromkeys(("network", "processing_date", "window_d
 def problems(rows: list[dict[str, str]], **given_: Any) -> dict[int, str]:
     frame = pd.DataFrame(rows, dtype=str)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-    asked = NOTHING | given_
-    return check_own(Path("labels.csv"), frame, asked).problems
+    return check_own(Path("labels.csv"), frame, NOTHING | given_).problems
 
 
 @pytest.mark.parametrize(
@@ -63,11 +62,11 @@ def problems(rows: list[dict[str, str]], **given_: Any) -> dict[int, str]:
         ("address", "0x" + "x" * 1_000_000, "longer than 256"),
     ],
 )
-def test_a_bad_value_is_named_by_row(column: str, value: str, reason: str) -> None:
-    found = problems([GOOD, GOOD | {column: value}, GOOD])
-    assert list(found) == [2]
-    assert pd.Series(found[2]).str.contains(reason).all(), found[2]
-    assert len(found[2]) < 400
+def test_a_bad_value_is_reported_by_row(column: str, value: str, reason: str) -> None:
+    reasons = problems([GOOD, GOOD | {column: value}, GOOD])
+    assert list(reasons) == [2]
+    assert pd.Series(reasons[2]).str.contains(reason).all(), reasons[2]
+    assert len(reasons[2]) < 400
 
 
 def test_good_rows_have_no_problem() -> None:
@@ -85,21 +84,23 @@ def test_good_rows_have_no_problem() -> None:
     assert problems(rows) == {}
 
 
-def test_a_value_that_contradicts_what_was_asked_for_is_named() -> None:
+def test_a_value_that_differs_from_the_option_is_reported() -> None:
     rows = [GOOD, GOOD | {"network": "base"}, GOOD | {"window_days": "91"}, GOOD | {"processing_date": "2025-08-02"}]
-    found = problems(rows, network="ethereum", window_days=90, processing_date=date(2025, 8, 1))
-    assert sorted(found) == [2, 3, 4]
+    reasons = problems(rows, network="ethereum", window_days=90, processing_date=date(2025, 8, 1))
+    assert sorted(reasons) == [2, 3, 4]
     assert (
-        "not the ethereum asked for" in found[2] and "not the 90 asked for" in found[3] and "not the 2025-08-01 asked" in found[4]
+        "differs from --network ethereum" in reasons[2]
+        and "differs from --window-days 90" in reasons[3]
+        and "differs from --processing-date 2025-08-01" in reasons[4]
     )
 
 
 @pytest.mark.parametrize("network", ["x'; DROP TABLE raw_alerts; --", "{0}", "{value}", "%s"])
 def test_a_strange_network_is_a_value_like_any_other(network: str) -> None:
-    assert f"not the {network} asked for" in problems([GOOD], network=network)[1]
+    assert f"differs from --network {network}" in problems([GOOD], network=network)[1]
 
 
-def test_what_is_missing_is_filled_in_from_what_is_given() -> None:
+def test_missing_columns_are_filled_from_the_options() -> None:
     rows = [{"address": EVM, "risk_level": "low"}]
     assert problems(rows, network="ethereum", window_days=90, processing_date=date(2025, 8, 1), source="desk") == {}
 
@@ -114,7 +115,7 @@ def test_what_is_missing_is_filled_in_from_what_is_given() -> None:
         ("processing_date", "--processing-date"),
     ],
 )
-def test_a_missing_column_is_named(drop: str, reason: str) -> None:
+def test_a_missing_column_is_reported(drop: str, reason: str) -> None:
     with pytest.raises(BadInputError, match=reason):
         problems([{name: value for name, value in GOOD.items() if name != drop}])
 
@@ -125,14 +126,14 @@ ANYTHING = st.text(max_size=12) | st.sampled_from(
 
 
 @given(st.lists(st.fixed_dictionaries({name: st.just(value) | ANYTHING for name, value in GOOD.items()}), min_size=1, max_size=6))
-def test_every_row_is_either_named_or_can_be_loaded(rows: list[dict[str, str]]) -> None:
+def test_every_row_is_either_reported_or_can_be_loaded(rows: list[dict[str, str]]) -> None:
     frame = pd.DataFrame(rows, dtype=str)
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     whole = complete(Path("labels.csv"), frame, NOTHING)
-    found = row_problems(whole, NOTHING)
-    assert set(found) <= set(whole.index)
-    loaded = label_table(whole[~whole.index.isin(found)])
-    assert loaded.num_rows == len(rows) - len(found)
+    reasons = row_problems(whole, NOTHING)
+    assert set(reasons) <= set(whole.index)
+    loaded = label_table(whole[~whole.index.isin(reasons)])
+    assert loaded.num_rows == len(rows) - len(reasons)
     assert set(loaded["risk_level"].to_pylist()) <= set(RISK_LEVELS)
     assert all(0 <= value <= 1 for value in loaded["confidence_score"].to_pylist())
     assert all(day <= date.today() for day in loaded["processing_date"].to_pylist())
@@ -153,7 +154,7 @@ def test_the_registered_formats_are_csv_and_parquet() -> None:
     assert {"csv", "parquet"} <= set(formats())
 
 
-def test_csv_and_parquet_say_the_same(tmp_path: Path) -> None:
+def test_csv_and_parquet_give_the_same_rows(tmp_path: Path) -> None:
     frame = pd.DataFrame([GOOD, GOOD | {"label": "", "confidence_score": "0.25"}])
     frame.to_csv(tmp_path / "a.csv", index=False)
     typed = frame.assign(
@@ -163,12 +164,12 @@ def test_csv_and_parquet_say_the_same(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(read_labels(tmp_path / "a.csv"), read_labels(tmp_path / "a.parquet"), check_dtype=False)
 
 
-def test_a_byte_order_mark_and_spaces_after_commas_do_not_matter(tmp_path: Path) -> None:
+def test_a_byte_order_mark_and_spaces_after_commas_are_ignored(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"\xef\xbb\xbfaddress, risk_level\r\n0xa, high\r\n")
     assert read_labels(tmp_path / "a.csv").to_dict("records") == [{"address": "0xa", "risk_level": "high"}]
 
 
-def test_words_that_look_missing_stay_text(tmp_path: Path) -> None:
+def test_text_that_looks_like_a_missing_value_stays_text(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("address,risk_level,label\n0xa,high,NA\n0xb,low,\n")
     assert read_labels(tmp_path / "a.csv")["label"].tolist() == ["NA", ""]
 
@@ -204,7 +205,7 @@ def test_a_parquet_file_cut_short_or_with_a_column_twice_is_named(tmp_path: Path
         read_labels(path)
 
 
-def test_what_is_no_file_of_a_known_format_is_told(tmp_path: Path) -> None:
+def test_a_file_of_no_known_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"PK")
     with pytest.raises(BadInputError, match=r"--format, one of: csv"):
         read_labels(tmp_path / "a.xlsx")
@@ -217,12 +218,12 @@ def test_what_is_no_file_of_a_known_format_is_told(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=80), st.sampled_from(["a.csv", "a.parquet"]))
-def test_any_bytes_are_read_or_refused_by_a_sentence(tmp_path_factory: pytest.TempPathFactory, raw: bytes, name: str) -> None:
+def test_any_bytes_are_read_or_refused_with_bad_input(tmp_path_factory: pytest.TempPathFactory, raw: bytes, name: str) -> None:
     path = tmp_path_factory.mktemp("raw") / name
     path.write_bytes(raw)
     try:
-        found = read_labels(path)
+        frame = read_labels(path)
     except BadInputError as error:
         assert name in str(error)
         return
-    assert all(isinstance(value, str) for column in found for value in found[column])
+    assert all(isinstance(value, str) for column in frame for value in frame[column])

@@ -1,4 +1,4 @@
-"""Each reader against the contract, on small files in its publisher's shape; and how a file's format is recognised."""
+"""Each reader against the contract, on small files in its publisher's shape; and how a file's format is detected."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class TestFortaPhishing(LabelFormatContract):
 CONTRACTS = [one for one in globals().values() if isinstance(one, type) and issubclass(one, LabelFormatContract)][1:]
 
 
-def test_every_format_is_held_to_the_contract() -> None:
+def test_every_format_is_tested_against_the_contract() -> None:
     assert {contract.format.name for contract in CONTRACTS} == set(KNOWN)
 
 
@@ -146,7 +146,7 @@ def test_auto_recognises_a_file_as_its_format_alone(contract: type[LabelFormatCo
     assert choose(path).name == contract.format.name
 
 
-def test_a_list_of_addresses_is_not_taken_for_sanctions_unless_it_says_so(tmp_path: Path) -> None:
+def test_a_list_of_addresses_is_not_detected_as_sanctions_unless_its_name_says_so(tmp_path: Path) -> None:
     path = tmp_path / "my_customers.json"
     path.write_text(json.dumps([A]))
     with pytest.raises(BadInputError, match="give --format"):
@@ -154,7 +154,7 @@ def test_a_list_of_addresses_is_not_taken_for_sanctions_unless_it_says_so(tmp_pa
     assert choose(path, "ofac").load(path)["address"].tolist() == [A]
 
 
-def test_a_table_of_ones_own_with_a_comment_is_not_a_darklist(tmp_path: Path) -> None:
+def test_a_users_own_table_with_a_comment_is_not_a_darklist(tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     path.write_text(json.dumps([{"address": A, "comment": "x", "risk_level": "low"}]))
     assert choose(path).name == "json"
@@ -162,14 +162,14 @@ def test_a_table_of_ones_own_with_a_comment_is_not_a_darklist(tmp_path: Path) ->
 
 def test_two_formats_that_recognise_a_file_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     twin = KNOWN | {"twin": KNOWN["mew"].__class__("twin", lambda path, head: True, KNOWN["mew"].read, "twin")}
-    monkeypatch.setattr("trainer.labels.formats.formats", lambda: twin)
+    monkeypatch.setattr("trainer.labels.formats.detect.formats", lambda: twin)
     path = tmp_path / TestMew.file_name
     path.write_bytes(TestMew.sample)
     with pytest.raises(BadInputError, match="mew or twin; give --format"):
         choose(path)
 
 
-def test_mapped_columns_are_for_tables_of_ones_own(tmp_path: Path) -> None:
+def test_mapped_columns_are_for_the_users_own_tables(tmp_path: Path) -> None:
     path = tmp_path / TestFortaPhishing.file_name
     path.write_bytes(TestFortaPhishing.sample)
     assert choose(path, own=True).name == "csv"
@@ -177,7 +177,7 @@ def test_mapped_columns_are_for_tables_of_ones_own(tmp_path: Path) -> None:
         choose(path, "forta", own=True)
 
 
-# ---- what the readers make of it ------------------------------------------------------------------------------------
+# ---- what the readers return ----------------------------------------------------------------------------------------
 
 
 def read(tmp_path: Path, name: str, raw: str | bytes, format: str = "auto") -> list[dict[str, str]]:
@@ -186,7 +186,7 @@ def read(tmp_path: Path, name: str, raw: str | bytes, format: str = "auto") -> l
     return read_labels(path, format).to_dict("records")  # type: ignore[return-value]
 
 
-def test_a_tag_inherits_what_it_does_not_say_and_abuse_goes_before_category(tmp_path: Path) -> None:
+def test_a_tag_inherits_the_header_and_abuse_takes_precedence_over_category(tmp_path: Path) -> None:
     one, two = read(tmp_path, "pack.yaml", PACK + TAG + OTHER_TAG)
     common = {"source": "tagpack: A pack"}
     assert one == common | {
@@ -205,15 +205,15 @@ def test_a_tag_inherits_what_it_does_not_say_and_abuse_goes_before_category(tmp_
     }
 
 
-def test_yaml_words_stay_the_text_they_are(tmp_path: Path) -> None:
+def test_yaml_scalars_stay_text(tmp_path: Path) -> None:
     tags = f"- address: {A}\n  label: 0123\n  currency: null\n- address: 1e10\n  label: no\n- {{address: 2022-01-01, currency: usdt}}\n"
-    found = read(tmp_path, "pack.yml", PACK + tags)
-    assert [row["address"] for row in found] == [A, "1e10", "2022-01-01"]
-    assert [row["address_subtype"] for row in found] == ["0123", "no", ""]
-    assert [row["network"] for row in found] == ["", "bitcoin", ""]
+    rows = read(tmp_path, "pack.yml", PACK + tags)
+    assert [row["address"] for row in rows] == [A, "1e10", "2022-01-01"]
+    assert [row["address_subtype"] for row in rows] == ["0123", "no", ""]
+    assert [row["network"] for row in rows] == ["", "bitcoin", ""]
 
 
-def test_a_pack_cut_in_its_last_tag_is_refused_though_it_may_end_without_a_line(tmp_path: Path) -> None:
+def test_a_pack_cut_in_its_last_tag_is_refused_but_it_may_end_without_a_line_break(tmp_path: Path) -> None:
     tags = f"- address: {BTC}\n  label: One\n- address: {BTC}\n  label: Two"
     assert len(read(tmp_path, "pack.yaml", PACK + tags)) == 2
     for cut in (
@@ -236,7 +236,7 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     [
         ("an object", PACK + "- address: !!python/object/apply:os.system ['touch owned']\n"),
         ("merged keys", PACK + "- &t {address: x}\n- {<<: *t}\n"),
-        ("a bomb of aliases", BOMB + PACK + "- address: *i\n"),
+        ("an alias bomb", BOMB + PACK + "- address: *i\n"),
         ("no tags", "title: x\ncreator: y\n"),
         ("tags without addresses", PACK + "- label: x\n"),
         ("no title", "creator: x\n" + "tags:\n" + TAG),
@@ -245,26 +245,26 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("a list", "- title: x\n"),
     ],
 )  # fmt: skip
-def test_yaml_that_is_no_tagpack_is_refused(tmp_path: Path, what: str, text: str) -> None:
+def test_yaml_that_is_not_a_tagpack_is_refused(tmp_path: Path, what: str, text: str) -> None:
     with pytest.raises(BadInputError, match=r"pack\.yaml"):
         read(tmp_path, "pack.yaml", text, "tagpack")
     assert not Path("owned").exists()
 
 
-def test_a_bomb_that_nothing_reads_does_no_harm(tmp_path: Path) -> None:
+def test_an_alias_bomb_in_an_ignored_field_is_harmless(tmp_path: Path) -> None:
     assert read(tmp_path, "pack.yaml", BOMB + PACK + "- {address: x, label: *i}\n")[0]["address_subtype"] == ""
 
 
 def test_an_etherscan_address_has_a_row_for_each_label(tmp_path: Path) -> None:
-    found = read(tmp_path, TestEtherscan.file_name, TestEtherscan.sample)
-    assert [(row["address"], row["category"], row["address_subtype"]) for row in found] == [
+    rows = read(tmp_path, TestEtherscan.file_name, TestEtherscan.sample)
+    assert [(row["address"], row["category"], row["address_subtype"]) for row in rows] == [
         (A, "dex", "Relay"),
         (A, "0x-protocol", "Relay"),
         (B, "binance", ""),
     ]
 
 
-def test_a_sanctions_list_says_its_network_by_its_currency(tmp_path: Path) -> None:
+def test_a_sanctions_list_gets_its_network_from_its_currency(tmp_path: Path) -> None:
     networks = {
         name: read(tmp_path, f"sanctioned_addresses_{name}.txt", f"{A}\n")[0]["network"] for name in ("XBT", "ETC", "USDT", "NEW")
     }
@@ -272,7 +272,7 @@ def test_a_sanctions_list_says_its_network_by_its_currency(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("text", [f"{A}\n<html>\n", "this is prose\n", f"{A} {B}\n", f"{A}\ncafé\n"])
-def test_text_that_is_no_list_of_addresses_is_refused(tmp_path: Path, text: str) -> None:
+def test_text_that_is_not_a_list_of_addresses_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadInputError, match="is not one address"):
         read(tmp_path, "sanctioned_addresses_ETH.txt", text)
 
@@ -297,7 +297,7 @@ def test_hostile_json_is_refused(tmp_path: Path, format: str, text: str) -> None
         read(tmp_path, "x.json", text, format)
 
 
-def test_json_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
+def test_json_numbers_keep_their_digits(tmp_path: Path) -> None:
     text = '[{"address": "0xa", "confidence_score": 0.10, "window_days": 90, "flag": true, "none": null, "list": [1.50]}]'
     assert read(tmp_path, "x.json", text) == [
         {"address": "0xa", "confidence_score": "0.10", "window_days": "90", "flag": "true", "none": "", "list": '["1.50"]'}
@@ -310,14 +310,14 @@ def test_json_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
     | st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.sampled_from(["tags", "title", "address", "labels", "comment"]), inner, max_size=3), max_leaves=8).map(lambda value: json.dumps(value).encode()),
     st.sampled_from([".json", ".jsonl", ".txt", ".csv", ".yaml", ".parquet"]),
 )  # fmt: skip
-def test_any_file_is_read_as_text_or_refused_by_a_sentence(
+def test_any_file_is_read_as_text_or_refused_with_bad_input(
     tmp_path_factory: pytest.TempPathFactory, name: str, raw: bytes, suffix: str
 ) -> None:
     path = tmp_path_factory.mktemp("any") / f"file{suffix}"
     path.write_bytes(raw)
     try:
-        found = read_labels(path, name)
+        frame = read_labels(path, name)
     except BadInputError as error:
         assert path.name in str(error)
     else:
-        assert all(isinstance(value, str) for column in found for value in found[column])
+        assert all(isinstance(value, str) for column in frame for value in frame[column])

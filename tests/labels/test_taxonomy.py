@@ -1,4 +1,4 @@
-"""Publishers' words: what each stands for, how sure, and that every word of the real lists has been considered."""
+"""The taxonomy: the risk level and confidence of publishers' categories, and its coverage of the real lists."""
 
 from __future__ import annotations
 
@@ -42,34 +42,34 @@ def test_every_publisher_of_a_format_is_in_the_taxonomy_and_no_other() -> None:
     assert listed == {one.publisher for one in formats().values() if one.publisher}
 
 
-def test_a_category_means_a_level_and_a_confidence_by_how_it_is_known(taxonomy: Taxonomy) -> None:
+def test_a_category_has_a_risk_level_and_a_confidence_by_its_provenance(taxonomy: Taxonomy) -> None:
     listed = taxonomy.meaning("ofac", "sanctioned")
     assert listed is not None and (listed.risk_level, listed.confidence, listed.provenance_class) == (
         "critical",
         1.0,
         "government_sanction",
     )
-    surer = taxonomy.meaning("tagpack", "Mixing_Service ", provenance="authority_data")
-    less = taxonomy.meaning("tagpack", "mixing_service", provenance="no such word")
-    assert surer is not None and less is not None and surer.risk_level == less.risk_level == "high"
-    assert surer.confidence > less.confidence and less.provenance_class == "web_crawl"
+    authoritative = taxonomy.meaning("tagpack", "Mixing_Service ", provenance="authority_data")
+    default = taxonomy.meaning("tagpack", "mixing_service", provenance="no such word")
+    assert authoritative is not None and default is not None and authoritative.risk_level == default.risk_level == "high"
+    assert authoritative.confidence > default.confidence and default.provenance_class == "web_crawl"
 
 
-def test_where_the_category_means_nothing_the_name_may(taxonomy: Taxonomy) -> None:
-    found = taxonomy.meaning("tagpack", "user", "Asset listed under US Treasury OFAC Sanctions List")
-    assert found is not None and found.risk_level == "critical" and found.word.startswith("Asset")
+def test_the_name_is_used_where_the_category_has_no_risk_level(taxonomy: Taxonomy) -> None:
+    meaning = taxonomy.meaning("tagpack", "user", "Asset listed under US Treasury OFAC Sanctions List")
+    assert meaning is not None and meaning.risk_level == "critical" and meaning.term.startswith("Asset")
     assert taxonomy.meaning("tagpack", "user", "somebody") is None and taxonomy.is_listed("tagpack", "user")
     assert taxonomy.meaning("nobody", "scam") is None and not taxonomy.is_listed("nobody", "scam")
 
 
-def test_one_mixer_may_be_two_things_to_two_publishers(taxonomy: Taxonomy) -> None:
-    levels = [taxonomy.meaning(*said) for said in (("etherscan", "tornado-cash"), ("ofac", "sanctioned"))]
+def test_publishers_may_classify_one_mixer_differently(taxonomy: Taxonomy) -> None:
+    levels = [taxonomy.meaning(*entry) for entry in (("etherscan", "tornado-cash"), ("ofac", "sanctioned"))]
     assert [one and one.risk_level for one in levels] == ["high", "critical"]
 
 
-def test_a_confidence_of_its_own_goes_before_that_of_the_class(tmp_path: Path) -> None:
-    found = read_taxonomy(seeds(tmp_path, "p,c,low,0.42,heuristic,x")).meaning("p", "c")
-    assert found is not None and found.confidence == 0.42
+def test_a_confidence_of_the_entry_takes_precedence_over_that_of_the_class(tmp_path: Path) -> None:
+    meaning = read_taxonomy(seeds(tmp_path, "p,c,low,0.42,heuristic,x")).meaning("p", "c")
+    assert meaning is not None and meaning.confidence == 0.42
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_a_confidence_of_its_own_goes_before_that_of_the_class(tmp_path: Path) -
         ("p,c,severe,,heuristic,x", "heuristic,0.3,x", "line 2: risk_level 'severe'"),
         ("p,c,low,2,heuristic,x", "heuristic,0.3,x", "line 2: confidence '2'"),
         ("p,c,low,,magic,x", "heuristic,0.3,x", "line 2: label_provenance.csv has no class 'magic'"),
-        ("p,c,low,,heuristic,x\np,C,high,,heuristic,x", "heuristic,0.3,x", "line 3: the category 'c' of p is there twice"),
+        ("p,c,low,,heuristic,x\np,C,high,,heuristic,x", "heuristic,0.3,x", "line 3: the category 'c' of p appears twice"),
         ("p,c,low,,heuristic,x", "heuristic,sure,x", "line 2: confidence 'sure'"),
     ],
 )
-def test_a_seed_that_cannot_be_used_is_named_by_line(tmp_path: Path, row: str, provenance: str, reason: str) -> None:
+def test_an_invalid_seed_row_is_reported_by_line(tmp_path: Path, row: str, provenance: str, reason: str) -> None:
     with pytest.raises(BadInputError, match=reason):
         read_taxonomy(seeds(tmp_path, row, provenance))
 
@@ -110,26 +110,28 @@ def test_every_row_is_good_or_has_its_reason(taxonomy: Taxonomy) -> None:
         {"address": BTC, "category": "scam", "network": "bitcoin"},
         {"address": BTC, "category": "scam"},
         {"address": A[:-1], "category": "scam"},
-        {"address": B, "category": "never heard of"},
+        {"address": B, "category": "never seen before"},
         {"address": B, "category": ""},
         {"address": B, "category": "exchange", "provenance": "authority_data"},
     ]
-    found = check_published(Path("pack.yaml"), numbered(rows), GIVEN, formats()["tagpack"], taxonomy)
-    assert found.good.index.tolist() == [1, 7] and found.addresses == 2
-    assert found.good["address"].tolist() == [A, B]
-    assert found.good[["label", "risk_level", "trust_level", "source"]].values.tolist() == [
+    checked = check_published(Path("pack.yaml"), numbered(rows), GIVEN, formats()["tagpack"], taxonomy)
+    assert checked.good.index.tolist() == [1, 7] and checked.addresses == 2
+    assert checked.good["address"].tolist() == [A, B]
+    assert checked.good[["label", "risk_level", "trust_level", "source"]].values.tolist() == [
         ["scam", "high", "community_report", "tagpack"], ["exchange", "low", "authority_data", "tagpack"],
     ]  # fmt: skip
-    assert found.good["network"].unique().tolist() == ["ethereum"]
-    assert list(found.elsewhere) == [2, 3] and all("another network's address" in reason for reason in found.elsewhere.values())
-    assert list(found.problems) == [4]
-    assert found.unmapped == Counter({"never heard of": 1, "(none)": 1})
+    assert checked.good["network"].unique().tolist() == ["ethereum"]
+    assert list(checked.elsewhere) == [2, 3] and all(
+        "another network's address" in reason for reason in checked.elsewhere.values()
+    )
+    assert list(checked.problems) == [4]
+    assert checked.unmapped == Counter({"never seen before": 1, "(none)": 1})
 
 
-def test_without_a_network_each_row_goes_where_it_says(taxonomy: Taxonomy) -> None:
+def test_without_a_network_each_row_keeps_its_own(taxonomy: Taxonomy) -> None:
     rows = [{"address": A, "category": "scam", "network": "ethereum"}, {"address": BTC, "category": "scam", "network": "bitcoin"}]
-    found = check_published(Path("p"), numbered(rows), GIVEN | {"network": None}, formats()["tagpack"], taxonomy)
-    assert found.good["network"].tolist() == ["ethereum", "bitcoin"]
+    checked = check_published(Path("p"), numbered(rows), GIVEN | {"network": None}, formats()["tagpack"], taxonomy)
+    assert checked.good["network"].tolist() == ["ethereum", "bitcoin"]
     with pytest.raises(BadInputError, match="--network"):
         check_published(
             Path("p"),
@@ -140,7 +142,7 @@ def test_without_a_network_each_row_goes_where_it_says(taxonomy: Taxonomy) -> No
         )
 
 
-def test_a_source_that_is_given_goes_before_the_publishers(taxonomy: Taxonomy) -> None:
+def test_a_given_source_replaces_the_publishers(taxonomy: Taxonomy) -> None:
     rows = numbered([{"address": A, "category": "scam", "source": "tagpack: x"}])
     assert check_published(Path("p"), rows, GIVEN, formats()["tagpack"], taxonomy).good["source"].tolist() == ["tagpack: x"]
     assert check_published(Path("p"), rows, GIVEN | {"source": "desk"}, formats()["tagpack"], taxonomy).good[
@@ -148,13 +150,13 @@ def test_a_source_that_is_given_goes_before_the_publishers(taxonomy: Taxonomy) -
     ].tolist() == ["desk"]
 
 
-def test_a_list_of_nothing_but_broken_addresses_is_refused(taxonomy: Taxonomy) -> None:
+def test_a_list_with_only_invalid_addresses_is_refused(taxonomy: Taxonomy) -> None:
     with pytest.raises(BadInputError, match="none of its 1 rows"):
         check_published(Path("p"), numbered([{"address": "0xnone", "category": "scam"}]), GIVEN, formats()["tagpack"], taxonomy)
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "said"),
+    ("option", "value", "message"),
     [
         ("network", "x'; DROP TABLE raw_alerts; --", "not the name of a network"),
         ("processing_date", date(2999, 1, 1), "in the future"),
@@ -162,26 +164,26 @@ def test_a_list_of_nothing_but_broken_addresses_is_refused(taxonomy: Taxonomy) -
         ("processing_date", None, "--processing-date"),
     ],
 )
-def test_a_wrong_option_is_no_fault_of_the_rows(taxonomy: Taxonomy, option: str, value: object, said: str) -> None:
+def test_an_invalid_option_is_not_reported_per_row(taxonomy: Taxonomy, option: str, value: object, message: str) -> None:
     rows = [{"address": A, "category": "scam", "network": "ethereum"}, {"address": BTC, "category": "scam", "network": "bitcoin"}]
-    with pytest.raises(BadInputError, match=said):
+    with pytest.raises(BadInputError, match=message):
         check_published(Path("p"), numbered(rows), GIVEN | {option: value}, formats()["tagpack"], taxonomy)
 
 
 @pytest.mark.parametrize(
     ("network", "taken"), [("ethereum", [1]), ("a_new_chain", [1]), ("litecoin", []), ("bitcoin", [2]), ("polkadot", [])]
 )
-def test_a_network_nobody_has_heard_of_may_be_an_evm_one(taxonomy: Taxonomy, network: str, taken: list[int]) -> None:
+def test_an_unknown_network_may_be_an_evm_chain(taxonomy: Taxonomy, network: str, taken: list[int]) -> None:
     rows = [{"address": A, "category": "scam", "network": "ethereum"}, {"address": BTC, "category": "scam", "network": "bitcoin"}]
-    found = check_published(Path("p"), numbered(rows), GIVEN | {"network": network}, formats()["tagpack"], taxonomy)
-    assert found.good.index.tolist() == taken and not found.problems
+    checked = check_published(Path("p"), numbered(rows), GIVEN | {"network": network}, formats()["tagpack"], taxonomy)
+    assert checked.good.index.tolist() == taken and not checked.problems
 
 
 # ---- the real lists -------------------------------------------------------------------------------------------------
 
 
 class TestRealLists:
-    """The figures that the publishers' own files give."""
+    """Counts on the publishers' real files."""
 
     pytestmark = shared
 
@@ -192,25 +194,25 @@ class TestRealLists:
         chosen = choose(path)
         frame = chosen.load(path)
         frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
-        found = check_published(path, frame, GIVEN | {"network": network}, chosen, taxonomy)
-        assert len(found.good) + len(found.problems) + len(found.elsewhere) + found.unmapped.total() == len(frame)
-        sound = found.frame[~found.frame.index.isin({*found.problems, *found.elsewhere})]
-        assert found.good["risk_level"].isin(RISK_LEVELS).all()
-        return chosen, frame, found.problems, found.elsewhere, found.unmapped, set(sound["address"])
+        checked = check_published(path, frame, GIVEN | {"network": network}, chosen, taxonomy)
+        assert len(checked.good) + len(checked.problems) + len(checked.elsewhere) + checked.unmapped.total() == len(frame)
+        sound = checked.frame[~checked.frame.index.isin({*checked.problems, *checked.elsewhere})]
+        assert checked.good["risk_level"].isin(RISK_LEVELS).all()
+        return chosen, frame, checked.problems, checked.elsewhere, checked.unmapped, set(sound["address"])
 
     @pytest.mark.parametrize("suffix", ["txt", "json"])
     def test_ofac(self, taxonomy: Taxonomy, suffix: str) -> None:
         seen: set[str] = set()
         for path in sorted((REAL / "ofac").glob(f"sanctioned_addresses_*.{suffix}")):
-            chosen, _, problems, _, unmapped, found = self.check(path, taxonomy, "ethereum")
+            chosen, _, problems, _, unmapped, valid = self.check(path, taxonomy, "ethereum")
             assert chosen.name == "ofac" and not problems and not unmapped
-            seen |= found
+            seen |= valid
         assert len(seen) == 156
 
-    def test_of_the_bitcoin_addresses_of_ofac_all_but_one_are(self, taxonomy: Taxonomy) -> None:
-        _, frame, problems, elsewhere, _, found = self.check(REAL / "ofac" / "sanctioned_addresses_XBT.txt", taxonomy, "bitcoin")
-        assert not problems and len(found) == len(frame) - 1
-        assert elsewhere == {355: "another network's address: not of bitcoin"}  # a Tron address; the list has it so
+    def test_one_of_the_bitcoin_addresses_of_ofac_is_a_tron_address(self, taxonomy: Taxonomy) -> None:
+        _, frame, problems, elsewhere, _, valid = self.check(REAL / "ofac" / "sanctioned_addresses_XBT.txt", taxonomy, "bitcoin")
+        assert not problems and len(valid) == len(frame) - 1
+        assert elsewhere == {355: "another network's address: not of bitcoin"}  # a Tron address in the published list
 
     @pytest.mark.parametrize(
         ("file", "format", "network", "rows", "distinct", "bad"),
@@ -223,21 +225,21 @@ class TestRealLists:
         ],
     )
     def test_lists(self, taxonomy: Taxonomy, file: str, format: str, network: str, rows: int, distinct: int, bad: int) -> None:
-        chosen, frame, problems, elsewhere, _, found = self.check(REAL / file, taxonomy, network)
-        assert (chosen.name, len(frame), len(found), len(problems), len(elsewhere)) == (format, rows, distinct, bad, 0)
+        chosen, frame, problems, elsewhere, _, valid = self.check(REAL / file, taxonomy, network)
+        assert (chosen.name, len(frame), len(valid), len(problems), len(elsewhere)) == (format, rows, distinct, bad, 0)
 
     def test_tagpacks(self, taxonomy: Taxonomy) -> None:
         packs = sorted((REAL / "tagpacks").glob("*.yaml"))
         tags = 0
         for path in packs:
-            chosen, frame, problems, elsewhere, _, found = self.check(path, taxonomy, "ethereum")
+            chosen, frame, problems, elsewhere, _, valid = self.check(path, taxonomy, "ethereum")
             tags += len(frame)
-            assert chosen.name == "tagpack" and not problems and len(found) <= len(frame) - len(elsewhere)
+            assert chosen.name == "tagpack" and not problems and len(valid) <= len(frame) - len(elsewhere)
         assert (len(packs), tags) == (14, 6445)
 
     @pytest.mark.parametrize("pattern", ["*/*.json", "*/*.csv", "*/*.yaml"])
     def test_every_category_is_mapped_or_deliberately_not(self, taxonomy: Taxonomy, pattern: str) -> None:
         for path in REAL.glob(pattern):
             chosen = choose(path)
-            words = set(chosen.load(path)["category"]) - {""}
-            assert [word for word in words if not taxonomy.is_listed(chosen.publisher, word)] == [], path
+            categories = set(chosen.load(path)["category"]) - {""}
+            assert [name for name in categories if not taxonomy.is_listed(chosen.publisher, name)] == [], path

@@ -1,4 +1,4 @@
-"""The simulated network is reproducible, consistent, hard enough to be worth a model, and hides its truth."""
+"""The simulated network is reproducible, consistent, hard enough to need a model, and does not leak its ground truth."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ def matrix(rows: pd.DataFrame) -> pd.DataFrame:
     hidden = ["is_illicit", "window_days", "processing_date"]
     numeric = rows.select_dtypes(["number", "bool"]).drop(columns=hidden, errors="ignore")
     flags = rows[[c for c in SCHEMAS["features"] if SCHEMAS["features"][c] == pa.bool_()]].astype(float)
-    words = pd.get_dummies(rows[["typology_type", "pattern_type", "severity", "dominant_asset_in", "dominant_asset_out"]])
-    return pd.concat([numeric.drop(columns=flags.columns, errors="ignore"), flags, words], axis=1).astype("float32")
+    categories = pd.get_dummies(rows[["typology_type", "pattern_type", "severity", "dominant_asset_in", "dominant_asset_out"]])
+    return pd.concat([numeric.drop(columns=flags.columns, errors="ignore"), flags, categories], axis=1).astype("float32")
 
 
 def single_auc(y: np.ndarray, values: pd.Series) -> float:
@@ -251,7 +251,7 @@ def test_source_of_truth_is_small_biased_and_sometimes_wrong(simulated: Simulate
     assert (created > pd.Timestamp(SECOND)).any()
 
 
-def test_custom_labels_know_other_addresses_and_sometimes_contradict(simulated: Simulated) -> None:
+def test_custom_labels_cover_other_addresses_and_sometimes_conflict(simulated: Simulated) -> None:
     custom = pd.read_csv(simulated.summary.custom_labels)
     assert list(custom) == [
         "processing_date", "window_days", "network", "address", "label", "risk_level", "confidence_score", "source",
@@ -266,10 +266,10 @@ def test_custom_labels_know_other_addresses_and_sometimes_contradict(simulated: 
     assert 0.05 < differ.mean() < 0.5
     decided = custom[custom["risk_level"] != "medium"]
     right = decided["risk_level"].ne("low").to_numpy() == simulated.truth()["is_illicit"].reindex(decided["address"]).to_numpy()
-    assert right.mean() == pytest.approx(decided["confidence_score"].mean(), abs=0.06)  # the stated confidence is honest
+    assert right.mean() == pytest.approx(decided["confidence_score"].mean(), abs=0.06)  # the stated confidence is calibrated
 
 
-def test_a_model_does_well_and_no_single_column_gives_the_truth_away(simulated: Simulated) -> None:
+def test_a_model_does_well_and_no_single_column_leaks_the_truth(simulated: Simulated) -> None:
     rows = simulated.alert_rows()
     x, y = matrix(rows), rows["is_illicit"].to_numpy(int)
     assert 0.15 < rows.drop_duplicates("address")["is_illicit"].mean() < 0.30
@@ -289,7 +289,7 @@ def test_ids_and_row_order_carry_no_signal(simulated: Simulated, text: str) -> N
     assert single_auc(illicit, rows[text].rank()) < 0.54
     assert single_auc(first["is_illicit"].to_numpy(), pd.Series(np.arange(len(first)))) < 0.54
     truth = simulated.truth()["is_illicit"].to_numpy()
-    assert np.corrcoef(truth[1:], truth[:-1])[0, 1] == pytest.approx(0, abs=0.06)  # partners in crime are not neighbours
+    assert np.corrcoef(truth[1:], truth[:-1])[0, 1] == pytest.approx(0, abs=0.06)  # members of a pattern are not neighbours
     for name in ("features", "money_flows"):
         frame = simulated.frame(name)
         side = "address" if name == "features" else "from_address"
@@ -297,13 +297,13 @@ def test_ids_and_row_order_carry_no_signal(simulated: Simulated, text: str) -> N
         assert single_auc(is_illicit, pd.Series(np.arange(len(frame)))) < 0.54
 
 
-def test_severity_says_little(simulated: Simulated) -> None:
+def test_severity_is_a_weak_predictor(simulated: Simulated) -> None:
     rows = simulated.alert_rows()
     code = rows["severity"].map({"low": 0, "medium": 1, "high": 2, "critical": 3})
     assert single_auc(rows["is_illicit"].to_numpy(), code) < 0.62
 
 
-def test_some_addresses_expand_and_others_fall_silent(simulated: Simulated) -> None:
+def test_some_addresses_expand_and_others_become_inactive(simulated: Simulated) -> None:
     before, after = (simulated.frame("features", d).set_index("address") for d in (FIRST, SECOND))
     both = before.merge(after, left_index=True, right_index=True, suffixes=("", "_after"))
     assert len(both) > 0.8 * len(before)
@@ -324,17 +324,17 @@ def test_some_addresses_expand_and_others_fall_silent(simulated: Simulated) -> N
 def test_addresses_have_the_form_of_their_network(network: str, width: int, first: str) -> None:
     keys = np.random.default_rng(0).integers(0, 256, (50, 32), np.uint8)
     addresses, _ = sorted_addresses(network, keys)
-    found = addresses.to_pylist()
-    assert found == sorted(set(found))
-    assert all(len(a) == width and a.startswith(first) for a in found)
+    texts = addresses.to_pylist()
+    assert texts == sorted(set(texts))
+    assert all(len(a) == width and a.startswith(first) for a in texts)
     if network == "bitcoin":
-        assert all(base58.b58decode_check(a)[0] == 5 for a in found)
+        assert all(base58.b58decode_check(a)[0] == 5 for a in texts)
     elif first == "5":
-        raw = [base58.b58decode(a) for a in found]
+        raw = [base58.b58decode(a) for a in texts]
         assert {bytes(r[1:33]) for r in raw} == {bytes(k) for k in keys}
         assert all(hashlib.blake2b(b"SS58PRE" + r[:33]).digest()[:2] == r[33:] for r in raw)
     else:
-        assert all(int(a, 16) >= 0 and a == a.lower() for a in found)
+        assert all(int(a, 16) >= 0 and a == a.lower() for a in texts)
 
 
 def test_ids_depend_on_their_parts_only() -> None:
@@ -345,11 +345,11 @@ def test_ids_depend_on_their_parts_only() -> None:
     assert hex_ids("alert_", keys[7:8], 4).to_pylist() != ids[7:8]
 
 
-def test_progress_is_told_and_bad_arguments_are_refused(tmp_path: Path) -> None:
-    told: list[tuple[str, float]] = []
-    simulate(tmp_path, alerts=200, dates=[FIRST], window_days=30, progress=lambda word, done: told.append((word, done)))
-    assert [done for _, done in told] == sorted(done for _, done in told)
-    assert told[-1][1] == 1.0
+def test_progress_is_reported_and_bad_arguments_are_refused(tmp_path: Path) -> None:
+    steps: list[tuple[str, float]] = []
+    simulate(tmp_path, alerts=200, dates=[FIRST], window_days=30, progress=lambda step, done: steps.append((step, done)))
+    assert [done for _, done in steps] == sorted(done for _, done in steps)
+    assert steps[-1][1] == 1.0
     for wrong in (
         {"dates": []},
         {"dates": [FIRST, FIRST]},

@@ -1,4 +1,4 @@
-"""Each rule of the table in trainer.snapshots.conform, and that no column of any type gets past it with a traceback."""
+"""Each rule of the table in trainer.snapshots.conform, and that no column of any type causes a traceback."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def test_a_key_in_the_file_that_agrees_is_taken(column: str, value: Any) -> None
     assert conformer()(pa.record_batch({"address": ["0xa"], column: [value]})).num_rows == 1
 
 
-def test_addresses_that_are_none_are_rejected_and_counted() -> None:
+def test_invalid_addresses_are_rejected_and_counted() -> None:
     uses = conformer()
-    found = ["0xa", "", None, "  ", "a b", "a\x01b", "x" * 257, "x" * 1_000_000, "o'hare", '"quoted"']
-    assert uses(pa.record_batch({"address": found}))["address"].to_pylist() == ["0xa", "o'hare", '"quoted"']
+    addresses = ["0xa", "", None, "  ", "a b", "a\x01b", "x" * 257, "x" * 1_000_000, "o'hare", '"quoted"']
+    assert uses(pa.record_batch({"address": addresses}))["address"].to_pylist() == ["0xa", "o'hare", '"quoted"']
     assert uses.counts == {"rows rejected: 'address' is not an address": 7}
 
 
@@ -89,7 +89,7 @@ def test_the_snapshots_key_is_put_on_every_row() -> None:
 
 
 @pytest.mark.parametrize("column", ["degree_in", "total_in_usd", "volume_std", "pagerank"])
-def test_what_is_not_finite_becomes_missing_and_is_counted(column: str) -> None:
+def test_non_finite_values_become_missing_and_are_counted(column: str) -> None:
     values, uses = one(column, [1.0, math.nan, math.inf, -math.inf, None])
     assert values == [1.0, None, None, None, None]
     assert uses.counts == {f"values not finite, now missing, in '{column}'": 3}
@@ -184,7 +184,7 @@ def test_lists_come_as_lists_or_as_json() -> None:
 @pytest.mark.parametrize(
     "text", ["{", "5", '{"a": 1}', '["x"]', "[-1]", "[99999]", "[1e99]", "[" * 200_000, f"[{10**30}]", "[NaN]"]
 )
-def test_lists_that_are_none_are_named(text: str) -> None:
+def test_invalid_lists_are_reported_by_column(text: str) -> None:
     with pytest.raises(BadInputError, match="'hourly_activity'"):
         one("hourly_activity", [text])
 
@@ -238,7 +238,7 @@ def _column(values: list[Any], kind: pa.DataType, rows: int) -> pa.Array:
 
 @st.composite
 def batches(draw: st.DrawFn) -> tuple[Table, pa.RecordBatch]:
-    """A batch whose required columns are mostly there and whose other columns are of any type."""
+    """A batch with mostly valid required columns and other columns of any type."""
     table, rows = draw(TABLES), draw(st.integers(0, 6))
     columns = {}
     for name in required_columns(table):
@@ -251,18 +251,18 @@ def batches(draw: st.DrawFn) -> tuple[Table, pa.RecordBatch]:
 
 
 @given(batches())
-def test_any_batch_is_loaded_or_refused_by_a_sentence_and_the_counts_add_up(case: tuple[Table, pa.RecordBatch]) -> None:
+def test_any_batch_is_loaded_or_refused_with_bad_input_and_the_counts_add_up(case: tuple[Table, pa.RecordBatch]) -> None:
     table, batch = case
     uses = conformer(table)
     try:
-        found = uses(batch)
+        loaded = uses(batch)
     except BadInputError as error:
         assert "features.parquet" in str(error) and len(str(error)) < 1000
         return
-    found.validate(full=True)
+    loaded.validate(full=True)
     rejected = sum(count for what, count in uses.counts.items() if what.startswith("rows rejected"))
-    assert found.num_rows + rejected == batch.num_rows
-    assert set(found.column_names) <= {"network", "processing_date", "window_days", "ingested_at", *table.types}
+    assert loaded.num_rows + rejected == batch.num_rows
+    assert set(loaded.column_names) <= {"network", "processing_date", "window_days", "ingested_at", *table.types}
 
 
 @given(batches(), st.randoms(use_true_random=False))
@@ -280,7 +280,7 @@ def test_the_order_of_rows_does_not_matter(case: tuple[Table, pa.RecordBatch], r
 
 
 @given(st.binary(max_size=20))
-def test_bytes_that_are_not_text_do_not_end_in_a_traceback(raw: bytes) -> None:
+def test_bytes_that_are_not_utf8_do_not_cause_a_traceback(raw: bytes) -> None:
     text = pa.StringArray.from_buffers(1, pa.array([0, len(raw)], pa.int32()).buffers()[1], pa.py_buffer(raw))
     for column in ("address", "dominant_asset_in", "hourly_activity"):
         columns = {"address": pa.array(["0xa"])} | {column: text}

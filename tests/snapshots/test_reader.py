@@ -36,9 +36,9 @@ def folder(root: Path, *stems: str, key: str = "simnet/2025-08-01/90", rows: int
         ({"features"}, "analyzers-baseline"),
     ],
 )
-def test_a_shape_is_known_by_its_files(tmp_path: Path, stems: set[str], name: str) -> None:
-    found = snapshot.shape_of(folder(tmp_path, *stems))
-    assert found is not None and found.name == name
+def test_a_shape_is_detected_by_its_files(tmp_path: Path, stems: set[str], name: str) -> None:
+    shape = snapshot.shape_of(folder(tmp_path, *stems))
+    assert shape is not None and shape.name == name
 
 
 @pytest.mark.parametrize("stems", [set(), {"address_labels"}, {"ground_truth"}, {"something"}])
@@ -90,15 +90,15 @@ def test_the_key_comes_from_meta_where_the_path_has_none(tmp_path: Path) -> None
     assert str(snapshot.key_of(tmp_path)) == "torus/2025-11-20/300"
 
 
-def test_what_the_path_lacks_is_given_or_asked_for(tmp_path: Path) -> None:
+def test_a_part_the_path_lacks_must_be_given(tmp_path: Path) -> None:
     assert str(snapshot.key_of(tmp_path, "torus", date(2025, 8, 1), 90)) == "torus/2025-08-01/90"
     with pytest.raises(BadInputError, match="--processing-date, --window-days"):
         snapshot.key_of(tmp_path, "torus")
 
 
 @pytest.mark.parametrize("given_", [{"network": "torus"}, {"processing_date": date(2025, 8, 2)}, {"window_days": 195}])
-def test_an_argument_that_contradicts_the_path_is_named(tmp_path: Path, given_: dict[str, Any]) -> None:
-    with pytest.raises(BadInputError, match=f"--{next(iter(given_)).replace('_', '-')} says"):
+def test_an_argument_that_contradicts_the_path_is_reported(tmp_path: Path, given_: dict[str, Any]) -> None:
+    with pytest.raises(BadInputError, match=f"--{next(iter(given_)).replace('_', '-')} is"):
         snapshot.key_of(folder(tmp_path), **given_)
 
 
@@ -160,7 +160,7 @@ def test_checksums_in_capitals_are_the_same(tmp_path: Path) -> None:
     verify(made, {"sha256": {name: value.upper() for name, value in content["sha256"].items()}})
 
 
-def test_counts_are_verified(tmp_path: Path) -> None:
+def test_row_counts_are_verified(tmp_path: Path) -> None:
     made = folder(tmp_path, "alerts", "features")
     verify(made, {"counts": {"alerts": 3, "features.parquet": 3}})
     with pytest.raises(BadInputError, match="3 rows, but META.json says 4"):
@@ -188,7 +188,7 @@ def test_a_file_that_meta_lists_and_the_folder_lacks_is_named(tmp_path: Path) ->
         ),
     )
 )
-def test_any_json_in_meta_is_ignored_or_refused_by_a_sentence(tmp_path_factory: pytest.TempPathFactory, content: Any) -> None:
+def test_any_json_in_meta_is_ignored_or_refused_with_bad_input(tmp_path_factory: pytest.TempPathFactory, content: Any) -> None:
     made = folder(tmp_path_factory.mktemp("meta"), "alerts")
     try:
         verify(made, content)
@@ -197,7 +197,7 @@ def test_any_json_in_meta_is_ignored_or_refused_by_a_sentence(tmp_path_factory: 
 
 
 @pytest.mark.parametrize("raw", [b"", b"PAR1", b"a,b\n1,2\n", b"PAR1" + b"\x00" * 100 + b"PAR1"])
-def test_a_file_that_is_no_parquet_is_named(tmp_path: Path, raw: bytes) -> None:
+def test_a_file_that_is_not_parquet_is_named(tmp_path: Path, raw: bytes) -> None:
     path = tmp_path / "alerts.parquet"
     path.write_bytes(raw)
     with pytest.raises(BadInputError, match=r"alerts\.parquet"):
@@ -209,5 +209,5 @@ def test_a_parquet_file_cut_short_is_named(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for size in range(0, len(whole), max(1, len(whole) // 12)):
         path.write_bytes(whole[:size])
-        with pytest.raises(BadInputError, match="not a whole Parquet file"):
+        with pytest.raises(BadInputError, match="not a Parquet file, or damaged"):
             snapshot.parquet_rows(path)

@@ -1,4 +1,4 @@
-"""Saved models that tests write and tamper with."""
+"""Saved models for tests, and changes to them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def described(data: Dataset, model: str = "xgboost", **changes: Any) -> dict[str
 
 
 def edit(folder: Path, **changes: Any) -> None:
-    """Change model.json and its checksum with it, as someone who means it would."""
+    """Change model.json together with its checksum, as a deliberate manipulation would."""
     content = json.loads((folder / "model.json").read_text())["content"] | changes
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     (folder / "model.json").write_text(json.dumps({"content": content, "sha256": digest}))

@@ -1,12 +1,12 @@
-"""ClickHouse's HTTP interface over an embedded engine, so that tests can speak to "a server" where none is installed.
+"""ClickHouse's HTTP interface over an embedded engine, so that tests have a "server" where none is installed.
 
 `python tests/support/bridge.py --path FOLDER --user U --password P [--port 0]` prints the port it listens on and serves until
-it is terminated. It understands what dbt-clickhouse and clickhouse-connect send: authentication, queries and data in
+it is terminated. It supports what dbt-clickhouse and clickhouse-connect send: authentication, queries and data in
 URL and body, settings and `param_` parameters, sessions, compressed and chunked bodies; and it answers with
 ClickHouse's headers, formats and errors. It does not compress answers, stream them or take external tables.
 
-A session is a connection of its own, so that it keeps what was SET and its temporary tables; settings in a URL are of
-one query, so they are taken back before the next. The engine runs queries of several connections at once by itself.
+Each session has its own connection and so keeps its settings and temporary tables; settings in a URL apply to one query and
+are reset before the next. The engine runs the queries of several connections concurrently.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import chdb
 
-# URL parameters that are the interface's own; every other one is a setting of the query
+# URL parameters of the interface; every other one is a setting of the query
 _NOT_SETTINGS = {
     "query", "database", "user", "password", "default_format", "query_id", "session_id", "session_timeout",
     "session_check", "quota_key", "role", "compress", "decompress", "wait_end_of_query", "buffer_size", "stacktrace",
@@ -40,7 +40,7 @@ _STATUS = {46: 404, 47: 404, 60: 404, 62: 400, 81: 404, 516: 403}  # the rest is
 _COMMENTS = re.compile(rb"\A(?:\s+|/\*.*?\*/|--[^\n]*(?:\n|\Z))*", re.DOTALL)
 _RESULT = re.compile(rb"\A\(*\s*(SELECT|WITH|SHOW|DESC|DESCRIBE|EXISTS|EXPLAIN|CHECK|FROM)\b", re.IGNORECASE)
 _FORMAT = re.compile(rb"\bFORMAT\s+(\w+)\s*;?\s*\Z", re.IGNORECASE)
-# an INSERT whose data follow its FORMAT, and are not the rows of a SELECT or VALUES
+# an INSERT with data after its FORMAT, not the rows of a SELECT or VALUES
 _INSERT_DATA = re.compile(
     rb"\A(?P<insert>INSERT\s(?:(?!\bSELECT\b|\bVALUES\b|\bFORMAT\b).)*?)"
     rb"(?P<settings>\bSETTINGS\b(?:(?!\bFORMAT\b).)*)?\bFORMAT\s+(?P<format>\w+)[ \t]*(?:\r?\n|\Z| )",
@@ -52,14 +52,14 @@ class EngineError(Exception):
     """An exception of the engine, with ClickHouse's code."""
 
     def __init__(self, message: str) -> None:
-        found = re.search(r"Code: (\d+)\. ", message)
-        self.code = int(found[1]) if found else 1002
-        super().__init__(message[found.start() :] if found else f"Code: 1002. DB::Exception: {message}")
+        match = re.search(r"Code: (\d+)\. ", message)
+        self.code = int(match[1]) if match else 1002
+        super().__init__(message[match.start() :] if match else f"Code: 1002. DB::Exception: {message}")
 
 
 @dataclass
 class Answer:
-    """The result of a statement; `format` is None where a statement has no result."""
+    """The result of a statement; `format` is None if the statement returns no rows."""
 
     body: bytes = b""
     format: str | None = None
@@ -69,7 +69,7 @@ class Answer:
 
 
 class Session:
-    """A connection, the settings that the last URL changed on it, and what they were before."""
+    """A connection, the settings changed by the last URL, and their previous values."""
 
     def __init__(self, path: str) -> None:
         self.connection = chdb.connect(path)
@@ -79,7 +79,7 @@ class Session:
         self._before: dict[str, str] = {}
 
     def execute(self, statement: bytes, arguments: dict[str, str]) -> Answer:
-        """Runs one statement with the settings, parameters and database that the URL names."""
+        """Run one statement with the settings, parameters and database of the URL."""
         database = arguments.get("database") or "default"
         parameters = {name[6:]: value for name, value in arguments.items() if name.startswith("param_")}
         with self.lock:
@@ -100,7 +100,7 @@ class Session:
                 self._before[name], self._changed[name] = before, value
 
     def _literal(self, name: str) -> str:
-        """The setting's value as SET takes it."""
+        """Return the setting's value in the syntax of SET."""
         sql = f"SELECT if(changed, value, '') FROM system.settings WHERE name = {_quoted(name)}"
         value = _query(self.connection, sql, "TabSeparatedRaw").bytes().decode().strip()
         return value if value.startswith("'") else _quoted(value) if value else "DEFAULT"
@@ -109,17 +109,17 @@ class Session:
 class Engine:
     """The one engine of this process and its sessions."""
 
-    _KEPT = 64  # clients name a new session each; the oldest are closed
+    _KEPT = 64  # every client opens a new session; the oldest are closed
 
     def __init__(self, path: str) -> None:
         self.path = path
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
-        self._anchor = Session(path)  # the engine lives as long as one connection does
+        self._anchor = Session(path)  # the engine lives as long as it has a connection
         self.timezone = self._anchor.execute(b"SELECT timezone()", {}).body.decode().strip()
 
     def execute(self, statement: bytes, arguments: dict[str, str]) -> Answer:
-        """Runs one statement in the session that the URL names, or in one of its own."""
+        """Run one statement in the session of the URL, or in a new one."""
         name = arguments.get("session_id")
         if name:
             return self._session(name).execute(statement, arguments)
@@ -160,13 +160,13 @@ def _run(connection: Any, statement: bytes, default_format: str, parameters: dic
     result = _query(connection, statement.decode(), wanted, parameters)
     body = result.bytes() or b""
     if not body and wanted == "Native":
-        # the embedded engine writes nothing for no rows, where a server writes the names and types
+        # without rows the embedded engine writes nothing, but a server writes names and types
         body = _native_header(connection, bare[: named.start()] if named else bare, parameters)
     return Answer(body, wanted, read_rows=result.rows_read(), read_bytes=result.bytes_read())
 
 
 def _insert(connection: Any, insert: re.Match[bytes], data: bytes) -> Answer:
-    """The engine reads data of any format from a file; inside a statement it reads text only."""
+    """Insert through a file: the engine reads any format from a file, but only text inside a statement."""
     if not data:
         return Answer()
     with tempfile.NamedTemporaryFile(suffix=".data") as file:
@@ -179,10 +179,10 @@ def _insert(connection: Any, insert: re.Match[bytes], data: bytes) -> Answer:
 
 
 def _native_header(connection: Any, select: bytes, parameters: dict[str, str]) -> bytes:
-    """A Native block without rows: how many columns and rows, and each column's name and type."""
+    """Return a Native block without rows: the numbers of columns and rows, and each column's name and type."""
     try:
         result = _query(connection, f"DESCRIBE TABLE ({select.decode()}\n)", "JSONEachRow", parameters)
-    except EngineError:  # SHOW and its like stand in no subquery
+    except EngineError:  # SHOW and similar statements cannot be subqueries
         return b""
     columns = [json.loads(line) for line in (result.bytes() or b"").splitlines()]
     texts = (column[key].encode() for column in columns for key in ("name", "type"))
@@ -198,8 +198,8 @@ def _varuint(number: int) -> bytes:
 
 
 def _bare(statement: bytes) -> bytes:
-    """The statement from its first word on."""
-    return statement[_COMMENTS.match(statement).end() :]  # type: ignore[union-attr]  # it matches nothing as well
+    """Return the statement without leading comments and white space."""
+    return statement[_COMMENTS.match(statement).end() :]  # type: ignore[union-attr]  # it also matches the empty string
 
 
 def _query(connection: Any, sql: str, output: str = "TabSeparated", parameters: dict[str, str] | None = None) -> Any:
@@ -263,7 +263,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(200, b"")
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing: the log of a test is its own."""
+        """Log nothing, to keep the output of the tests clean."""
 
     def _handle(self) -> None:
         url = urlsplit(self.path)
@@ -285,7 +285,7 @@ class Handler(BaseHTTPRequestHandler):
             if "X-ClickHouse-Database" in self.headers:
                 arguments.setdefault("database", self.headers["X-ClickHouse-Database"])
             answer = self.server.engine.execute(statement, arguments)
-        except Exception as caught:  # a server answers whatever happens; a bug in here is an error 1002 with its text
+        except Exception as caught:  # always answer; a bug here becomes error 1002 with its message
             error = caught if isinstance(caught, EngineError) else EngineError(repr(caught))
             self._send(
                 _STATUS.get(error.code, 500),
@@ -311,7 +311,7 @@ class Handler(BaseHTTPRequestHandler):
         self._send(200, answer.body, headers)
 
     def _authenticate(self, arguments: dict[str, str]) -> None:
-        """Raises what a server says to a user who may not come in."""
+        """Raise the error of a server for wrong credentials."""
         user, password = arguments.get("user", "default"), arguments.get("password", "")
         scheme, _, credentials = self.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "basic":
@@ -346,7 +346,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> None:
-    """Serves until terminated."""
+    """Serve until terminated."""
     arguments = argparse.ArgumentParser(description="ClickHouse's HTTP interface over an embedded engine, for tests")
     arguments.add_argument("--path", required=True, type=Path)
     arguments.add_argument("--user", required=True)
@@ -365,6 +365,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    # Ended by SIGTERM as by Ctrl-C, so that the folder is closed; a process started in the background ignores SIGINT itself.
+    # SIGTERM is handled like Ctrl-C, so that the folder is closed; a background process ignores SIGINT.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     main()

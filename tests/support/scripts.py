@@ -1,4 +1,4 @@
-"""Imports scripts that are no package: those of tools/ and benchmarks/."""
+"""Imports scripts from tools/ and benchmarks/, which are not packages."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ def script(name: str) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where its dataclasses look for it
+    sys.modules[name] = module  # dataclasses look up their module there
     spec.loader.exec_module(module)
     return module

@@ -1,4 +1,4 @@
-"""A small snapshot that tests write, change and load."""
+"""A small snapshot for tests to write, change and load."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ADDRESSES = [f"0x{i:040x}" for i in range(6)]
 
 
 def tables(rows: int = 6) -> dict[str, pd.DataFrame]:
-    """A small October snapshot."""
+    """Return the tables of a small snapshot of the October shape."""
     addresses = ADDRESSES[:rows]
     return {
         "alerts": pd.DataFrame(

@@ -1,4 +1,4 @@
-"""Trainers that tests hand to the package."""
+"""User-written trainers for tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trainer.models.base import ModelTrainer
 
 
 class GuideTrainer(ModelTrainer):
-    """Written as the guide shows: no registered name, no claim to accept missing values, saves through its own `save`."""
+    """A trainer as in the guide: no registered name, does not accept missing values, saved through its own `save`."""
 
     suffix = ".json"
 

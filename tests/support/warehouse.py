@@ -1,4 +1,4 @@
-"""What the tests on a real engine share: where things are, what was built, and how to look into it."""
+"""Shared by the tests on a real engine: paths, the built warehouse, and queries on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COINS_ALERTS = 5000
 
 @dataclass(frozen=True)
 class Bridge:
-    """A running tests/support/bridge.py: what speaks ClickHouse's HTTP interface here, and who may ask it."""
+    """A running tests/support/bridge.py: address and credentials of its HTTP interface."""
 
     host: str
     port: int
@@ -32,7 +32,7 @@ class Bridge:
 
 @dataclass(frozen=True)
 class House:
-    """The filled warehouse: where it is and what went in."""
+    """The filled warehouse: its folder and the simulated networks in it."""
 
     folder: Path
     simnet: SimulationSummary
@@ -42,7 +42,7 @@ class House:
 
 @dataclass(frozen=True)
 class Called:
-    """How a command ended."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -50,14 +50,14 @@ class Called:
 
 
 def label_file(path: Path, network: str, addresses: list[str], risky: np.ndarray) -> Path:
-    """Write a label list in the guide's columns: high where risky (n,), else low."""
+    """Write a label list in the guide's columns: risk level high where `risky` (n,), else low."""
     frame = pd.DataFrame({"address": addresses, "risk_level": np.where(risky, "high", "low"), "confidence_score": 1.0})
     frame.assign(network=network, processing_date=str(DATES[0]), window_days=WINDOW, source="test").to_csv(path, index=False)
     return path
 
 
 def counts(client: Any, network: str) -> dict[str, int]:
-    """Return rows of a network by raw table."""
+    """Return the number of rows of a network by raw table."""
     parameters = {"network": network}
     query = "SELECT count() FROM {table} FINAL WHERE network = {{network:String}}"
     return {
@@ -67,7 +67,7 @@ def counts(client: Any, network: str) -> dict[str, int]:
 
 
 def content(client: Any, relation: str, network: str, but: str = "ingested_at") -> tuple[int, int]:
-    """Return rows of a network in a relation and a hash of what is in them, whatever their order."""
+    """Return the number of rows of a network in a relation, and a hash of their content that ignores their order."""
     columns = f"* EXCEPT ({but})" if but else "*"
     query = f"SELECT count(), sum(sipHash64(toString(tuple({columns})))) FROM {relation} WHERE network = {{network:String}}"
     row = client.query(query, parameters={"network": network}).result_rows[0]

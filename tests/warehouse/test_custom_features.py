@@ -95,7 +95,7 @@ def test_bad_rows_are_reported_and_nothing_or_only_the_good_comes_in(house: Hous
     assert refused.code == 3 and stored("ethereum") == {}
     for reason in (
         "5 of 7 rows are bad", "row 2: '0xnot' is not an address of ethereum", "row 3: x is infinite", "row 4: x is 'many', not a number",
-        "row 6: says other values of the same address than row 1", "row 7: the address is empty",
+        "row 6: has other values of the same address than row 1", "row 7: the address is empty",
     ):  # fmt: skip
         assert reason in refused.err, refused.err
     found = add(call, file, "ethereum", "--skip-bad")
@@ -111,7 +111,7 @@ def test_bad_rows_are_reported_and_nothing_or_only_the_good_comes_in(house: Hous
         ("address,Degree-In", "'Degree-In' is the name of a built-in feature"),
         ("address,label", "a label must not be a feature"),
         ("address,risk_level", "a label must not be a feature"),
-        ("address,processing_date,window_days", "no numeric column beside the key"),
+        ("address,processing_date,window_days", "no numeric column besides the key"),
     ],
 )
 def test_a_name_that_is_taken_is_refused(house: House, call: Call, tmp_path: Path, header: str, reason: str) -> None:
@@ -146,7 +146,7 @@ def test_the_key_may_be_given_but_must_agree(house: House, call: Call, tmp_path:
     file = write(tmp_path / "a.csv", [{"address": A, "x": 1, "network": "here"}])
     assert "give --processing-date, --window-days" in call("features", "add", file).err
     refused = call("features", "add", file, "--network", "there", *KEY)
-    assert refused.code == 3 and "network 'here' is not the there asked for" in refused.err
+    assert refused.code == 3 and "network 'here' differs from --network there" in refused.err
     late = write(tmp_path / "b.csv", [{"address": A, "x": 1, "processing_date": "2999-01-01"}])
     assert "is in the future" in call("features", "add", late, "--network", "here", "--window-days", 90).err
 

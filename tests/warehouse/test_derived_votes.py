@@ -1,4 +1,4 @@
-"""What a Python strategy says goes back into the warehouse, is heard there, is never gold, and can be withdrawn."""
+"""Labels derived by a Python strategy are written back as votes, count as votes, are never gold, and can be removed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from trainer import LabelStrategy
 
 
 class Volume(LabelStrategy):
-    """Large is risky, small is benign, and so is whom a rule calls benign."""
+    """A large volume is risky; a small one is benign, and so is an address with a benign vote of a rule."""
 
     def derive_labels(self, alerts_df, data):
         merged = alerts_df.merge(data["features"][["address", "total_volume_usd"]], on="address", how="left")
@@ -38,14 +38,14 @@ class Volume(LabelStrategy):
         merged["label_confidence"], merged["label_source"] = 0.7, "volume"
         return merged.sample(frac=1, random_state=len(merged))
 '''
-HEARD = "SELECT address, processing_date, vote, confidence, evidence FROM {table} WHERE {where} ORDER BY ALL"
+VOTES = "SELECT address, processing_date, vote, confidence, evidence FROM {table} WHERE {where} ORDER BY ALL"
 
 
 class Few(LabelStrategy):
-    """Calls the first `count` addresses of a date risky; with a word, refuses."""
+    """Labels the first `count` addresses of a date risky; with a message, validation raises it."""
 
-    def __init__(self, count: int, word: str = "") -> None:
-        self.count, self.word = count, word
+    def __init__(self, count: int, message: str = "") -> None:
+        self.count, self.message = count, message
 
     def derive_labels(self, alerts_df: pd.DataFrame, data: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         self.frames = data
@@ -53,14 +53,14 @@ class Few(LabelStrategy):
         return alerts_df.assign(label=alerts_df["address"].isin(first).map({True: 1.0}))
 
     def validate_labels(self, alerts_df: pd.DataFrame) -> bool:
-        if self.word:
-            raise ValueError(self.word)
+        if self.message:
+            raise ValueError(self.message)
         return True
 
 
 def stored(client: Any, name: str) -> list[tuple[Any, ...]]:
     where = "strategy = {name:String}"
-    query = HEARD.format(table=f"{RAW_DERIVED_VOTES.name} FINAL", where=where)
+    query = VOTES.format(table=f"{RAW_DERIVED_VOTES.name} FINAL", where=where)
     return list(client.query(query, parameters={"name": name}).result_rows)
 
 
@@ -74,7 +74,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def cleared(house: House) -> Iterator[None]:
-    """Leaves the warehouse as it was found."""
+    """Removes the derived votes after the test."""
     yield
     with connect() as client:
         client.command(f"TRUNCATE TABLE {RAW_DERIVED_VOTES.name}")
@@ -82,20 +82,20 @@ def cleared(house: House) -> Iterator[None]:
 
 
 @pytest.mark.timeout(240)
-def test_derived_votes_are_heard_are_never_gold_and_change_nothing_when_derived_again(
+def test_derived_votes_are_counted_are_never_gold_and_deriving_them_again_changes_nothing(
     cleared: None, call: Callable[..., Called], module: str
 ) -> None:
-    asked = ("labels", "derive", "--strategy", module, "--network", "simnet")
+    derive = ("labels", "derive", "--strategy", module, "--network", "simnet")
     with connect() as client:
         gold_strategies = "(SELECT * FROM fct_address_labels WHERE strategy IN ('sot_only', 'address_labels'))"
         before = content(client, gold_strategies, "simnet", "")
-        every = content(client, "fct_address_labels", "simnet", "")
+        all_strategies = content(client, "fct_address_labels", "simnet", "")
         gold_votes = content(client, "int_label_votes__gold", "simnet", "")
-    dry = call(*asked, "--dry-run", "--json")
+    dry = call(*derive, "--dry-run", "--json")
     assert dry.code == 0, dry.err
     with connect() as client:
         assert stored(client, module) == []
-    first = call(*asked, "--json")
+    first = call(*derive, "--json")
     assert first.code == 0 and "Run `dbt run`" in first.err, first.err
     result = json.loads(first.out)
     assert result == json.loads(dry.out) | {"dry_run": False}
@@ -105,12 +105,12 @@ def test_derived_votes_are_heard_are_never_gold_and_change_nothing_when_derived_
     run_dbt(["build", "--quiet", "--select", "stg_derived_votes+", "--exclude", "resource_type:unit_test"], quiet=True)
     with connect() as client:
         written = stored(client, module)
-        heard = HEARD.format(table="int_label_votes", where="kind = 'derived' AND rule_id = 'derived' AND source = {name:String}")
-        assert client.query(heard, parameters={"name": module}).result_rows == written
+        query = VOTES.format(table="int_label_votes", where="kind = 'derived' AND rule_id = 'derived' AND source = {name:String}")
+        assert client.query(query, parameters={"name": module}).result_rows == written
         assert {row[4] for row in written} == {"volume"} and len(written) == result["votes"]
         assert content(client, gold_strategies, "simnet", "") == before
         assert content(client, "int_label_votes__gold", "simnet", "") == gold_votes
-        assert content(client, "fct_address_labels", "simnet", "") != every
+        assert content(client, "fct_address_labels", "simnet", "") != all_strategies
         used = client.query(
             "SELECT strategy, count() FROM fct_address_labels WHERE label_kind = 'derived' AND network = 'simnet' "
             "GROUP BY strategy ORDER BY strategy"
@@ -118,15 +118,15 @@ def test_derived_votes_are_heard_are_never_gold_and_change_nothing_when_derived_
         assert {strategy for strategy, _ in used} >= {"custom_priority", "weighted_vote"}
         learned = "SELECT countIf(votes > 0) FROM fct_label_rule_accuracy WHERE voice = {voice:String}"
         assert client.query(learned, parameters={"voice": f"derived: {module}"}).first_row[0] >= 4
-    again = call(*asked, "--json")
+    again = call(*derive, "--json")
     assert json.loads(again.out) == result | {"before": result["votes"]}
     with connect() as client:
-        assert stored(client, module) == written, "it heard itself"
+        assert stored(client, module) == written, "the strategy saw its own votes"
     removed = call("labels", "remove", "--derived", module, "--json")
     assert json.loads(removed.out) == {"name": module, "removed": result["votes"], "dry_run": False}
     run_dbt(["run", "--quiet", "--select", "stg_derived_votes+"], quiet=True)
     with connect() as client:
-        assert content(client, "fct_address_labels", "simnet", "") == every
+        assert content(client, "fct_address_labels", "simnet", "") == all_strategies
 
 
 def test_a_strategy_replaces_its_own_votes_of_a_snapshot_and_no_others(cleared: None) -> None:
@@ -149,7 +149,7 @@ def test_a_strategy_replaces_its_own_votes_of_a_snapshot_and_no_others(cleared: 
         assert ({row[1] for row in stored(client, "yours")}, len(stored(client, "mine"))) == ({DATES[1]}, 5)
 
 
-def test_what_a_strategy_is_shown_has_no_part_of_derived_votes(cleared: None) -> None:
+def test_a_strategy_is_not_given_derived_votes(cleared: None) -> None:
     strategy = Few(30)
     with connect() as client:
         derive_votes(client, strategy, SIMNET, name="mine")
@@ -179,8 +179,8 @@ def test_what_a_strategy_is_shown_has_no_part_of_derived_votes(cleared: None) ->
         (("remove", "--source", "a", "--derived", "b"), 2, "--source"),
     ],
 )
-def test_a_call_that_cannot_be_meant_says_why(
+def test_an_invalid_call_is_refused_with_a_reason(
     house: House, call: Callable[..., Called], module: str, arguments: tuple[str, ...], code: int, reason: str
 ) -> None:
-    said = call("labels", *arguments)
-    assert (said.code, reason in said.err) == (code, True), said.err
+    done = call("labels", *arguments)
+    assert (done.code, reason in done.err) == (code, True), done.err

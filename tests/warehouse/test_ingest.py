@@ -1,4 +1,4 @@
-"""Loading: the same twice is the same, bad input is refused whole, and a killed load leaves no half."""
+"""Loading: idempotent, all or nothing for bad input, and atomic even if the process is killed."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_file_that_became_smaller_or_empty_replaces_the_old_rows(house: House,
     assert loaded("shrink") == {"raw_alerts": 3, "raw_clusters": 1, "raw_money_flows": 2}
 
 
-def test_a_december_snapshot_keeps_what_no_table_knows_by_name(house: House, call: Call, tmp_path: Path) -> None:
+def test_a_december_snapshot_keeps_numeric_columns_that_no_table_has(house: House, call: Call, tmp_path: Path) -> None:
     frames = tables()
     features = frames["features"].assign(is_hub=True, data_quality_score=0.9, story="x")
     kept = {"features": features, "money_flows": frames["money_flows"], "patterns": pd.DataFrame({"pattern_id": ["p"]})}
@@ -112,7 +112,7 @@ def test_transfers_become_money_flows(house: House, call: Call, tmp_path: Path) 
     assert rows == [(a, 2, 40.0, 1, 0.25, True, 3600), (b, 1, 10.0, 1, 0.25, True, 0)]
 
 
-def test_odd_values_are_loaded_or_rejected_by_a_stated_rule_and_counted(house: House, call: Call, tmp_path: Path) -> None:
+def test_odd_values_are_loaded_or_rejected_by_the_documented_rules_and_counted(house: House, call: Call, tmp_path: Path) -> None:
     frames = tables()
     features = pd.DataFrame(
         {
@@ -125,14 +125,14 @@ def test_odd_values_are_loaded_or_rejected_by_a_stated_rule_and_counted(house: H
     frames["alerts"]["description"] = "y" * 1_000_000
     done = call("ingest", write(tmp_path, frames, "odd"))
     assert done.code == 0, done.err
-    for said in (
+    for message in (
         "4 rows rejected: 'address' is not an address",
         "1 rows rejected: repeated (address)",
         "1 values not finite, now missing, in 'total_in_usd'",
         "1 negative values, now missing, in 'total_in_usd'",
         "1 negative values, now missing, in 'degree_in'",
     ):
-        assert said in done.err
+        assert message in done.err
     assert loaded("odd")["raw_features"] == 3
     with connect() as client:
         rows = client.query(
@@ -195,41 +195,41 @@ def damage(folder: Path) -> None:
 
 
 REFUSED: dict[str, tuple[Callable[[Path], None], list[str]]] = {
-    "cut short": (cut, ["features.parquet", "not a whole Parquet file"]),
-    "csv by another name": (as_csv, ["clusters.parquet", "not a whole Parquet file"]),
+    "cut short": (cut, ["features.parquet", "not a Parquet file, or damaged"]),
+    "csv by another name": (as_csv, ["clusters.parquet", "not a Parquet file, or damaged"]),
     "damaged inside": (damage, ["money_flows.parquet"]),
     "no key column": (rewrite("alerts", lambda f: f.drop(columns="alert_id")), ["alerts.parquet", "'alert_id'"]),
     "no key column in the last file": (rewrite("money_flows", lambda f: f.drop(columns="to_address")), ["money_flows.parquet", "'to_address'"]),
     "key of another type": (rewrite("features", lambda f: f.assign(address=range(len(f)))), ["features.parquet", "'address'", "int64"]),
-    "number in words": (rewrite("features", lambda f: f.assign(degree_in="many")), ["features.parquet", "'degree_in'"]),
+    "number as text": (rewrite("features", lambda f: f.assign(degree_in="many")), ["features.parquet", "'degree_in'"]),
     "another date": (rewrite("features", lambda f: f.assign(processing_date="2025-08-02")), ["features.parquet", "'processing_date'", "2025-08-02", "2025-08-01"]),
     "another window": (rewrite("money_flows", lambda f: f.assign(window_days=195)), ["money_flows.parquet", "'window_days'", "195"]),
     "another network": (rewrite("alerts", lambda f: f.assign(network="torus")), ["alerts.parquet", "'network'", "torus"]),
     "checksum, sha256": (meta("sha256"), ["features.parquet", "0" * 64, "META.json says", "nothing was loaded"]),
     "checksum, files": (meta("files"), ["features.parquet", "0" * 32, "META.json says", "nothing was loaded"]),
-    "meta that is none": (lambda folder: (folder / "META.json").write_text("{") and None, ["META.json", "not JSON"]),
+    "meta that is not JSON": (lambda folder: (folder / "META.json").write_text("{") and None, ["META.json", "not JSON"]),
     "a listed file that is missing": (lambda folder: (folder / "META.json").write_text('{"sha256": {"patterns.parquet": "0", "address_labels.parquet": "0"}}') and None, ["address_labels.parquet"]),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_bad_snapshot_is_refused_whole(house: House, call: Call, tmp_path: Path, case: str) -> None:
-    edit, said = REFUSED[case]
+    edit, parts = REFUSED[case]
     folder = write(tmp_path, tables())
     edit(folder)
     done = call("ingest", folder)
     assert done.code == 3, done
     assert done.out == ""
     last = done.err.strip().splitlines()[-1]
-    assert last.startswith("trainer: ") and all(part in last for part in said), last
+    assert last.startswith("trainer: ") and all(part in last for part in parts), last
     assert loaded("badnet") == {}
 
 
-def test_a_checksum_error_has_what_was_found(house: House, call: Call, tmp_path: Path) -> None:
+def test_a_checksum_error_has_the_actual_checksum(house: House, call: Call, tmp_path: Path) -> None:
     folder = write(tmp_path, tables())
-    found = hashlib.sha256((folder / "features.parquet").read_bytes()).hexdigest()
+    actual = hashlib.sha256((folder / "features.parquet").read_bytes()).hexdigest()
     meta("sha256")(folder)
-    assert found in call("ingest", folder).err
+    assert actual in call("ingest", folder).err
 
 
 @pytest.mark.parametrize("path", ["nowhere", "empty", "file.parquet"])
@@ -264,20 +264,20 @@ def labels(path: Path, rows: list[dict[str, Any]]) -> Path:
 BAD_LABELS = {
     "risk": ({"risk_level": "severe"}, "row 2: risk_level 'severe'"),
     "confidence": ({"confidence_score": 1.5}, "row 2: confidence_score '1.5'"),
-    "confidence in words": ({"confidence_score": "sure"}, "row 2: confidence_score 'sure'"),
+    "confidence as text": ({"confidence_score": "sure"}, "row 2: confidence_score 'sure'"),
     "future": ({"processing_date": "2999-01-01"}, "row 2: processing_date '2999-01-01' is in the future"),
     "address of another network": ({"address": "5C7sW6HwFwxtv44tccZSUiDmxqhJS7awitQCmndQfYSZzqgj"}, "row 2: '5C7s"),
 }
 
 
 @pytest.mark.parametrize("case", BAD_LABELS)
-def test_bad_labels_are_refused_whole_or_set_aside(house: House, call: Call, tmp_path: Path, case: str) -> None:
-    row, said = BAD_LABELS[case]
+def test_bad_labels_are_refused_whole_or_written_to_the_rejects_file(house: House, call: Call, tmp_path: Path, case: str) -> None:
+    row, message = BAD_LABELS[case]
     file = labels(tmp_path / "labels.csv", [row, {"address": ADDRESSES[1], "source": case}])
     with connect() as client:
         client.command("DELETE FROM raw_address_labels WHERE network = 'ethereum'")
     done = call("labels", "add", file)
-    assert done.code == 3 and said in done.err and "nothing was loaded" in done.err, done.err
+    assert done.code == 3 and message in done.err and "nothing was loaded" in done.err, done.err
     assert loaded("ethereum") == {}
     kept = call("labels", "add", file, "--skip-bad", "--json")
     assert kept.code == 0, kept.err
@@ -297,7 +297,7 @@ def test_a_label_file_that_cannot_be_read_exits_three(house: House, call: Call, 
 
 
 @pytest.mark.parametrize("command", ["ingest", "fit", "predict", "labels"])
-def test_sql_in_a_name_is_a_name(fitted: TrainingResult, call: Call, tmp_path: Path, command: str) -> None:
+def test_sql_in_a_name_is_not_executed(fitted: TrainingResult, call: Call, tmp_path: Path, command: str) -> None:
     with connect() as client:
         before = content(client, "raw_alerts", "simnet")
     arguments = {
@@ -318,7 +318,7 @@ def test_a_model_id_with_sql_in_it_is_an_unknown_model(fitted: TrainingResult, c
     assert done.code == 6 and fitted.model_id.split("-")[0] in done.err
 
 
-# ---- too little, and models that cannot be used ---------------------------------------------------------------------
+# ---- too few labels, and unusable models ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("command", [["fit"], ["predict"]])
@@ -343,7 +343,7 @@ def test_empty_tables_and_unlabelled_networks_exit_five(house: House, call: Call
     assert empty.code == 5 and "scoring_alerts is empty (0 rows)" in empty.err
 
 
-def test_a_model_that_was_touched_exits_six(fitted: TrainingResult, call: Call) -> None:
+def test_a_model_that_was_changed_exits_six(fitted: TrainingResult, call: Call) -> None:
     folder = Path(fitted.artifact)
     kept = {file: file.read_bytes() for file in folder.iterdir()}
     newer = json.loads(kept[folder / "model.json"])
@@ -355,17 +355,17 @@ def test_a_model_that_was_touched_exits_six(fitted: TrainingResult, call: Call) 
         "was changed after": {folder / "model.json": kept[folder / "model.json"].replace(b'"simnet"', b'"other"')},
         "has format 99, newer than": {folder / "model.json": json.dumps(newer).encode()},
     }
-    for said, changes in cases.items():
+    for message, changes in cases.items():
         for file, raw in changes.items():
             file.unlink() if raw is None else file.write_bytes(raw)
         done = call("predict", "--model-id", fitted.model_id, "--network", "simnet")
         for file, raw in kept.items():
             file.write_bytes(raw)
-        assert done.code == 6 and said in done.err, done
+        assert done.code == 6 and message in done.err, done
     assert call("predict", "--model-id", fitted.model_id, "--network", "simnet").code == 0
 
 
-# ---- the warehouse is away ------------------------------------------------------------------------------------------
+# ---- an unreachable warehouse ---------------------------------------------------------------------------------------
 
 
 def test_a_folder_that_another_process_holds_exits_four_and_names_it(child: Call, tmp_path: Path) -> None:
@@ -392,7 +392,7 @@ def test_a_server_that_is_down_exits_four(call: Call, monkeypatch: pytest.Monkey
     assert done.code == 4 and f"127.0.0.1:{port} cannot be reached" in done.err
 
 
-def test_a_wrong_password_exits_four_and_is_not_repeated(bridge: Bridge, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_exits_four_and_is_not_printed(bridge: Bridge, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"HOST": bridge.host, "PORT": str(bridge.port), "USER": bridge.user, "PASSWORD": "guess-w0rk"}.items():
         monkeypatch.setenv(f"CLICKHOUSE_{name}", value)
     done = call("models", "list", "--target", "server")
@@ -469,7 +469,7 @@ def test_a_load_that_is_killed_leaves_the_old_snapshot_or_the_new_one(warehouse:
         found, sides = look()
         left += sides > 0
         assert all(table in ([rows, rows], [rows, 2 * rows]) for table in found.values()), found
-    assert killed >= 3 and left >= 1, "nothing was killed in mid-load: the test tested nothing"
+    assert killed >= 3 and left >= 1, "no load was killed midway, so nothing was tested"
     run(LOAD, new)
     assert look() == ({"raw_money_flows": [rows, 2 * rows], "raw_features": [rows, 2 * rows]}, 0)
 

@@ -1,4 +1,4 @@
-"""The audits on a real engine, and `trainer labels report`, which shows them."""
+"""The label audits on a real engine, and `trainer labels report`, which prints them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rows(query: str) -> list[tuple[Any, ...]]:
 
 
 def test_a_rule_is_graded_by_what_address_labels_decides(house: House) -> None:
-    """The audit follows the strategy's order of its own; counted here from the strategy itself."""
+    """The audit has its own SQL for the strategy's decision; here the votes are graded on the strategy itself."""
     by_hand = rows(
         "SELECT v.rule_id, count(), countIf(v.vote = l.label) FROM int_label_votes AS v INNER JOIN fct_address_labels AS l "
         f"ON l.address_key = v.address_key WHERE l.strategy = 'address_labels' AND v.kind != 'gold' AND l.{SNAPSHOT} "
@@ -57,7 +57,7 @@ def test_a_rule_is_graded_by_what_address_labels_decides(house: House) -> None:
         assert found == pytest.approx([right / count, interval.low, interval.high], abs=1e-4)
 
 
-def test_gold_is_never_its_own_judge(house: House) -> None:
+def test_gold_labels_are_graded_on_other_gold_labels(house: House) -> None:
     (sot,) = rows(f"SELECT graded_votes, accuracy FROM fct_label_rule_summary WHERE {SNAPSHOT} AND rule_id = 'sot'")
     (by_hand,) = rows(
         "SELECT count(), countIf(s.vote = c.vote) FROM int_label_votes AS s INNER JOIN int_label_votes AS c "
@@ -66,14 +66,14 @@ def test_gold_is_never_its_own_judge(house: House) -> None:
     assert sot[0] == by_hand[0] > 0 and sot[1] == pytest.approx(by_hand[1] / by_hand[0])
 
 
-def test_a_coverage_is_of_the_addresses_there_are(house: House) -> None:
+def test_coverage_is_a_share_of_all_known_addresses(house: House) -> None:
     known = rows("SELECT count() FROM scoring_addresses WHERE network = 'coins'")[0][0]
     found = rows("SELECT known_addresses, coverage FROM fct_label_rule_summary WHERE network = 'coins' AND rule_id = 'custom'")
     assert found[0][0] >= known and found[0][1] == pytest.approx(1.0, abs=0.05)
 
 
 @pytest.mark.parametrize("name", ["fct_label_rule_summary", "fct_label_conflicts", "fct_label_source_summary", "fct_label_drift"])
-def test_an_audit_says_the_same_however_often_it_is_asked(house: House, name: str) -> None:
+def test_an_audit_is_deterministic(house: House, name: str) -> None:
     query = f"SELECT count(), sum(sipHash64(toString(tuple(*)))) FROM {name}"
     first = rows(query)
     assert first[0][0] > 0 and rows(query) == first == rows(query + " SETTINGS max_threads = 1, max_block_size = 97")
@@ -97,8 +97,8 @@ def test_drift_adds_up(house: House) -> None:
 
 @pytest.mark.shared
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"the real lists are not at {REAL}")
-def test_the_real_lists_contradict_each_other_where_they_are_known_to(house: House, call: Call) -> None:
-    """An exchange's address on a blacklist, and Tornado Cash as a mixer and as sanctioned."""
+def test_the_known_conflicts_of_the_real_lists_are_found(house: House, call: Call) -> None:
+    """An exchange's address on a blacklist, and Tornado Cash both as a mixer and as sanctioned."""
     packs = ("etherscan-wordcloud-exchange", "etherscan-wordcloud-mixing_service", "ofac", "tornado_cash", "usdt_blacklist")
     files = [*(REAL / "forta").glob("*.csv"), REAL / "ofac" / "sanctioned_addresses_ETH.json", REAL / "mew" / "addresses-darklist.json",
              REAL / "etherscan" / "combinedAccountLabels.json", *(REAL / "tagpacks" / f"{pack}.yaml" for pack in packs)]  # fmt: skip
@@ -137,12 +137,20 @@ def test_the_report_shows_every_audit_of_the_last_date(
     done = call("labels", "report", *SIMNET)
     assert done.code == 0 and done.err == ""
     assert done.out.startswith("simnet 2025-09-01 90\n")
-    for title in ("Rules", "Strategies", "Publishers", "Conflicts", "Who says what", "Drift", "Models trained on each strategy"):
+    for title in (
+        "Rules",
+        "Strategies",
+        "Publishers",
+        "Conflicts",
+        "Conflicting votes",
+        "Drift",
+        "Models trained on each strategy",
+    ):
         assert re.search(rf"^{title} *$", done.out, re.MULTILINE), title
     assert fitted.model_id in done.out
 
 
-def test_the_json_says_what_the_audits_say(house: House, fitted: TrainingResult, call: Call) -> None:
+def test_the_json_has_the_rows_of_the_audits(house: House, fitted: TrainingResult, call: Call) -> None:
     found = report(call, *SIMNET, "--processing-date", DATES[1])
     rules = {row["rule_id"]: row for row in found["rules"]}
     ((votes, coverage),) = rows(f"SELECT votes, coverage FROM fct_label_rule_summary WHERE {SNAPSHOT} AND rule_id = 'sot'")
@@ -154,7 +162,7 @@ def test_the_json_says_what_the_audits_say(house: House, fitted: TrainingResult,
     assert report(call, *SIMNET, "--processing-date", DATES[0])["drift"] == []
 
 
-def test_the_truth_grades_labels_and_scores(house: House, fitted: TrainingResult, call: Call) -> None:
+def test_labels_and_scores_are_graded_against_ground_truth(house: House, fitted: TrainingResult, call: Call) -> None:
     with connect() as client:
         predict(client, "simnet", DATES[1], WINDOW, fitted.model_id)
     found = report(call, *SIMNET, "--truth", house.simnet.truth)
@@ -173,9 +181,11 @@ def test_the_truth_grades_labels_and_scores(house: House, fitted: TrainingResult
     assert 0.6 < scores["auc"] < 1 and scores["alerts"] == 2000
 
 
-def test_what_was_learned_is_shown(house: House, call: Call, tmp_path: Path) -> None:
+def test_learned_accuracies_are_shown(house: House, call: Call, tmp_path: Path) -> None:
     done = call("labels", "report", *SIMNET, "--html", tmp_path / "page.html")
-    assert "What the label model learned" in done.out and 'circle class="learned"' in (tmp_path / "page.html").read_text()
+    assert (
+        "Accuracies learned by the label model" in done.out and 'circle class="learned"' in (tmp_path / "page.html").read_text()
+    )
     query = (
         f"SELECT voice, vote, votes, accuracy FROM fct_label_rule_accuracy WHERE {SNAPSHOT} ORDER BY voice, vote, confidence_step"
     )
@@ -201,8 +211,8 @@ class Tags(HTMLParser):
         self.text += data
 
 
-def test_the_page_needs_nothing_and_lets_nobody_in(house: House, call: Call, tmp_path: Path) -> None:
-    """A publisher, a label and a strategy that call themselves markup are shown as the words they are."""
+def test_the_page_is_self_contained_and_escapes_names(house: House, call: Call, tmp_path: Path) -> None:
+    """Names of publishers and labels that contain markup are shown as text."""
     with connect() as client:
         for source, level in ((HOSTILE, "high"), ("other", "low")):
             frame = pd.DataFrame(
@@ -243,7 +253,7 @@ def test_every_chart_is_drawn(house: House, call: Call, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("columns", [20, 60, 100])
-def test_a_narrow_terminal_loses_nothing(house: House, call: Call, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+def test_nothing_is_cut_off_in_a_narrow_terminal(house: House, call: Call, monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     done = call("labels", "report", *SIMNET)
     assert done.code == 0 and max(map(len, done.out.splitlines())) <= columns
@@ -254,25 +264,27 @@ def test_a_narrow_terminal_loses_nothing(house: House, call: Call, monkeypatch: 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        ((), 3, "Say which snapshot: --network coins"),
-        (("--network", "nowhere"), 3, "Nothing is labelled there; labels are in: --network coins --window-days 90"),
-        ((*SIMNET, "--processing-date", "2024-01-01"), 3, "Nothing is labelled there"),
+        ((), 3, "Several snapshots match; give one of: --network coins"),
+        (("--network", "nowhere"), 3, "That snapshot has no labels; snapshots with labels: --network coins --window-days 90"),
+        ((*SIMNET, "--processing-date", "2024-01-01"), 3, "That snapshot has no labels"),
         ((*SIMNET, "--truth", "absent.parquet"), 3, "There is no file absent.parquet"),
         ((*SIMNET, "--truth", __file__), 3, "is not a Parquet file with the columns address and is_illicit"),
         ((*SIMNET, "--html", "/nowhere/page.html"), 3, "/nowhere/page.html cannot be used"),
     ],
 )
-def test_what_cannot_be_reported_is_said(house: House, call: Call, arguments: tuple[object, ...], code: int, words: str) -> None:
+def test_an_impossible_report_is_refused_with_a_reason(
+    house: House, call: Call, arguments: tuple[object, ...], code: int, words: str
+) -> None:
     done = call("labels", "report", *arguments)
     assert done.code == code and words in done.err and done.out == ""
 
 
 @pytest.mark.parametrize("values", [[0, 2], [0, None], [0, 1, 1]])
-def test_a_truth_that_is_none_is_refused(house: House, call: Call, tmp_path: Path, values: list[Any]) -> None:
+def test_invalid_ground_truth_is_refused(house: House, call: Call, tmp_path: Path, values: list[Any]) -> None:
     addresses = ["a", "b", "a"][: len(values)]
     pd.DataFrame({"address": addresses, "is_illicit": values}).to_parquet(tmp_path / "t.parquet")
     done = call("labels", "report", *SIMNET, "--truth", tmp_path / "t.parquet")
-    assert done.code == 3 and "must say of each address once" in done.err
+    assert done.code == 3 and "must have one row per address" in done.err
 
 
 def test_before_dbt_has_run_there_is_nothing_to_report(child: Callable[..., Called], tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Label lists on the real engine: in, in again, corrected, out, and what the history says of it."""
+"""Label lists on the real engine: added, added again, corrected, removed, and recorded in the history."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def history(network: str, columns: str = "event, address, risk_level") -> list[t
         return list(client.query(query, parameters={"network": network}).result_rows)
 
 
-# ---- in -------------------------------------------------------------------------------------------------------------
+# ---- adding ---------------------------------------------------------------------------------------------------------
 
 
 def test_adding_again_changes_nothing_and_more_rows_add_only_themselves(house: House, call: Call, tmp_path: Path) -> None:
@@ -66,14 +66,14 @@ def test_adding_again_changes_nothing_and_more_rows_add_only_themselves(house: H
     assert [row[0] for row in labels("again")] == [A, B, C]
 
 
-def test_addresses_are_written_one_way(house: House, call: Call, tmp_path: Path) -> None:
+def test_addresses_are_stored_in_canonical_form(house: House, call: Call, tmp_path: Path) -> None:
     rows = [{"address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"}, {"address": "0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"}]
     found = add(call, table(tmp_path / "a.csv", rows, "ethereum-classic"))
     assert (found["added"], found["repeated"], found["addresses"]) == (1, 1, 1)
     assert labels("ethereum-classic", "address") == [(rows[1]["address"],)]
 
 
-def test_the_warehouse_writes_addresses_as_the_trainer_does(house: House) -> None:
+def test_the_warehouse_and_the_trainer_have_the_same_canonical_form(house: House) -> None:
     from trainer import addresses
 
     macro = (Path(__file__).parents[2] / "dbt_project" / "macros" / "canonical_address.sql").read_text()
@@ -90,7 +90,7 @@ def test_the_warehouse_writes_addresses_as_the_trainer_does(house: House) -> Non
             )
 
 
-def test_columns_by_other_names_and_json_say_the_same_as_the_guides_table(house: House, call: Call, tmp_path: Path) -> None:
+def test_mapped_columns_and_json_give_the_same_labels_as_the_guides_table(house: House, call: Call, tmp_path: Path) -> None:
     options = ("--network", "mapped", *KEY, "--source", "me")
     pd.DataFrame({"addr": [A, B], "risk": ["high", "low"], "address": ["x", "y"]}).to_csv(tmp_path / "m.csv", index=False)
     found = add(call, tmp_path / "m.csv", "--map", "address=addr,risk_level=risk, label=risk", *options)
@@ -116,10 +116,10 @@ def test_a_dry_run_counts_and_changes_nothing(house: House, call: Call, tmp_path
     assert len(labels("dry")) == 1
 
 
-# ---- corrected ------------------------------------------------------------------------------------------------------
+# ---- correcting -----------------------------------------------------------------------------------------------------
 
 
-def test_a_corrected_row_replaces_the_older_one_and_nobody_elses(house: House, call: Call, tmp_path: Path) -> None:
+def test_a_corrected_row_replaces_the_older_one_of_the_same_source_only(house: House, call: Call, tmp_path: Path) -> None:
     add(call, table(tmp_path / "other.csv", [{}], "fix", source="other"))
     old = table(tmp_path / "old.csv", [{}, {"address": B}, {"label": "exchange"}], "fix")
     add(call, old)
@@ -138,7 +138,7 @@ def test_a_corrected_row_replaces_the_older_one_and_nobody_elses(house: House, c
         [("added", A, "critical"), ("replaced", A, "high")],
         [("replaced", A, "high"), ("added", A, "critical")],
     )
-    assert add(call, old)["replaced"] == 1  # the older file again: what was said last counts
+    assert add(call, old)["replaced"] == 1  # the older file again: the last one added counts
 
 
 def test_two_opinions_in_one_file_both_stay(house: House, call: Call, tmp_path: Path) -> None:
@@ -146,10 +146,10 @@ def test_two_opinions_in_one_file_both_stay(house: House, call: Call, tmp_path: 
     assert add(call, file)["added"] == 2 and add(call, file)["added"] == 0 and len(labels("both")) == 2
 
 
-# ---- out ------------------------------------------------------------------------------------------------------------
+# ---- removing -------------------------------------------------------------------------------------------------------
 
 
-def test_removing_takes_a_sources_rows_of_the_snapshots_named(house: House, call: Call, tmp_path: Path) -> None:
+def test_removing_deletes_a_sources_rows_of_the_given_snapshots(house: House, call: Call, tmp_path: Path) -> None:
     for source in ("me", "other"):
         add(call, table(tmp_path / f"{source}.csv", [{}, {"address": B}], "out", source))
     add(call, table(tmp_path / "else.csv", [{}], "out2"))
@@ -169,13 +169,13 @@ def test_removing_takes_a_sources_rows_of_the_snapshots_named(house: House, call
     assert again["added"] == 2 and [row[0] for row in labels("out")] == [A, B]
 
 
-def test_an_unknown_source_is_told_with_those_there_are(house: House, call: Call, tmp_path: Path) -> None:
+def test_an_unknown_source_is_refused_and_the_known_ones_are_listed(house: House, call: Call, tmp_path: Path) -> None:
     add(call, table(tmp_path / "a.csv", [{}], "unknown", source="known one"))
     done = call("labels", "remove", "--source", "x'; DROP TABLE raw_address_labels; --")
     assert done.code == 3 and "'known one'" in done.err
 
 
-def test_the_history_says_which_labels_there_were_and_from_which_file(house: House, call: Call, tmp_path: Path) -> None:
+def test_the_history_has_the_labels_of_any_time_and_their_file(house: House, call: Call, tmp_path: Path) -> None:
     add(call, table(tmp_path / "one.csv", [{}, {"address": B}], "past"))
     add(call, table(tmp_path / "two.csv", [{"risk_level": "low"}], "past"))
     call("labels", "remove", "--source", "me", "--network", "past")
@@ -208,7 +208,7 @@ tags:
 """
 
 
-def test_a_publishers_list_loads_what_it_can_and_reports_the_rest(house: House, call: Call, tmp_path: Path) -> None:
+def test_the_good_rows_of_a_publishers_list_are_loaded_and_the_others_reported(house: House, call: Call, tmp_path: Path) -> None:
     path = tmp_path / "pack.yaml"
     path.write_text(PACK)
     done = call("labels", "add", path, "--network", "base", *KEY, "--json")
@@ -261,7 +261,7 @@ def test_a_withdrawn_source_no_longer_votes(house: House, call: Call, tmp_path: 
 @pytest.mark.parametrize(
     "raw", [b"", b"\x00\xff\xfe\x01" * 99, b"title: x\ntags:\n- address: \xff\n", b'{"0xaa": {"name": "x", "labe', b'["0x00']
 )
-def test_a_file_that_is_no_list_exits_three(house: House, call: Call, tmp_path: Path, name: str, raw: bytes) -> None:
+def test_a_file_that_is_not_a_label_list_exits_three(house: House, call: Call, tmp_path: Path, name: str, raw: bytes) -> None:
     (tmp_path / name).write_bytes(raw)
     done = call("labels", "add", tmp_path / name, "--network", "ethereum", *KEY)
     assert done.code == 3 and name in done.err and done.out == "", done
@@ -269,7 +269,7 @@ def test_a_file_that_is_no_list_exits_three(house: House, call: Call, tmp_path: 
 
 @pytest.mark.shared
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"the real lists are not at {REAL}")
-def test_the_real_lists_load_and_a_second_time_change_nothing(house: House, call: Call) -> None:
+def test_the_real_lists_load_and_loading_them_again_changes_nothing(house: House, call: Call) -> None:
     files = [*(REAL / "ofac").glob("sanctioned_*.txt"), *(REAL / "ofac").glob("*_ETH.json"), *(REAL / "forta").glob("*.csv"), *(REAL / "mew").glob("*.json"),
              *(REAL / "etherscan").glob("*.json"), *(REAL / "tagpacks").glob("*.yaml")]  # fmt: skip
     added, seen = [], []
@@ -288,5 +288,5 @@ def test_the_real_lists_load_and_a_second_time_change_nothing(house: House, call
     assert sum(source == "ofac" for source, _ in ofac) == 156
     assert call("labels", "add", REAL / "polkadot-js" / "address.json", "--network", "polkadot", *KEY).code == 0
     assert len(labels("polkadot", "DISTINCT address")) == 251
-    with connect() as client:  # so much contradiction is for no other test to find
+    with connect() as client:  # other tests must not see their conflicts
         client.command("DELETE FROM raw_address_labels WHERE network IN ('optimism', 'polkadot')")

@@ -1,4 +1,4 @@
-"""A user's own numeric features: read, checked and stored."""
+"""Reads, checks and stores a user's own numeric features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Label lists in and out of the warehouse, label strategies, the taxonomy of publishers' categories."""
+"""Adds and removes label lists, and holds label strategies, the taxonomy of publishers' categories and ground truth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brings label lists into `raw_address_labels` and takes them out: every row checked first, then all of them or none."""
+"""Adds label lists to `raw_address_labels` and removes them: all rows are checked first, then all are loaded or none."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from trainer.labels.checks import Checked, check_own, check_published
 from trainer.labels.formats import AUTO, LabelFormat, choose
 from trainer.labels.store import Origin, Stored, label_table, sources, store, withdraw
 from trainer.labels.taxonomy import read_taxonomy
+from trainer.uploads import map_columns, refusal, write_rejects
 from trainer.warehouse import RAW_ADDRESS_LABELS, create_tables
 
 if TYPE_CHECKING:
@@ -22,19 +23,22 @@ if TYPE_CHECKING:
 
     from trainer.warehouse import Client
 
-SHOWN_ERRORS = 10
-
 
 @dataclass
 class LabelsAdded:
-    """What a label list brought. Its rows are added + present + repeated + rejected + elsewhere + those of `unmapped`.
+    """The result of adding a label list.
+
+    `rows` is the sum of added, present, repeated, rejected, elsewhere and the counts in `unmapped`.
 
     Attributes:
-        addresses: distinct addresses of the network in the list, whether or not their label has a meaning.
-        added, present, replaced: labels new to the warehouse, there before, and older ones that new ones replace.
-        repeated: rows that say what another row of the list says.
-        rejected, elsewhere: rows that are bad, and rows whose address is another network's; `reasons` has both, by row.
-        unmapped: category → rows, for categories that the taxonomy gives no risk level: they abstain.
+        addresses: number of distinct valid addresses of the network in the list, with or without a risk level.
+        added, present, replaced: labels new to the warehouse, already in it, and older labels that new ones replace.
+        repeated: rows that repeat another row of the list.
+        rejected, elsewhere: bad rows, and rows whose address belongs to another network; `reasons` has both, by row number.
+        unmapped: category → number of rows, for categories to which the taxonomy gives no risk level: they abstain.
+        rejects_file: where the rejected rows were written, None if they were not.
+        ignored_columns: columns of the file that the table does not have.
+        by_risk_level: risk level → number of good rows.
     """
 
     file: str
@@ -72,17 +76,19 @@ def add_labels(
 ) -> LabelsAdded:
     """Add the rows of a label list; adding a file again changes nothing.
 
-    A label that the same source gives the same address with another risk level or confidence replaces the older one.
+    A label replaces an older one of the same source, address and label with another risk level or confidence.
 
     Args:
-        network, processing_date, window_days, source: for files without such a column; where there is one they must agree.
-            Of a publisher's list `network` takes the rows of that network, and `source` goes before the publisher's name.
+        network, processing_date, window_days, source: values for files without such a column; a column must agree with them.
+            For a publisher's list, `network` selects the rows of that network and `source` replaces the publisher's name.
+        format: name of the label format, or `auto` to detect it.
+        dry_run: check and count, write nothing.
         skip_bad: load the good rows and write the others, with reasons, to `<file>.rejects.csv`.
-        columns: our name of a column → the file's, for tables of the user's own.
+        columns: our name of a column → the file's, for the user's own tables.
 
     Raises:
-        BadInputError: the file cannot be read, lacks a column, or, a table of the user's own, has bad rows (all are listed
-            by number) without `skip_bad`.
+        BadInputError: the file cannot be read or lacks a column; or it is a user's own table with bad rows, and `skip_bad` is
+            not set.
         UsageError: there is no such format or column.
     """
     chosen = choose(path, format, own=bool(columns))
@@ -90,12 +96,10 @@ def add_labels(
     given = {"network": network, "processing_date": processing_date, "window_days": window_days, "source": source}
     checked, ignored = _check(path, frame, chosen, given, columns or {})
     if checked.problems and not skip_bad and not chosen.publisher:
-        raise _refusal(path, checked)
-    rejects_file = _write_rejects(path, checked) if skip_bad and not dry_run else None
-    create_tables(client)
-    origin = Origin(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
-    stored = store(client, label_table(checked.good), origin, dry_run=dry_run) if len(checked.good) else Stored(0, 0, 0)
-    added = _result(path, chosen, checked, stored)
+        raise refusal(path, checked.problems, len(checked.frame))
+    rejected = checked.problems | checked.elsewhere
+    rejects_file = write_rejects(path, checked.frame, rejected) if skip_bad and not dry_run else None
+    added = _result(path, chosen, checked, _store(client, path, checked, dry_run))
     added.rejects_file, added.ignored_columns = rejects_file, ignored
     return added
 
@@ -108,7 +112,11 @@ def remove_labels(
     window_days: int | None = None,
     dry_run: bool = False,
 ) -> int:
-    """Take a source's labels out of `raw_address_labels` and return how many; `label_history` keeps them.
+    """Remove a source's labels from `raw_address_labels` and return how many; `label_history` keeps them.
+
+    Args:
+        network, processing_date, window_days: limit the removal to matching snapshots; None matches all.
+        dry_run: count only.
 
     Raises:
         BadInputError: the source has no labels at all.
@@ -116,8 +124,8 @@ def remove_labels(
     create_tables(client)
     known = sources(client)
     if source not in known:
-        there = ", ".join(repr(name) for name in known) or "none"
-        raise BadInputError(f"There are no labels of source '{source}'; there are those of: {there}.")
+        listed = ", ".join(repr(name) for name in known) or "none"
+        raise BadInputError(f"There are no labels of source '{source}'; sources with labels: {listed}.")
     key = {"network": network, "processing_date": processing_date, "window_days": window_days}
     return withdraw(client, source, key, dry_run=dry_run)
 
@@ -125,26 +133,26 @@ def remove_labels(
 def _check(
     path: Path, frame: pd.DataFrame, chosen: LabelFormat, given: dict[str, Any], columns: Mapping[str, str]
 ) -> tuple[Checked, list[str]]:
-    """Return the checked rows and the columns that the table has no place for."""
+    """Return the checked rows, and the columns that the table does not have."""
     import pandas as pd
 
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     if chosen.publisher:
         return check_published(path, frame, given, chosen, read_taxonomy()), []
-    frame = _renamed(path, frame, columns)
-    ignored = sorted(set(frame.columns) - {*RAW_ADDRESS_LABELS.types, *SNAPSHOT_KEY})
-    return check_own(path, frame, given), ignored
-
-
-def _renamed(path: Path, frame: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
     known = (*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.types)
-    if odd := [name for name in columns if name not in known]:
-        raise UsageError(f"--map: there is no column {', '.join(odd)} to map to; there are: {', '.join(known)}.")
-    if missing := [name for name in columns.values() if name not in frame.columns]:
-        raise BadInputError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(frame.columns)[:500]}.")
-    # A column may serve twice, and one of ours that the file happens to have gives way to what is mapped to it.
-    kept = frame.drop(columns=[name for name in {*columns, *columns.values()} if name in frame.columns])
-    return kept.assign(**{ours: frame[theirs] for ours, theirs in columns.items()})
+    if unknown := [name for name in columns if name not in known]:
+        raise UsageError(f"--map: there is no column {', '.join(unknown)} to map to; there are: {', '.join(known)}.")
+    names = map_columns(path, list(frame.columns), columns)
+    frame = frame[list(names.values())].set_axis(list(names), axis="columns")
+    return check_own(path, frame, given), sorted(set(names) - set(known))
+
+
+def _store(client: Client, path: Path, checked: Checked, dry_run: bool) -> Stored:
+    create_tables(client)
+    if checked.good.empty:
+        return Stored(0, 0, 0)
+    origin = Origin(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+    return store(client, label_table(checked.good), origin, dry_run=dry_run)
 
 
 def _result(path: Path, chosen: LabelFormat, checked: Checked, stored: Stored) -> LabelsAdded:
@@ -163,23 +171,3 @@ def _result(path: Path, chosen: LabelFormat, checked: Checked, stored: Stored) -
         reasons=dict(sorted((checked.problems | checked.elsewhere).items())),
         by_risk_level={str(level): int(n) for level, n in checked.good["risk_level"].value_counts().sort_index().items()},
     )
-
-
-def _refusal(path: Path, checked: Checked) -> BadInputError:
-    problems = checked.problems
-    shown = "; ".join(f"row {row}: {problems[row]}" for row in sorted(problems)[:SHOWN_ERRORS])
-    more = f"; and {len(problems) - SHOWN_ERRORS} more rows" if len(problems) > SHOWN_ERRORS else ""
-    return BadInputError(f"{path}: {len(problems)} of {len(checked.frame)} rows are bad, nothing was loaded: {shown}{more}.")
-
-
-def _write_rejects(path: Path, checked: Checked) -> str | None:
-    reasons = checked.problems | checked.elsewhere
-    if not reasons:
-        return None
-    rejects = path.with_name(path.name + ".rejects.csv")
-    bad = checked.frame[checked.frame.index.isin(reasons)]
-    try:
-        bad.assign(reason=[reasons[row] for row in bad.index]).to_csv(rejects)
-    except OSError as error:
-        raise BadInputError(f"{rejects} cannot be written ({error.strerror}), nothing was loaded.") from error
-    return str(rejects)

@@ -1,14 +1,14 @@
-"""Keeps `raw_address_labels` and its history: rows come and go in one step, and what came or went is written down first."""
+"""Changes `raw_address_labels` atomically and records every added, replaced or removed row in `label_history`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from trainer.keys import SNAPSHOT_KEY, SnapshotKey
+from trainer.uploads import key_arrays
 from trainer.warehouse import LABEL_HISTORY, RAW_ADDRESS_LABELS, drop_partition, publish, side_table
 
 if TYPE_CHECKING:
@@ -21,35 +21,30 @@ ADDED, REMOVED, REPLACED = "added", "removed", "replaced"
 _LABELS = RAW_ADDRESS_LABELS.name
 _SNAPSHOT = ", ".join(SNAPSHOT_KEY)
 _KEY = ", ".join((*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.key_columns))
-_WHO_SAYS_WHAT = ", ".join((*SNAPSHOT_KEY, "address", "source", "label"))
+_OPINION = ", ".join((*SNAPSHOT_KEY, "address", "source", "label"))
 _COLUMNS = ", ".join((*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.types))
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The file a change comes from; empty for a command without one."""
+    """The file that a change comes from; empty for a command without a file."""
 
     file: str = ""
     sha256: str = ""
 
 
 def label_table(frame: pd.DataFrame) -> pa.Table:
-    """Return checked rows of text in the columns and types of `raw_address_labels`."""
+    """Return n checked rows of text as an Arrow table in the columns and types of `raw_address_labels`."""
     import pyarrow as pa
 
     columns = {name: pa.array(frame[name].tolist(), pa.string()) for name in RAW_ADDRESS_LABELS.types}
     columns["confidence_score"] = pa.array(frame["confidence_score"].astype(float).tolist(), pa.float32())
-    columns["network"] = pa.array(frame["network"].tolist(), pa.string())
-    days = [date.fromisoformat(text[:10]) for text in frame["processing_date"]]
-    columns["processing_date"] = pa.array(days, pa.date32())
-    columns["window_days"] = pa.array([int(float(text)) for text in frame["window_days"]], pa.uint16())
-    columns["ingested_at"] = pa.array([datetime.now(UTC)] * len(frame), pa.timestamp("ms", "UTC"))
-    return pa.table(columns)
+    return pa.table(columns | key_arrays(frame))
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What storing a list changed: rows new to the table, older ones they replace, and distinct rows in the list."""
+    """What storing a list changed: rows new to the table, older rows they replace, and distinct rows in the list."""
 
     added: int
     replaced: int
@@ -57,7 +52,7 @@ class Stored:
 
 
 def store(client: Client, rows: pa.Table, origin: Origin, *, dry_run: bool = False) -> Stored:
-    """Put in the rows the table does not have yet; where source, address and label are the same they replace the older ones."""
+    """Insert the rows that the table does not have; they replace older rows of the same source, address and label."""
     with _sides(client, 3) as (listed, new, old):
         client.insert_arrow(listed, rows)
         client.command(
@@ -65,20 +60,25 @@ def store(client: Client, rows: pa.Table, origin: Origin, *, dry_run: bool = Fal
             f"ORDER BY {_KEY}, address_subtype LIMIT 1 BY {_KEY}"
         )
         client.command(
-            f"INSERT INTO {old} SELECT * FROM {_LABELS} FINAL WHERE ({_WHO_SAYS_WHAT}) IN (SELECT {_WHO_SAYS_WHAT} FROM {new}) "
+            f"INSERT INTO {old} SELECT * FROM {_LABELS} FINAL WHERE ({_OPINION}) IN (SELECT {_OPINION} FROM {new}) "
             f"AND ({_KEY}) NOT IN (SELECT {_KEY} FROM {listed})"
         )
         distinct = client.query(f"SELECT count() FROM (SELECT DISTINCT {_KEY} FROM {listed})").result_rows[0][0]
         stored = Stored(_count(client, new), _count(client, old), int(distinct))
         if stored.added and not dry_run:
-            _note(client, old, REPLACED, origin)
-            _note(client, new, ADDED, origin)
+            _record(client, old, REPLACED, origin)
+            _record(client, new, ADDED, origin)
             _change(client, old, new, stored.replaced)
     return stored
 
 
 def withdraw(client: Client, source: str, key: dict[str, Any], *, dry_run: bool = False) -> int:
-    """Take a source's rows out, of the snapshots that `key` (network, processing_date, window_days; None for all) leaves."""
+    """Delete a source's rows and return how many.
+
+    Args:
+        key: network, processing_date and window_days to limit the deletion to; None matches all.
+        dry_run: count only.
+    """
     given = {name: value for name, value in key.items() if value is not None}
     kinds = {"network": "String", "processing_date": "Date", "window_days": "UInt16"}
     conditions = "".join(f" AND {name} = {{{name}:{kinds[name]}}}" for name in given)
@@ -89,18 +89,19 @@ def withdraw(client: Client, source: str, key: dict[str, Any], *, dry_run: bool 
         )
         count = _count(client, old)
         if count and not dry_run:
-            _note(client, old, REMOVED, Origin())
+            _record(client, old, REMOVED, Origin())
             _change(client, old, new, count)
     return count
 
 
 def sources(client: Client) -> list[str]:
-    """Return whose labels there are."""
+    """Return the names of the sources with labels, sorted."""
     return [name for (name,) in client.query(f"SELECT DISTINCT source FROM {_LABELS} ORDER BY source").result_rows]
 
 
 @contextmanager
 def _sides(client: Client, count: int) -> Iterator[list[str]]:
+    """Yield the names of `count` empty side tables of `raw_address_labels`, dropped afterwards."""
     if not count:
         yield []
         return
@@ -112,8 +113,9 @@ def _count(client: Client, table: str) -> int:
     return int(client.query(f"SELECT count() FROM {table}").result_rows[0][0])
 
 
-def _note(client: Client, side: str, event: str, origin: Origin) -> None:
-    # Before the change itself: killed in between, the command runs again and the history has the event twice, not never.
+def _record(client: Client, side: str, event: str, origin: Origin) -> None:
+    # Written before the change itself: if the process is killed in between, running the command again records the event
+    # twice, which is better than never.
     client.command(
         f"INSERT INTO {LABEL_HISTORY.name} ({_COLUMNS}, event, file, file_sha256, changed_at) "
         f"SELECT {_COLUMNS}, {{event:String}}, {{file:String}}, {{sha256:String}}, now64(3) FROM {side}",
@@ -122,7 +124,7 @@ def _note(client: Client, side: str, event: str, origin: Origin) -> None:
 
 
 def _change(client: Client, old: str, new: str, replaced: int) -> None:
-    """Take the rows of `old` out and put those of `new` in; a reader of a partition sees both done or neither."""
+    """Delete the rows of `old` and insert those of `new`; a reader of a partition sees both changes or neither."""
     if not replaced:
         client.command(f"INSERT INTO {_LABELS} SELECT * FROM {new}")
         return

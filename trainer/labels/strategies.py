@@ -1,7 +1,7 @@
 """Label strategies: how a row gets its label.
 
-The built-in ones are computed by dbt, side by side, in `fct_address_labels`; here they are names. A strategy of the user's
-own derives from `LabelStrategy`, as in the miner's guide, and what it returns is what is trained on.
+dbt computes the built-in strategies side by side in `fct_address_labels`; here they are only names. A user's own strategy
+subclasses `LabelStrategy`, as in the miner's guide, and the labels it returns are trained on.
 """
 
 from __future__ import annotations
@@ -16,23 +16,24 @@ if TYPE_CHECKING:
 
 
 class LabelStrategy(ABC):
-    """Derives a label for each row of a frame of alerts (or addresses)."""
+    """Derives a label for each row of a frame of alerts or addresses."""
 
     @abstractmethod
     def derive_labels(self, alerts_df: pd.DataFrame, data: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         """Return `alerts_df` with `label` (1, 0 or missing) and, optionally, `label_confidence` and `label_source`.
 
         Args:
-            alerts_df: one row an alert: network, processing_date, window_days, alert_id (where there is one), address.
-            data: the snapshot's tables as DataFrames, read when asked for: see `trainer.data.frames.FRAMES`.
+            alerts_df: (n rows) one row per alert or address: network, processing_date, window_days, address, and for alerts
+                alert_id.
+            data: the snapshot's tables as DataFrames by name, each read on first access; see `trainer.data.frames.FRAMES`.
         """
 
     def validate_labels(self, alerts_df: pd.DataFrame) -> bool:
-        """Return whether the labels can be trained on; raise to say why not."""
+        """Return whether the labels can be trained on; raise an exception to give the reason if not."""
         return "label" in alerts_df.columns and bool(alerts_df["label"].notna().any())
 
     def get_label_weights(self, alerts_df: pd.DataFrame) -> pd.Series:
-        """Return the weight of each row: its label confidence, 1 where it has none."""
+        """Return the sample weights (n,): each row's label confidence, 1 where it has none."""
         import pandas as pd
 
         if "label_confidence" not in alerts_df.columns:
@@ -41,13 +42,13 @@ class LabelStrategy(ABC):
 
 
 class WarehouseLabelStrategy(LabelStrategy):
-    """A strategy that dbt computes; `name` is its value in `fct_address_labels.strategy`."""
+    """A strategy computed by dbt; `name` is its value in `fct_address_labels.strategy`."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def derive_labels(self, alerts_df: pd.DataFrame, data: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-        """Join the strategy's labels to the rows by snapshot and address; a row without one gets a missing label."""
+        """Join the strategy's labels to the rows by snapshot and address; the label is missing where there is none."""
         labels = data["labels"]
         labels = labels[labels["strategy"] == self.name]
         key = ["network", "processing_date", "window_days", "address"]
@@ -56,7 +57,7 @@ class WarehouseLabelStrategy(LabelStrategy):
 
 
 class AddressLabelStrategy(WarehouseLabelStrategy):
-    """SOT and custom labels together: the highest confidence decides, ties go to the more trusted source."""
+    """SOT and custom labels together: the highest confidence wins, ties go to the more trusted source."""
 
     default_name: ClassVar[str] = "address_labels"
 

@@ -1,4 +1,4 @@
-"""What publishers' words for an address mean: the seeds `label_taxonomy` and `label_provenance`, read from the dbt project."""
+"""Maps publishers' categories to risk levels: the seeds `label_taxonomy` and `label_provenance` of the dbt project."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from trainer.settings import project_dir
 
 TAXONOMY = "label_taxonomy"
 PROVENANCE = "label_provenance"
-NOBODY_KNOWS = "unknown"
+UNKNOWN_PROVENANCE = "unknown"
 RISK_LEVELS = ("low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a word stands for: a risk level, and a confidence in [0, 1] that comes with a way of knowing."""
+    """The meaning of a publisher's term: a risk level, and a confidence in [0, 1] that depends on the provenance."""
 
-    word: str
+    term: str
     risk_level: str
     confidence: float
     provenance_class: str
@@ -33,58 +33,63 @@ class _Entry:
 
 
 class Taxonomy:
-    """The words that are mapped, by publisher."""
+    """The mapped terms, by publisher."""
 
     def __init__(self, entries: dict[tuple[str, str], _Entry], confidences: dict[str, float]) -> None:
         self._entries = entries
         self._confidences = confidences
 
     def meaning(self, publisher: str, category: str, name: str = "", provenance: str = "") -> Meaning | None:
-        """Return what a publisher's category means, else what the name it gives means; None where neither is mapped.
+        """Return the meaning of a publisher's category, else of the name it gives the address; None if neither is mapped.
 
-        `provenance` is how the publisher says it knows; a word that is no known class leaves the taxonomy's own.
+        Args:
+            provenance: the provenance class the publisher states; an unknown class is replaced by the taxonomy's default.
         """
-        for word in (category.strip(), name.strip()):
-            entry = self._entries.get((publisher, word.lower()))
+        for term in (category.strip(), name.strip()):
+            entry = self._entries.get((publisher, term.lower()))
             if entry is not None and entry.risk_level:
-                known = provenance.strip().lower()
-                found = known if known in self._confidences else entry.provenance_class
-                confidence = self._confidences[found] if entry.confidence is None else entry.confidence
-                return Meaning(word, entry.risk_level, confidence, found)
+                stated = provenance.strip().lower()
+                provenance_class = stated if stated in self._confidences else entry.provenance_class
+                confidence = self._confidences[provenance_class] if entry.confidence is None else entry.confidence
+                return Meaning(term, entry.risk_level, confidence, provenance_class)
         return None
 
     def is_listed(self, publisher: str, category: str) -> bool:
-        """Return whether the taxonomy has the word at all, be it to say that it means nothing."""
+        """Return whether the taxonomy has an entry for the category, with or without a risk level."""
         return (publisher, category.strip().lower()) in self._entries
 
 
 def read_taxonomy(seeds: Path | None = None) -> Taxonomy:
     """Return the taxonomy of the dbt project in use.
 
+    Args:
+        seeds: the folder of the two seeds, if not the project's.
+
     Raises:
-        BadInputError: a seed is missing, or a row of it cannot be used; the row is named.
+        BadInputError: a seed is missing or has an invalid row; the message names the line.
     """
     folder = project_dir() / "seeds" if seeds is None else seeds
     confidences = {
         row["provenance_class"]: _confidence(row["confidence"], place) for place, row in _rows(folder, PROVENANCE, "confidence")
     }
-    confidences.setdefault(NOBODY_KNOWS, 0.0)
+    confidences.setdefault(UNKNOWN_PROVENANCE, 0.0)
     entries = {}
     for place, row in _rows(folder, TAXONOMY, "risk_level"):
         key = row["publisher"].strip(), row["category"].strip().lower()
         if key in entries:
-            raise BadInputError(f"{place}: the category '{key[1]}' of {key[0]} is there twice.")
+            raise BadInputError(f"{place}: the category '{key[1]}' of {key[0]} appears twice.")
         if row["risk_level"] and row["risk_level"] not in RISK_LEVELS:
             raise BadInputError(f"{place}: risk_level '{row['risk_level'][:64]}' is not one of {', '.join(RISK_LEVELS)}.")
-        provenance = row["provenance_class"] or NOBODY_KNOWS
+        provenance = row["provenance_class"] or UNKNOWN_PROVENANCE
         if provenance not in confidences:
             raise BadInputError(f"{place}: {PROVENANCE}.csv has no class '{provenance[:64]}'.")
-        own = _confidence(row["confidence"], place) if row["confidence"] else None
-        entries[key] = _Entry(row["risk_level"], own, provenance)
+        confidence = _confidence(row["confidence"], place) if row["confidence"] else None
+        entries[key] = _Entry(row["risk_level"], confidence, provenance)
     return Taxonomy(entries, confidences)
 
 
 def _rows(folder: Path, seed: str, needed: str) -> list[tuple[str, dict[str, str]]]:
+    """Return the rows of a seed, each with its file and line for messages."""
     path = folder / f"{seed}.csv"
     try:
         with path.open(newline="", encoding="utf-8") as stream:

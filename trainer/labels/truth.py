@@ -1,4 +1,4 @@
-"""Grades labels and scores on a truth that no model has seen: the simulator's, or an investigation's."""
+"""Grades labels and scores against ground truth that no model has seen: the simulator's, or an investigation's."""
 
 from __future__ import annotations
 
@@ -18,12 +18,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Truth:
-    """Which addresses are illicit: a Series of 0 and 1 by canonical address."""
+    """Ground truth: `is_illicit` is a Series of 0 and 1, indexed by canonical address."""
 
     is_illicit: pd.Series[int]
 
     def of_labels(self, client: Client, key: dict[str, Any]) -> list[dict[str, Any]]:
-        """Return per strategy the share of the truth's addresses it labels, the share of right labels, and AUC of p_risky."""
+        """Grade the labels of a snapshot, one dict per strategy.
+
+        Args:
+            key: network, processing_date and window_days of the snapshot.
+
+        Returns:
+            `labels` (the strategy's labelled addresses that are in the truth), `coverage` (as a share of the truth),
+            `accuracy` with `accuracy_low` and `accuracy_high` (95 %), and `auc` of p_risky; None where undefined.
+        """
         labels = client.query_df(
             f"SELECT strategy, address, label, p_risky FROM fct_address_labels WHERE {WHERE_SNAPSHOT}", parameters=key
         )
@@ -31,20 +39,28 @@ class Truth:
         for strategy, group in labels.groupby("strategy") if len(labels) else []:
             known = group[group["address"].isin(self.is_illicit.index)]
             truth = self.is_illicit.loc[known["address"]].to_numpy()
-            right = int((known["label"].to_numpy() == truth).sum())
+            correct = int((known["label"].to_numpy() == truth).sum())
             rows.append(
                 {
                     "strategy": str(strategy),
                     "labels": len(known),
                     "coverage": len(known) / len(self.is_illicit),
-                    **_share("accuracy", right, len(known)),
+                    **_proportion("accuracy", correct, len(known)),
                     "auc": _auc(truth, known["p_risky"].to_numpy()),
                 }
             )
         return rows
 
     def of_scores(self, client: Client, key: dict[str, Any], models: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return per model that scored the snapshot the AUC of its alert scores, by strategy and then from the best down."""
+        """Grade the alert scores of a snapshot, one dict per model that scored it, by strategy and descending AUC.
+
+        Args:
+            key: network, processing_date and window_days of the snapshot.
+            models: the models, each with `model_id` and `label_strategy`.
+
+        Returns:
+            `label_strategy`, `model_id`, `alerts` (the scored alerts whose address is in the truth) and their `auc`.
+        """
         scores = client.query_df(f"SELECT model_id, address, score FROM scored_alerts WHERE {WHERE_SNAPSHOT}", parameters=key)
         strategies = {model["model_id"]: model["label_strategy"] for model in models}
         rows = []
@@ -57,10 +73,10 @@ class Truth:
 
 
 def read_truth(path: Path) -> Truth:
-    """Read a Parquet file with the columns address and is_illicit.
+    """Read ground truth from a Parquet file with the columns `address` and `is_illicit` (0 and 1, or flags).
 
     Raises:
-        BadInputError: it is no such file, or says two things of one address.
+        BadInputError: the file is missing, has other columns, no rows, a value other than 0 and 1, or contradicts itself.
     """
     import pandas as pd
     import pyarrow as pa
@@ -75,14 +91,14 @@ def read_truth(path: Path) -> Truth:
     frame["is_illicit"] = pd.to_numeric(frame["is_illicit"], errors="coerce")
     frame = frame.drop_duplicates()
     if not frame["is_illicit"].isin([0, 1]).all() or frame["address"].duplicated().any():
-        raise BadInputError(f"{path} must say of each address once whether is_illicit is true or false.")
+        raise BadInputError(f"{path} must have one row per address with is_illicit true or false.")
     if frame.empty:
-        raise BadInputError(f"{path} has no row.")
+        raise BadInputError(f"{path} has no rows.")
     return Truth(frame.set_index("address")["is_illicit"].astype(int))
 
 
-def _share(name: str, part: int, whole: int) -> dict[str, float | None]:
-    """Return a share and its 95 % score interval (Wilson, JASA 22, 1927)."""
+def _proportion(name: str, part: int, whole: int) -> dict[str, float | None]:
+    """Return a proportion and its 95 % score interval (Wilson, JASA 22, 1927); None for an empty whole."""
     if whole == 0:
         return dict.fromkeys((name, f"{name}_low", f"{name}_high"))
     from scipy.stats import binomtest
@@ -91,10 +107,10 @@ def _share(name: str, part: int, whole: int) -> dict[str, float | None]:
     return {name: part / whole, f"{name}_low": float(interval.low), f"{name}_high": float(interval.high)}
 
 
-def _auc(truth: Any, p_risky: Any) -> float | None:
-    """Return the AUC of p_risky (n,) against truth (n,); None where there is one class only."""
+def _auc(truth: Any, scores: Any) -> float | None:
+    """Return the AUC of probabilities or scores (n,) against truth (n,) of 0 and 1; None if there is only one class."""
     if not 0 < int(truth.sum()) < len(truth):
         return None
     from sklearn.metrics import roc_auc_score
 
-    return float(roc_auc_score(truth, p_risky))
+    return float(roc_auc_score(truth, scores))

@@ -1,4 +1,4 @@
-"""What people read: reports as text tables and HTML pages."""
+"""Reports for readers: text tables and HTML pages."""
 
 from __future__ import annotations
 

@@ -1,21 +1,21 @@
-"""Writes a label report as one HTML file that needs nothing else: no network, no script, readable in light and dark."""
+"""Renders a label report as one self-contained HTML page: no network access, no scripts, light and dark mode."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.reports.label_tables import percent, plain, tables
+from trainer.reports.label_tables import CONFLICT_KINDS, percent, plain, tables
 
 if TYPE_CHECKING:
     from trainer.reports.label_report import LabelReport
 
 TEMPLATES = Path(__file__).parent / "templates"
-MATRIX_SOURCES = 20  # the largest; a wider matrix has no room for its names
+MATRIX_SOURCES = 20  # the largest sources; the names of more do not fit
 
 
 def label_page(report: LabelReport) -> str:
-    """Return the page. Whatever publishers call themselves, their words are escaped and stay words."""
+    """Return the page as HTML. Publishers' names, categories and rule names are escaped, so they cannot inject markup."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -28,6 +28,7 @@ def label_page(report: LabelReport) -> str:
         rules=_rules(report),
         strategies=_strategies(report),
         conflicts=_conflicts(report),
+        conflict_kinds=list(CONFLICT_KINDS.items()),
         matrix=_matrix(report),
         drift=_drift(report),
     )
@@ -46,10 +47,10 @@ def _point(kind: str, row: dict[str, Any], name: str = "accuracy") -> dict[str, 
 
 
 def _rules(report: LabelReport) -> list[dict[str, Any]]:
-    """Return per rule its shares and the points of the accuracy chart: what was expected, what gold says, what was learned."""
+    """Return per rule its shares, and its points in the accuracy chart: prior, accuracy on gold, accuracy learned."""
     learned: dict[tuple[str, int], dict[str, Any]] = {}
     for row in sorted(report.learned, key=lambda row: row["votes"]):
-        learned[row["voice"], row["vote"]] = row  # of several confidences the one with the most votes
+        learned[row["voice"], row["vote"]] = row  # of several confidence steps, the one with the most votes is last and kept
     rows = []
     for rule in report.rules:
         points = [_point("prior", rule, "prior_accuracy"), _point("gold", rule)]
@@ -60,7 +61,7 @@ def _rules(report: LabelReport) -> list[dict[str, Any]]:
 
 
 def _parts(name: str, counts: dict[str, int], whole: int) -> dict[str, Any]:
-    """Return a stacked bar: parts with start and length as shares of `whole`."""
+    """Return a stacked bar: its parts, with start and length as shares of `whole`."""
     parts, start = [], 0
     for kind, count in counts.items():
         parts.append({"kind": kind, "count": count, "start": start / whole, "length": count / whole})
@@ -77,14 +78,14 @@ def _strategies(report: LabelReport) -> list[dict[str, Any]]:
 def _conflicts(report: LabelReport) -> list[dict[str, Any]]:
     counts = {}
     for row in report.conflict_counts:
-        about = "risky or benign" if row["kind_of_conflict"] == "opinion" else "risky, but what"
-        counts[f"{about}, {'among gold' if row['is_among_gold'] else 'with rules'}"] = {row["kind_of_conflict"]: row["addresses"]}
+        between = "gold" if row["is_among_gold"] else "rules"
+        counts[f"{CONFLICT_KINDS[row['kind_of_conflict']]} ({between})"] = {row["kind_of_conflict"]: row["addresses"]}
     largest = max((sum(count.values()) for count in counts.values()), default=1) or 1
     return [_parts(name, count, largest) for name, count in counts.items()]
 
 
 def _drift(report: LabelReport) -> list[dict[str, Any]]:
-    """Return the last step of each strategy and rule, as shares of all addresses it labelled at either end."""
+    """Return the last step of each strategy and rule, as shares of all addresses that it labelled before or after."""
     last = max((row["next_date"] for row in report.drift), default=None)
     bars = []
     for row in report.drift:
@@ -97,14 +98,14 @@ def _drift(report: LabelReport) -> list[dict[str, Any]]:
 
 
 def _matrix(report: LabelReport) -> dict[str, Any]:
-    """Return the largest sources that meet others, and of each pair the share of the row's opinions that the column holds too."""
-    meeting = {row["source"] for row in report.overlaps}
-    names = [row["source"] for row in report.sources if row["source"] in meeting][:MATRIX_SOURCES]
-    shares = {(row["source"], row["other_source"]): row for row in report.overlaps}
+    """Return the largest sources that overlap with others, and per pair the share of the row's opinions that the column holds."""
+    overlapping = {row["source"] for row in report.overlaps}
+    names = [row["source"] for row in report.sources if row["source"] in overlapping][:MATRIX_SOURCES]
+    pairs = {(row["source"], row["other_source"]): row for row in report.overlaps}
     cells = [
-        {"row": i, "column": j, "share": shares[one, other]["contained_share"], "kin": shares[one, other]["is_same_lineage"]}
+        {"row": i, "column": j, "share": pair["contained_share"], "same_lineage": pair["is_same_lineage"]}
         for i, one in enumerate(names)
         for j, other in enumerate(names)
-        if (one, other) in shares
+        if (pair := pairs.get((one, other))) is not None
     ]
     return {"names": [plain(name) for name in names], "cells": cells}

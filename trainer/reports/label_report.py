@@ -1,4 +1,4 @@
-"""What the labels of a snapshot are worth: reads the audits that dbt builds, the trained models and a truth, if there is one."""
+"""Collects the label report of a snapshot: the audits that dbt builds, the trained models and, if given, ground truth."""
 
 from __future__ import annotations
 
@@ -34,10 +34,17 @@ _KEYS = ("network", "processing_date", "window_days")
 
 @dataclass(frozen=True)
 class LabelReport:
-    """The audits of one snapshot, each a list of rows; shares and accuracies in [0, 1], None where there is nothing to measure.
+    """The label audits of one snapshot, each a list of rows; shares and accuracies are in [0, 1], None where undefined.
 
-    `drift` has every step of the snapshot's network and window up to its date, `conflicts` the first SHOWN_CONFLICTS, those
-    among gold labels first, and `conflict_counts` how many there are. `truth` and `truth_scores` are None without a truth.
+    Attributes:
+        rules: coverage, overlap, conflict and accuracy per rule (`fct_label_rule_summary`).
+        learned: accuracy per voice, vote and confidence step, as learned by the label model (`fct_label_rule_accuracy`).
+        strategies: label counts per label strategy.
+        sources, overlaps: publishers (`fct_label_source_summary`) and pairs of them (`int_label_source_pairs`).
+        conflict_counts, conflicts: conflicting addresses by kind, and the first SHOWN_CONFLICTS of them, gold labels first.
+        drift: every step of the snapshot's network and window up to its date (`fct_label_drift`).
+        models: the trained models of the network and window.
+        truth, truth_scores: labels and scores graded against ground truth; None if none was given.
     """
 
     network: str
@@ -67,11 +74,16 @@ def label_report(
     window_days: int | None = None,
     truth: Truth | None = None,
 ) -> LabelReport:
-    """Read the audits of a snapshot; what is not given is what the warehouse has, where that leaves no choice, and the last date.
+    """Read the audits of a snapshot.
+
+    Args:
+        network, window_days: may be omitted if the warehouse has labels of only one.
+        processing_date: the last date with labels if omitted.
+        truth: ground truth to grade labels and scores against.
 
     Raises:
         NotBuiltError: dbt has not run, or nothing is labelled.
-        BadInputError: the choice is open (the message lists it), or nothing is labelled in that snapshot.
+        BadInputError: several snapshots match (the message lists them), or none of the matching ones has labels.
     """
     key = _snapshot(client, network, processing_date, window_days)
     models = _models(client, key)
@@ -103,26 +115,25 @@ def _snapshot(client: Client, network: str | None, day: date | None, window_days
         "SELECT network, window_days, arraySort(groupUniqArray(processing_date)) AS days FROM int_label_votes "
         "GROUP BY network, window_days ORDER BY network, window_days"
     )
-    there = client.query(query).result_rows
-    if not there:
-        raise NotBuiltError(
-            "Nothing is labelled (0 votes); run `trainer ingest` or `trainer labels add`, then `dbt run`, and ask again."
-        )
-    found = [row for row in there if network in (None, row[0]) and window_days in (None, row[1])]
-    found = [row for row in found if day is None or day in row[2]]
-    if len(found) != 1:
+    labelled = client.query(query).result_rows
+    if not labelled:
+        raise NotBuiltError("There are no labels (0 votes); run `trainer ingest` or `trainer labels add`, then `dbt run`.")
+    matching = [row for row in labelled if network in (None, row[0]) and window_days in (None, row[1])]
+    matching = [row for row in matching if day is None or day in row[2]]
+    if len(matching) != 1:
         choices = "; ".join(
             f"--network {name} --window-days {window} (--processing-date {', '.join(map(str, days))})"
-            for name, window, days in found or there
+            for name, window, days in matching or labelled
         )
-        raise BadInputError(f"{'Say which snapshot' if found else 'Nothing is labelled there; labels are in'}: {choices}.")
-    ((name, window, days),) = found
+        problem = "Several snapshots match; give one of" if matching else "That snapshot has no labels; snapshots with labels"
+        raise BadInputError(f"{problem}: {choices}.")
+    ((name, window, days),) = matching
     return {"network": name, "processing_date": day or days[-1], "window_days": window}
 
 
 def _rows(client: Client, query: str, parameters: dict[str, Any]) -> Rows:
-    found = client.query(query, parameters=parameters)
-    return [{name: value for name, value in row.items() if name not in _KEYS} for row in found.named_results()]
+    result = client.query(query, parameters=parameters)
+    return [{name: value for name, value in row.items() if name not in _KEYS} for row in result.named_results()]
 
 
 def _audit(client: Client, model: str, key: dict[str, Any], order: str) -> Rows:
@@ -130,7 +141,7 @@ def _audit(client: Client, model: str, key: dict[str, Any], order: str) -> Rows:
 
 
 def _strategies(client: Client, key: dict[str, Any]) -> Rows:
-    # Millionths, because whole numbers add up to the same sum in any order.
+    # Summed as integers (millionths), so that the result does not depend on the order of the rows.
     query = f"""
         SELECT strategy, count() AS labels, countIf(label = 1) AS risky_labels, labels - risky_labels AS benign_labels,
             risky_labels / labels AS risky_share, countIf(is_conflict) / labels AS conflict_share,
@@ -158,8 +169,8 @@ def _drift(client: Client, key: dict[str, Any]) -> Rows:
 
 
 def _models(client: Client, key: dict[str, Any]) -> Rows:
-    """Return the models of the network and window, by strategy and then from the best down."""
-    found = [
+    """Return the models of the network and window, by strategy and descending AUC."""
+    models = [
         {
             "label_strategy": model["label_strategy"],
             "model": model["model_name"],
@@ -173,11 +184,11 @@ def _models(client: Client, key: dict[str, Any]) -> Rows:
         for model in registry.list_models(client)
         if (model["network"], model["window_days"]) == (key["network"], key["window_days"])
     ]
-    return sorted(found, key=lambda one: (one["label_strategy"], -one["auc"]["value"] if one["auc"] else 0, one["model_id"]))
+    return sorted(models, key=lambda one: (one["label_strategy"], -one["auc"]["value"] if one["auc"] else 0, one["model_id"]))
 
 
 def _graded_rows(folder: Path) -> int | None:
-    """Return how many rows a model was graded on: its files say so, the registry does not; None where they are gone."""
+    """Return how many rows a model was graded on, from its files (the registry has no such column); None if they are gone."""
     try:
         return int(json.loads((folder / "model.json").read_text(encoding="utf-8"))["content"]["n_test"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""A seeded transaction network with planted laundering and a hidden truth, in the layout of a real export."""
+"""Simulates a seeded transaction network with planted laundering and its ground truth, in the layout of a real export."""
 
 from .network import SimulationSummary, simulate
 

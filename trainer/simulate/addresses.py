@@ -1,4 +1,4 @@
-"""Valid-looking addresses in the form of a network, encoded in bulk."""
+"""Encodes random keys as addresses in the form of a network, in bulk."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _P2SH_VERSION = 5  # Bitcoin pay-to-script-hash: starts with 3, always 34 charac
 
 
 def network_type(network: str) -> str:
-    """Family of a network: ``substrate``, ``utxo`` or ``evm``."""
+    """Return the family of a network: ``substrate``, ``utxo`` or ``evm``."""
     name = network.lower()
     if name in SUBSTRATE_NETWORKS:
         return "substrate"
@@ -25,10 +25,14 @@ def network_type(network: str) -> str:
 
 
 def sorted_addresses(network: str, keys: np.ndarray) -> tuple[pa.StringArray, np.ndarray]:
-    """Encode public keys and sort the result.
+    """Encode public keys as addresses and sort them.
 
-    ``keys`` is uint8 (n, 32), random. Returns the addresses in byte order and, in the same order, a uint64 (n,)
-    fingerprint of each key from which stable ids are derived.
+    Args:
+        keys: random bytes, uint8 (n, 32).
+
+    Returns:
+        The addresses (n,) in byte order and, in the same order, a fingerprint of each key, uint64 (n,), from which stable ids
+        are derived.
     """
     kind = network_type(network)
     encode = {"substrate": _ss58, "utxo": _base58check, "evm": _evm}[kind]
@@ -38,7 +42,7 @@ def sorted_addresses(network: str, keys: np.ndarray) -> tuple[pa.StringArray, np
 
 
 def hex_ids(prefix: str, *parts: np.ndarray | int) -> pa.StringArray:
-    """Ids ``prefix`` + 16 hex digits, a pure function of the uint64 ``parts`` (arrays of one length, or scalars)."""
+    """Return ids (n,) of ``prefix`` and 16 hex digits, a pure function of the uint64 ``parts`` (arrays (n,) or scalars)."""
     mixed = np.array([0x9E3779B97F4A7C15], np.uint64)
     with np.errstate(over="ignore"):
         for part in parts:
@@ -57,7 +61,7 @@ def _splitmix64(value: np.ndarray) -> np.ndarray:
 
 
 def _strings(text: np.ndarray) -> pa.StringArray:
-    """Rows of ASCII codes, uint8 (n, width), as an Arrow string array."""
+    """Return rows of ASCII codes, uint8 (n, width), as an Arrow string array (n,)."""
     count, width = text.shape
     offsets = np.arange(count + 1, dtype=np.int32) * width
     return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text)))
@@ -74,7 +78,7 @@ def _evm(keys: np.ndarray) -> np.ndarray:
 
 def _ss58(keys: np.ndarray) -> np.ndarray:
     body = np.hstack([np.full((len(keys), 1), _SS58_PREFIX, np.uint8), keys])
-    # hashlib has no batch form; this is the one loop over addresses, about a microsecond each.
+    # hashlib has no batch form, so this loops over the addresses, at about a microsecond each.
     sums = b"".join(hashlib.blake2b(b"SS58PRE" + row).digest()[:2] for row in _rows(body))
     return _base58(np.hstack([body, np.frombuffer(sums, np.uint8).reshape(-1, 2)]), width=48)
 
@@ -93,7 +97,7 @@ def _rows(body: np.ndarray) -> list[bytes]:
 
 
 def _base58(payload: np.ndarray, width: int) -> np.ndarray:
-    """Base58 digits of big-endian numbers: uint8 (n, bytes) → ASCII uint8 (n, width)."""
+    """Return the base58 digits of big-endian numbers: uint8 (n, bytes) → ASCII codes, uint8 (n, width)."""
     padding = -payload.shape[1] % 4
     padded = np.pad(payload, ((0, 0), (padding, 0)))
     limbs = padded.view(">u4").astype(np.uint64)

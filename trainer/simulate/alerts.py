@@ -1,4 +1,4 @@
-"""Alerts: noisy detectors that look at features, never at the truth."""
+"""Raises alerts with noisy detectors that see the features, never the ground truth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SEVERITIES = ("low", "medium", "high", "critical")
 
 @dataclass(frozen=True)
 class Detector:
-    """Ranks addresses by ``evidence`` (z-scores) plus noise; the first ones get its ``share`` of all alerts."""
+    """Ranks addresses by ``evidence`` (z-scores) plus noise and alerts on the top ones, for a ``share`` of all alerts."""
 
     typology: str
     pattern: str
@@ -90,9 +90,9 @@ DETECTORS = (
 
 @dataclass(frozen=True)
 class Alerts:
-    """Raised alerts ordered by (who, detector). All (a,)."""
+    """Raised alerts ordered by (who, detector). All arrays (a,)."""
 
-    who: np.ndarray  # position among the active addresses
+    who: np.ndarray  # index of the active address
     detector: np.ndarray  # index into DETECTORS
     score: np.ndarray  # float64, in (0, 1)
     severity: np.ndarray  # index into SEVERITIES
@@ -103,26 +103,26 @@ class Alerts:
         return len(self.who)
 
 
-class Moods:
-    """Noise of every detector on every actor. Most of it lasts from date to date, so that alerts do too."""
+class DetectorNoise:
+    """Noise of every detector on every actor. Most of it is the same on all dates, so that alerts persist between dates."""
 
     def __init__(self, population: int, rng: np.random.Generator, noise: float = 1.1) -> None:
-        self._lasting = rng.standard_normal((len(DETECTORS), population), dtype=np.float32) * np.float32(noise)
+        self._persistent = rng.standard_normal((len(DETECTORS), population), dtype=np.float32) * np.float32(noise)
 
     def of(self, detector: int, actors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Noise of one detector on ``actors`` (k,), float32 (k,); a little of it is new every date."""
-        return self._lasting[detector, actors] + 0.3 * rng.standard_normal(len(actors), dtype=np.float32)
+        """Return the noise of one detector on ``actors`` (k,), float32 (k,); a small part of it is drawn per call."""
+        return self._persistent[detector, actors] + 0.3 * rng.standard_normal(len(actors), dtype=np.float32)
 
 
-def raise_alerts(columns: Columns, actors: np.ndarray, count: int, moods: Moods, rng: np.random.Generator) -> Alerts:
-    """Exactly ``count`` alerts, at most one per (address, detector); ``actors`` (n,) are the active ones."""
-    found = []
+def raise_alerts(columns: Columns, actors: np.ndarray, count: int, noise: DetectorNoise, rng: np.random.Generator) -> Alerts:
+    """Raise exactly ``count`` alerts, at most one per (address, detector); ``actors`` (n,) are the active ones."""
+    parts = []
     for row, quota in enumerate(_quotas(count, len(actors))):
         detector = DETECTORS[row]
-        strength = detector.evidence(columns) + moods.of(row, actors, rng)
+        strength = detector.evidence(columns) + noise.of(row, actors, rng)
         first = np.argpartition(-strength, quota - 1)[:quota] if quota else np.empty(0, np.int64)
-        found.append((first, np.full(len(first), row), strength[first], detector.volume(columns)[first]))
-    who, number, strength, cents = (np.concatenate(part) for part in zip(*found, strict=True))
+        parts.append((first, np.full(len(first), row), strength[first], detector.volume(columns)[first]))
+    who, number, strength, cents = (np.concatenate(part) for part in zip(*parts, strict=True))
     order = np.lexsort((number, who))
     who, number, strength, cents = who[order], number[order], strength[order], cents[order]
     score = 1 / (1 + np.exp(-(0.55 * strength - 0.8 + 0.5 * rng.standard_normal(len(who)))))
@@ -137,17 +137,21 @@ def raise_alerts(columns: Columns, actors: np.ndarray, count: int, moods: Moods,
 
 
 def _quotas(count: int, limit: int) -> list[int]:
-    """Alerts of each detector: its share, by largest remainder, never more than there are addresses."""
+    """Return the number of alerts of each detector: its share of ``count``, rounded by largest remainder.
+
+    Raises:
+        ValueError: a detector would need more than ``limit`` addresses.
+    """
     exact = np.array([d.share for d in DETECTORS]) * count / sum(d.share for d in DETECTORS)
     quotas = np.floor(exact).astype(int)
     quotas[np.argsort(quotas - exact, kind="stable")[: count - quotas.sum()]] += 1
     if quotas.max() > limit:
-        raise ValueError(f"{count} alerts need more than the {limit} addresses that are active")
+        raise ValueError(f"{count} alerts need more than the {limit} active addresses")
     return quotas.tolist()
 
 
 def _severity(score: np.ndarray, cents: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """By score and volume, with much noise: severity is what an operator sees first, not what is true."""
+    """Return the severity (a,) from score and volume, with much noise: it is a first impression, not the truth."""
     size = np.log10(np.maximum(cents, 1)) - 5  # 0 at 1,000 USD
     value = 1.2 * (score - 0.5) + 0.25 * size + 0.7 * rng.standard_normal(len(score))
     return np.digitize(value, [-0.45, 0.55, 1.25])

@@ -1,4 +1,4 @@
-"""Small Arrow builders: exact decimals, lists of numbers, dictionaries, and the columns every snapshot table shares."""
+"""Builds Arrow columns: exact decimals, lists of numbers, decoded names, and the key columns of the snapshot tables."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ MONEY = pa.decimal128(38, 18)
 
 
 class Stamp:
-    """The key columns and ``created_at`` of one snapshot; the latter follows the date: files are reproducible."""
+    """The key columns and ``created_at`` of one snapshot; ``created_at`` is derived from the date, to be reproducible."""
 
     def __init__(self, processing_date: date, window_days: int) -> None:
         self.processing_date, self.window_days = processing_date, window_days
         self.end = int(datetime(processing_date.year, processing_date.month, processing_date.day, tzinfo=UTC).timestamp())
 
     def keys(self, rows: int) -> dict[str, pa.Array]:
-        """The key columns, constant over ``rows``."""
+        """Return the key columns, constant over ``rows``."""
         return {
             "window_days": pa.repeat(pa.scalar(self.window_days, pa.uint16()), rows),
             "processing_date": pa.repeat(pa.scalar(self.processing_date, pa.date32()), rows),
         }
 
     def created(self, rows: int) -> pa.Array:
-        """The column ``created_at``, constant over ``rows``."""
+        """Return the column ``created_at``, constant over ``rows``."""
         return pa.repeat(pa.scalar(self.end * 1000, pa.timestamp("ms", tz="UTC")), rows)
 
 
 def decimal(units: np.ndarray, digits: int = 2) -> pa.Array:
-    """Integers that count 10^−digits (cents by default) as Decimal(38, 18), exactly."""
+    """Return integers (n,) in units of 10^−digits (cents by default) as Decimal(38, 18), exactly."""
     words = np.empty((len(units), 2), np.int64)
     words[:, 0] = units
     words[:, 1] = words[:, 0] >> 63  # sign extension to 128 bits
@@ -39,11 +39,11 @@ def decimal(units: np.ndarray, digits: int = 2) -> pa.Array:
 
 
 def lists(values: np.ndarray, kind: pa.DataType) -> pa.ListArray:
-    """A matrix (n, k) as n lists of length k."""
+    """Return a matrix (n, k) as n lists of length k."""
     rows, width = values.shape
     return pa.ListArray.from_arrays(pa.array(np.arange(rows + 1, dtype=np.int32) * width), pa.array(values.ravel()).cast(kind))
 
 
-def words(names: tuple[str, ...], codes: np.ndarray) -> pa.Array:
-    """``names[code]`` for each of ``codes`` (n,), as strings."""
+def decode(names: tuple[str, ...], codes: np.ndarray) -> pa.Array:
+    """Return ``names[code]`` for each of ``codes`` (n,), as strings (n,)."""
     return pa.array(names).take(pa.array(codes))

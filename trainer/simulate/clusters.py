@@ -1,4 +1,4 @@
-"""Clusters: alerted addresses of one typology that their largest flows tie together."""
+"""Clusters of alerted addresses: the same typology, connected by their largest flows."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from scipy.sparse.csgraph import connected_components
 from .alerts import DETECTORS, Alerts
 from .flows import Flows
 
-_HUB_DEGREE = 40  # a shared exchange ties nobody together
+_HUB_DEGREE = 40  # counterparties of a hub, such as an exchange, are not related to each other
 _FEWEST_MEMBERS = 2
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """Alerts by cluster: alert rows ``alert[start[i]:start[i + 1]]`` belong to cluster ``i``, by address."""
+    """c clusters of k of the a alerts: the rows ``alert[start[i]:start[i + 1]]`` belong to cluster ``i``, by address."""
 
     alert: np.ndarray  # (k,) row of the alert
     start: np.ndarray  # (c + 1,)
@@ -29,7 +29,7 @@ class Clusters:
 
 
 def find_clusters(alerts: Alerts, flows: Flows, index: np.ndarray, degree: np.ndarray) -> Clusters:
-    """Connect each alerted address with the counterparty it shares most money with, if that has the same alert."""
+    """Connect each alerted address with the counterparty of its largest flow, if that has an alert of the same typology."""
     typologies = sorted({d.typology for d in DETECTORS})
     kind_of = np.array([typologies.index(d.typology) for d in DETECTORS])
     kind = kind_of[alerts.detector]
@@ -49,7 +49,7 @@ def find_clusters(alerts: Alerts, flows: Flows, index: np.ndarray, degree: np.nd
 
 
 def _strongest(src: np.ndarray, dst: np.ndarray, cents: np.ndarray, size: int) -> np.ndarray:
-    """Counterparty of the largest flow of each address, −1 for none; int64 (size,)."""
+    """Return the counterparty of the largest flow of each address, −1 for none; int64 (size,)."""
     ends, other = np.concatenate([src, dst]), np.concatenate([dst, src])
     order = np.lexsort((other, np.tile(cents, 2), ends))
     ends, other = ends[order], other[order]

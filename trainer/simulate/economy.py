@@ -1,4 +1,4 @@
-"""The ordinary economy: purchases, pay, withdrawals, trading. Launderers take part in it too."""
+"""The ordinary economy: purchases, wages, withdrawals, trading. Launderers take part in it as well."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PEOPLE = (USER, LAUNDERER)
 
 @dataclass(frozen=True)
 class Habit:
-    """``edges`` arrangements per window and per actor of the anchoring role, with a partner of the other role."""
+    """``edges`` payment arrangements per window and actor of the anchor role, each with a partner of the other role."""
 
     payer: tuple[int, ...]
     payee: tuple[int, ...]
@@ -64,18 +64,18 @@ HABITS = (
 
 
 class Partners:
-    """Picks partners of given roles, the popular ones more often."""
+    """Draws partners of given roles, weighted by popularity."""
 
     def __init__(self, actors: Actors, rng: np.random.Generator) -> None:
         self._actors = actors
         self._rng = rng
-        # Hubs differ in size by orders of magnitude; people hardly do.
+        # The sizes of hubs differ by orders of magnitude, those of people hardly do.
         people = np.isin(actors.role, (USER, LAUNDERER, DEPOSIT))
         self._popularity = rng.lognormal(0.0, np.where(people, 0.4, 0.9))
         self._cumulative: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = {}
 
     def pick(self, count: int, roles: tuple[int, ...]) -> np.ndarray:
-        """``count`` actors of ``roles``, with replacement."""
+        """Draw ``count`` actors of ``roles`` with replacement, int64 (count,)."""
         if roles not in self._cumulative:
             pool = self._actors.of_role(*roles)
             self._cumulative[roles] = pool, np.cumsum(self._popularity[pool])
@@ -85,7 +85,7 @@ class Partners:
 
 
 def background(actors: Actors, timeline: Timeline, partners: Partners, rng: np.random.Generator) -> Payments:
-    """Arrangements of the ordinary economy over the whole timeline."""
+    """Return the payment arrangements of the ordinary economy over the whole timeline."""
     return concat([_habit(habit, actors, timeline, partners, rng) for habit in HABITS])
 
 
@@ -113,8 +113,8 @@ def _habit(habit: Habit, actors: Actors, timeline: Timeline, partners: Partners,
 
 
 def windows_lived(actors: Actors, who: np.ndarray, timeline: Timeline) -> np.ndarray:
-    """For how many windows' worth of arrangements each of ``who`` is alive on the timeline, float (len(who),)."""
+    """Return the lifetime of each of ``who`` on the timeline, in windows of activity, float (len(who),)."""
     lived = np.minimum(actors.death[who], timeline.days) - np.maximum(actors.birth[who], 0)
     windows = np.maximum(lived, 0.0) / timeline.window_days
-    # Somebody who is there for a week still does something in it: below one window, activity shrinks more slowly.
+    # An actor alive for only a week is still active in it: below one window, activity shrinks more slowly than lifetime.
     return np.where(windows < 1, np.sqrt(windows), windows)

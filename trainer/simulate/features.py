@@ -1,7 +1,7 @@
 """Address features of one snapshot, all computed from its transfers.
 
-A feature table here is a dict of numpy columns over the active addresses, in address order; USD sums are integer cents
-(suffix ``_cents``). Columns of ``raw_features`` that cannot be had exactly at this size are left out, not zero-filled:
+A feature table here is a dict of numpy columns (n,) over the n active addresses, in address order; USD sums are integer cents
+(suffix ``_cents``). Columns of ``raw_features`` that are too expensive to compute exactly are left out, not zero-filled:
 ``betweenness, closeness, centrality_score, community_id, khop2_*, khop3_*, khop1_volume_usd``.
 """
 
@@ -24,7 +24,7 @@ PASS_THROUGH_SECONDS = DAY_SECONDS
 
 @dataclass(frozen=True)
 class Events:
-    """Both ends of every transfer, ordered by (address, time). All (2m,); ``who`` indexes the active addresses."""
+    """Both ends of m transfers, ordered by (address, time). Arrays are (2m,); ``who`` indexes the n active addresses."""
 
     who: np.ndarray
     seconds: np.ndarray
@@ -35,28 +35,28 @@ class Events:
     count: np.ndarray  # (n,)
 
     def mean(self, values: np.ndarray) -> np.ndarray:
-        """Mean of a value per event over the events of each address, (n,)."""
+        """Return the mean over each address's events of ``values`` (2m,), float (n,)."""
         return self.total(values) / self.count
 
     def total(self, values: np.ndarray) -> np.ndarray:
-        """Sum of a value per event over the events of each address, (n,)."""
+        """Return the sum over each address's events of ``values`` (2m,), float (n,)."""
         return np.bincount(self.who, values, len(self.count))
 
 
 def active_addresses(flows: Flows, population: int) -> np.ndarray:
-    """Actors with a transfer in the window, ascending."""
-    seen = np.zeros(population, bool)
-    seen[flows.src] = seen[flows.dst] = True
-    return np.flatnonzero(seen)
+    """Return the actors with a transfer in the window, int64 (n,), ascending."""
+    is_active = np.zeros(population, bool)
+    is_active[flows.src] = is_active[flows.dst] = True
+    return np.flatnonzero(is_active)
 
 
 def events(transfers: Transfers, index: np.ndarray, active: int) -> Events:
-    """``index`` maps actors to positions among the ``active`` ones."""
+    """Return both ends of every transfer; ``index`` maps actors to positions among the ``active`` ones."""
     t, size = transfers, len(transfers)
     who = np.concatenate([index[t.src], index[t.dst]])
     base = t.seconds.min()
     order = np.argsort((who.astype(np.int64) << 33) | (np.tile(t.seconds, 2) - base), kind="stable")
-    # Ties (both ends of a loop of payments in one second) keep the order in which they were made.
+    # Ties (both ends of a payment within one second) keep the order of the transfers.
     single = np.where(order < size, order, order - size)
     count = np.bincount(who, minlength=active)
     return Events(
@@ -66,7 +66,7 @@ def events(transfers: Transfers, index: np.ndarray, active: int) -> Events:
 
 
 def flow_features(flows: Flows, index: np.ndarray, active: int) -> Columns:
-    """Degrees, volumes and how they spread over counterparties."""
+    """Return degrees, volumes, and their distribution over counterparties."""
     src, dst = index[flows.src], index[flows.dst]
     ends = np.concatenate([src, dst])
     usd = np.tile(flows.cents / 100, 2)
@@ -104,7 +104,7 @@ def flow_features(flows: Flows, index: np.ndarray, active: int) -> Columns:
 
 
 def amount_features(e: Events, active: int) -> Columns:
-    """Counts, moments and quantiles of the amounts. Moments are of all transfers of an address, population formulas."""
+    """Return counts, moments and quantiles of the amounts; the moments are population moments over all transfers."""
     usd = e.cents / 100
     mean = e.mean(usd)
     gap = usd - mean[e.who]
@@ -137,7 +137,7 @@ def amount_features(e: Events, active: int) -> Columns:
 def _quantiles(e: Events, side: np.ndarray, name: str, active: int) -> Columns:
     who, cents = e.who[side], e.cents[side]
     count = np.bincount(who, minlength=active)
-    # One sort orders all addresses' amounts: 42 bits hold 40 billion USD, 21 bits two million addresses.
+    # One sort orders the amounts of all addresses: 42 bits for up to 40 billion USD, 21 bits for two million addresses.
     amounts = np.sort((who.astype(np.int64) << 42) | cents) & ((1 << 42) - 1)
     first = np.cumsum(count) - count
     has = count > 0
@@ -152,7 +152,7 @@ def _quantiles(e: Events, side: np.ndarray, name: str, active: int) -> Columns:
 
 
 def time_features(e: Events, active: int) -> Columns:
-    """When an address acts: gaps, bursts, hours and weekdays."""
+    """Return features of the time of activity: gaps, bursts, hours and weekdays."""
     last = e.first + e.count - 1
     day = e.seconds // DAY_SECONDS
     starts = np.zeros(len(day), bool)
@@ -186,14 +186,14 @@ def _gap_features(e: Events, starts: np.ndarray, active: int) -> Columns:
     std = np.sqrt(e.total(deviation**2) / pairs)
     cv = std / np.maximum(mean, 1.0)
     longest = np.maximum.reduceat(gap, e.first)
-    # Seconds from the latest incoming transfer to each outgoing one: what passes through within a day is fast money.
+    # Time from the latest incoming transfer to each outgoing one: short holding times, up to about a day, mean high velocity.
     place = np.arange(len(gap))
     latest = np.maximum.accumulate(np.where(e.outgoing, 0, place))
     received = e.outgoing & (latest >= e.first[e.who]) & ~e.outgoing[latest]
     held = e.seconds - e.seconds[latest]
     speed = np.where(received, np.exp(-held / PASS_THROUGH_SECONDS), 0.0)
     out = e.total(np.where(e.outgoing, e.cents, 0))
-    resumes = np.full(active, len(gap))  # the event that ends the longest silence
+    resumes = np.full(active, len(gap))  # the event that ends the longest gap
     longest_here = np.flatnonzero(gap == longest[e.who])
     np.minimum.at(resumes, e.who[longest_here], longest_here)
     last = e.first + e.count - 1
@@ -233,14 +233,14 @@ def _clock_features(e: Events, active: int) -> Columns:
 
 
 def asset_features(e: Events, active: int) -> Columns:
-    """Assets received and paid, by USD."""
+    """Return the number, dominance and diversity of assets received and paid, by USD."""
     columns: Columns = {}
     both = np.zeros((active, len(ASSETS)))
     for name, side in (("in", ~e.outgoing), ("out", e.outgoing)):
         key = e.who[side] * len(ASSETS) + e.asset[side]
         usd = np.bincount(key, e.cents[side], active * len(ASSETS)).reshape(active, -1)
         columns[f"unique_assets_{name}"] = (usd > 0).sum(1)
-        # Index into ASSETS, or one past the end where nothing moved that way.
+        # Index into ASSETS, or one past the end if there were no transfers in that direction.
         columns[f"dominant_asset_{name}"] = np.where(usd.any(1), usd.argmax(1), len(ASSETS))
         both += usd
     columns["asset_diversity_score"] = _entropy(both)
@@ -248,7 +248,7 @@ def asset_features(e: Events, active: int) -> Columns:
 
 
 def _entropy(counts: np.ndarray) -> np.ndarray:
-    """Shannon entropy of each row over its number of columns, in [0, 1]."""
+    """Return the Shannon entropy of each row of counts (n, k), divided by log k: (n,) in [0, 1]."""
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     return -(share * np.log(np.where(share > 0, share, 1.0))).sum(1) / np.log(counts.shape[1])
 

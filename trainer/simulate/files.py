@@ -1,4 +1,4 @@
-"""Where the simulated files go, and the checksums that come with them."""
+"""Writes the simulated files and their META.json with checksums."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ SCHEMA_VERSION = "2025-10"
 
 
 def write_parquet(tables: Iterable[pa.Table], path: Path) -> int:
-    """Write tables of one schema, one row group each at least, and return the number of rows."""
+    """Write tables of one schema to one file, at least one row group per table, and return the number of rows.
+
+    Raises:
+        ValueError: there are no tables.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     rows, writer = 0, None
     for table in tables:
@@ -29,7 +33,7 @@ def write_parquet(tables: Iterable[pa.Table], path: Path) -> int:
 
 
 def write_csv(table: pa.Table, path: Path) -> int:
-    """Write one table with a header line and return the number of rows."""
+    """Write a table with a header line and return the number of rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
     options = pa.csv.WriteOptions(quoting_style="needed")
     pa.csv.write_csv(table, path, options)
@@ -37,7 +41,7 @@ def write_csv(table: pa.Table, path: Path) -> int:
 
 
 def write_meta(folder: Path, network: str, processing_date: str, window_days: int, counts: dict[str, int]) -> None:
-    """``META.json`` of a snapshot: what it holds, and ``files[name].md5`` as the October readers expect it."""
+    """Write the ``META.json`` of a snapshot: its key, row counts and ``files[name].md5``, as in the October export."""
     meta = {
         "schema_version": SCHEMA_VERSION,
         "network": network,

@@ -1,4 +1,4 @@
-"""Money flows: one row per ordered pair of addresses."""
+"""Aggregates transfers to money flows: one row per ordered pair of addresses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .transfers import DAY_SECONDS, Transfers
 
 @dataclass(frozen=True)
 class Flows:
-    """Ordered pairs in order of (src, dst), each with its transfers ``first[i]:first[i] + count[i]``. All (f,)."""
+    """f ordered pairs sorted by (src, dst); the transfers of pair i are ``first[i]:first[i] + count[i]``. Arrays are (f,)."""
 
     src: np.ndarray
     dst: np.ndarray
@@ -25,14 +25,14 @@ class Flows:
     active_days: np.ndarray
     unique_assets: np.ndarray
     dominant_asset: np.ndarray  # uint8, the asset with the most USD
-    reverse: np.ndarray  # int64, row of the flow the other way, −1 if there is none
+    reverse: np.ndarray  # int64, row of the flow in the other direction, −1 for none
 
     def __len__(self) -> int:
         return len(self.src)
 
 
 def aggregate(transfers: Transfers) -> Flows:
-    """Sum transfers, which are ordered by (src, dst, time), into flows."""
+    """Return the flows of transfers that are sorted by (src, dst, time)."""
     t, size = transfers, len(transfers)
     starts = np.ones(size, bool)
     starts[1:] = (t.src[1:] != t.src[:-1]) | (t.dst[1:] != t.dst[:-1])
@@ -68,6 +68,6 @@ def _reverse(src: np.ndarray, dst: np.ndarray) -> np.ndarray:
 
 
 def reciprocity(flows: Flows) -> np.ndarray:
-    """Smaller over larger of the two directions of a pair, USD, float64 (f,); 0 when one-way."""
+    """Return the smaller over the larger USD volume of the two directions of a pair, float64 (f,); 0 for a one-way flow."""
     back = np.where(flows.reverse >= 0, flows.cents[flows.reverse], 0)
     return np.minimum(flows.cents, back) / np.maximum(flows.cents, back)

@@ -1,4 +1,4 @@
-"""Graph features of one snapshot: PageRank, core number, clustering coefficient."""
+"""Computes the graph features of one snapshot: PageRank, core number, clustering coefficient."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .features import Columns
 from .flows import Flows
 
 _DAMPING = 0.85
-_MAX_WEDGES = 4_000_000  # wedges closed at a time; bounds memory
+_MAX_WEDGES = 4_000_000  # wedges checked at a time; bounds memory
 
 
 def graph_features(flows: Flows, index: np.ndarray, active: int) -> Columns:
-    """``pagerank``, ``kcore`` and ``clustering_coefficient`` of every active address."""
+    """Return ``pagerank``, ``kcore`` and ``clustering_coefficient`` of every active address, each (n,)."""
     src, dst = index[flows.src], index[flows.dst]
     one_way = (flows.reverse < 0) | (src < dst)
     a, b = src[one_way], dst[one_way]
@@ -25,7 +25,10 @@ def graph_features(flows: Flows, index: np.ndarray, active: int) -> Columns:
 
 
 def pagerank(src: np.ndarray, dst: np.ndarray, usd: np.ndarray, size: int, rounds: int = 40) -> np.ndarray:
-    """Power iteration with USD as weight; addresses that pay nobody spread evenly. Sums to 1, float64 (size,)."""
+    """Return PageRank by power iteration, float64 (size,), summing to 1.
+
+    Edges are weighted by USD; the rank of addresses without outgoing payments is spread evenly.
+    """
     out = np.bincount(src, usd, size)
     step = sparse.csr_matrix((usd / out[src], (dst, src)), shape=(size, size))
     dangling = out == 0
@@ -36,7 +39,7 @@ def pagerank(src: np.ndarray, dst: np.ndarray, usd: np.ndarray, size: int, round
 
 
 def core_numbers(a: np.ndarray, b: np.ndarray, size: int) -> np.ndarray:
-    """Core number of every node of the undirected graph (each edge given once), by peeling; int64 (size,)."""
+    """Return the core number of every node of an undirected graph (each edge once), by peeling; int64 (size,)."""
     core = np.zeros(size, np.int64)
     degree = np.bincount(a, minlength=size) + np.bincount(b, minlength=size)
     level = 1
@@ -49,16 +52,16 @@ def core_numbers(a: np.ndarray, b: np.ndarray, size: int) -> np.ndarray:
         stays = ~(gone[a] | gone[b])
         lost = np.concatenate([a[~stays], b[~stays]])
         degree -= np.bincount(lost, minlength=size)
-        # A node whose last edges went at this level was in this core and in no higher one.
+        # A node that loses its last edges at this level is in this core and in no higher one.
         core[lost] = level
         a, b = a[stays], b[stays]
     return core
 
 
 def clustering(a: np.ndarray, b: np.ndarray, size: int) -> np.ndarray:
-    """Local clustering coefficient (each edge given once): closed over possible pairs of neighbours, (size,)."""
+    """Return the local clustering coefficient (each edge once): connected over all pairs of neighbours, float64 (size,)."""
     degree = np.bincount(a, minlength=size) + np.bincount(b, minlength=size)
-    # Pointing every edge to the better connected end keeps out-degrees small even at hubs (Chiba & Nishizeki, 1985).
+    # Directing every edge to the end of higher degree keeps out-degrees small even at hubs (Chiba & Nishizeki, 1985).
     swap = (degree[a] > degree[b]) | ((degree[a] == degree[b]) & (a > b))
     low, high = np.where(swap, b, a), np.where(swap, a, b)
     order = np.lexsort((high, low))

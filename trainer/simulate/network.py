@@ -1,4 +1,4 @@
-"""Runs the simulation: one network and timeline, then a snapshot per processing date, then the labels."""
+"""Runs the simulation: first the network and its transfers, then a snapshot per processing date, then the labels."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pyarrow as pa
 from . import labels, tables
 from .actors import Actors, Timeline, populate
 from .addresses import sorted_addresses
-from .alerts import Moods, raise_alerts
-from .arrow import Stamp, words
+from .alerts import DetectorNoise, raise_alerts
+from .arrow import Stamp, decode
 from .clusters import find_clusters
 from .economy import Partners, background
 from .features import (
@@ -29,11 +29,11 @@ from .features import (
 from .files import write_csv, write_meta, write_parquet
 from .flows import Flows, aggregate
 from .graph import graph_features
-from .plots import Plot, plant
+from .patterns import PlantedPatterns, plant
 from .scores import add_scores
 from .transfers import Transfers, concat, expand
 
-FEATURELESS_SHARE = 0.01  # of addresses: alerted now and then, but without a row in features
+FEATURELESS_SHARE = 0.01  # of addresses: they may have alerts but have no row in features
 POPULATION_PER_ALERT = 1.10  # so that about one address per alert is active in a window
 _EXPANDING = (3.0, 4.0)  # degree and volume, as multiples of the previous date's
 
@@ -42,7 +42,7 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class SimulationSummary:
-    """Where everything was written, and how many rows each snapshot has (``counts[date][table]``)."""
+    """The paths of the written files, and the rows of each snapshot (``counts[date][table]``)."""
 
     root: Path
     snapshots: dict[date, Path]
@@ -55,20 +55,20 @@ class SimulationSummary:
 
 @dataclass(frozen=True)
 class World:
-    """The network before anybody looks at it."""
+    """The simulated network of n addresses over the whole timeline."""
 
     timeline: Timeline
     actors: Actors
     names: pa.Array  # (n,) addresses, ascending
     fingerprint: np.ndarray  # (n,) uint64
-    plot: Plot
+    planted: PlantedPatterns
     transfers: Transfers
     featureless: np.ndarray  # bool (n,)
 
 
 @dataclass(frozen=True)
-class Glimpse:
-    """What later steps need to know about the snapshot of one date. Per actor, (n,)."""
+class SnapshotState:
+    """What later steps need of the snapshot of one date. Arrays are per actor, (n,), except ``alerted``."""
 
     alerted: np.ndarray  # actors, ascending
     degree: np.ndarray
@@ -85,29 +85,35 @@ def simulate(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> SimulationSummary:
-    """Write synthetic snapshots, labels and truth under ``out``; the same arguments give the same bytes.
+    """Write synthetic snapshots, labels and ground truth to ``out``; the same arguments give the same bytes.
 
-    ``alerts`` is the number of alerts of every processing date; addresses with features are about as many, money flows
-    three times as many. ``progress`` is called with a word and the share done, in [0, 1].
-    Raises ``ValueError`` when there is no date, a date repeats, or a number is too small to make a network of.
+    Args:
+        alerts: number of alerts per processing date; there are about as many addresses, and three times as many money flows.
+        dates: the processing dates, in any order.
+        window_days: length in days of the window that each snapshot covers.
+        network: name of the network; decides the form of the addresses.
+        progress: called with the name of the step and the share done, in [0, 1].
+
+    Raises:
+        ValueError: there are no dates, a date repeats, or ``alerts`` or ``window_days`` is out of range.
     """
     days = _checked(alerts, dates, window_days)
-    tell = progress or (lambda _word, _done: None)
-    tell("network", 0.0)
+    report = progress or (lambda _step, _done: None)
+    report("network", 0.0)
     world = _build(alerts, days, window_days, network, seed)
     summary = _layout(Path(out), network, days, window_days)
-    moods = Moods(len(world.actors), _stream(seed, "detectors"))
-    glimpses = []
+    noise = DetectorNoise(len(world.actors), _stream(seed, "detectors"))
+    states = []
     for number, day in enumerate(days):
-        tell(f"snapshot {day}", 0.3 + 0.6 * number / len(days))
+        report(f"snapshot {day}", 0.3 + 0.6 * number / len(days))
         stamp = Stamp(day, window_days)
         rng = _stream(seed, "snapshot", number)
-        counts, glimpse = _snapshot(world, stamp, alerts, moods, summary.snapshots[day], network, rng)
+        counts, state = _snapshot(world, stamp, alerts, noise, summary.snapshots[day], network, rng)
         summary.counts[day] = counts
-        glimpses.append(glimpse)
-    tell("labels", 0.9)
-    _write_labels(world, days, window_days, network, seed, glimpses, summary)
-    tell("done", 1.0)
+        states.append(state)
+    report("labels", 0.9)
+    _write_labels(world, days, window_days, network, seed, states, summary)
+    report("done", 1.0)
     return summary
 
 
@@ -131,7 +137,7 @@ def _checked(alerts: int, dates: Sequence[date], window_days: int) -> list[date]
 
 
 def _stream(seed: int, *purpose: str | int) -> np.random.Generator:
-    """An independent random stream per purpose, so that a change to one step leaves the others as they were."""
+    """Return an independent random stream per purpose, so that a change to one step does not affect the others."""
     numbers = [int.from_bytes(p.encode(), "little") if isinstance(p, str) else p for p in purpose]
     return np.random.default_rng([seed, *numbers])
 
@@ -144,34 +150,34 @@ def _build(alerts: int, days: list[date], window_days: int, network: str, seed: 
         window_days=window_days,
         date_days=tuple((d - begin).days for d in days),
     )
-    # Some addresses live shorter than the timeline: the longer it is, the more of them pass through.
+    # Some addresses live shorter than the timeline, so a longer timeline needs more of them.
     size = int(alerts * POPULATION_PER_ALERT * (1 + 0.10 * (timeline.windows - 1)))
     actors = populate(size, timeline, _stream(seed, "actors"))
     rng = _stream(seed, "payments")
     partners = Partners(actors, rng)
-    plot = plant(actors, timeline, partners, rng)
-    plan = concat([background(actors, timeline, partners, rng), plot.plan])
+    planted = plant(actors, timeline, partners, rng)
+    plan = concat([background(actors, timeline, partners, rng), planted.plan])
     transfers = expand(plan, actors, timeline, _stream(seed, "transfers"))
     keys = _stream(seed, "keys")
     names, fingerprint = sorted_addresses(network, keys.integers(0, 256, (size, 32), np.uint8))
-    return World(timeline, actors, names, fingerprint, plot, transfers, keys.random(size) < FEATURELESS_SHARE)
+    return World(timeline, actors, names, fingerprint, planted, transfers, keys.random(size) < FEATURELESS_SHARE)
 
 
 def _measure(transfers: Transfers, flows: Flows, index: np.ndarray, active: int, stamp: Stamp) -> Columns:
-    """All feature columns of the active addresses."""
-    happened = events(transfers, index, active)
+    """Return all feature columns of the active addresses."""
+    ends = events(transfers, index, active)
     columns = flow_features(flows, index, active)
-    columns |= amount_features(happened, active)
-    columns |= time_features(happened, active)
-    columns |= asset_features(happened, active)
+    columns |= amount_features(ends, active)
+    columns |= time_features(ends, active)
+    columns |= asset_features(ends, active)
     columns |= graph_features(flows, index, active)
     add_scores(columns, flows, index, stamp.end, stamp.window_days)
     return columns
 
 
 def _snapshot(
-    world: World, stamp: Stamp, count: int, moods: Moods, folder: Path, network: str, rng: np.random.Generator
-) -> tuple[dict[str, int], Glimpse]:
+    world: World, stamp: Stamp, count: int, noise: DetectorNoise, folder: Path, network: str, rng: np.random.Generator
+) -> tuple[dict[str, int], SnapshotState]:
     population = len(world.actors)
     transfers = world.transfers.between(stamp.end - stamp.window_days * 86_400, stamp.end)
     flows = aggregate(transfers)
@@ -179,7 +185,7 @@ def _snapshot(
     index = np.full(population, -1, np.int64)
     index[actors] = np.arange(len(actors))
     columns = _measure(transfers, flows, index, len(actors), stamp)
-    raised = raise_alerts(columns, actors, count, moods, rng)
+    raised = raise_alerts(columns, actors, count, noise, rng)
     clusters = find_clusters(raised, flows, index, columns["degree_total"])
     names, fingerprint = world.names.take(pa.array(actors)), world.fingerprint[actors]
     shown = np.flatnonzero(~world.featureless[actors])
@@ -195,7 +201,7 @@ def _snapshot(
     degree, cents = np.zeros(population, np.int64), np.zeros(population, np.int64)
     degree[actors] = columns["degree_total"]
     cents[actors] = columns["total_in_cents"] + columns["total_out_cents"]
-    return counts, Glimpse(actors[np.unique(raised.who)], degree, cents)
+    return counts, SnapshotState(actors[np.unique(raised.who)], degree, cents)
 
 
 def _write_labels(
@@ -204,35 +210,37 @@ def _write_labels(
     window_days: int,
     network: str,
     seed: int,
-    glimpses: list[Glimpse],
+    states: list[SnapshotState],
     summary: SimulationSummary,
 ) -> None:
     rng = _stream(seed, "labels")
-    alerted = np.unique(np.concatenate([g.alerted for g in glimpses]))
-    volume = np.max([g.cents for g in glimpses], axis=0) / 100
-    opinion = labels.curate(world.actors, world.plot, alerted, volume, rng)
-    write_parquet([labels.sot_table(opinion, world.names, network, world.timeline, rng)], summary.labels)
-    heard = labels.collect(world.actors, alerted, volume, opinion.who, rng)
-    own = [
-        labels.custom_table(heard.among(glimpse.alerted), world.names, network, Stamp(day, window_days))
-        for day, glimpse in zip(days, glimpses, strict=True)
+    alerted = np.unique(np.concatenate([state.alerted for state in states]))
+    volume = np.max([state.cents for state in states], axis=0) / 100
+    sot = labels.curate(world.actors, world.planted, alerted, volume, rng)
+    write_parquet([labels.sot_table(sot, world.names, network, world.timeline, rng)], summary.labels)
+    custom = labels.collect(world.actors, alerted, volume, sot.who, rng)
+    parts = [
+        labels.custom_table(custom.among(state.alerted), world.names, network, Stamp(day, window_days))
+        for day, state in zip(days, states, strict=True)
     ]
-    write_csv(pa.concat_tables(own), summary.custom_labels)
-    write_parquet([labels.truth_table(world.actors, world.plot, world.names)], summary.truth)
-    write_parquet([_activity(world, days, glimpses)], summary.activity)
+    write_csv(pa.concat_tables(parts), summary.custom_labels)
+    write_parquet([labels.truth_table(world.actors, world.planted, world.names)], summary.truth)
+    write_parquet([_activity(world, days, states)], summary.activity)
 
 
-def _activity(world: World, days: list[date], glimpses: list[Glimpse]) -> pa.Table:
-    """State of every address at every date, compared with the date before: for tests of what happens next."""
-    states = ("absent", "new", "active", "expanding", "dormant", "gone")
-    before = Glimpse(np.empty(0, int), np.zeros(len(world.actors), int), np.zeros(len(world.actors), int))
+def _activity(world: World, days: list[date], states: list[SnapshotState]) -> pa.Table:
+    """Return the state of every address on every date compared with the date before, for evaluating predictions."""
+    names = ("absent", "new", "active", "expanding", "dormant", "gone")
+    before = SnapshotState(np.empty(0, int), np.zeros(len(world.actors), int), np.zeros(len(world.actors), int))
     parts = []
-    for number, (day, now) in enumerate(zip(days, glimpses, strict=True)):
-        here, was = now.degree > 0, before.degree > 0
-        grown = here & was & (now.degree > _EXPANDING[0] * before.degree) & (now.cents > _EXPANDING[1] * before.cents)
-        shrunk = here & was & (now.cents < 0.3 * before.cents)
-        code = np.select([~here & ~was, ~here, here & ~was, grown, shrunk], [0, 5, 1 if number else 2, 3, 4], 2)
+    for number, (day, now) in enumerate(zip(days, states, strict=True)):
+        is_active, was_active = now.degree > 0, before.degree > 0
+        grown = is_active & was_active & (now.degree > _EXPANDING[0] * before.degree) & (now.cents > _EXPANDING[1] * before.cents)
+        shrunk = is_active & was_active & (now.cents < 0.3 * before.cents)
+        code = np.select(
+            [~is_active & ~was_active, ~is_active, is_active & ~was_active, grown, shrunk], [0, 5, 1 if number else 2, 3, 4], 2
+        )
         dates = pa.repeat(pa.scalar(day, pa.date32()), len(code))
-        parts.append(pa.table({"processing_date": dates, "address": world.names, "state": words(states, code)}))
+        parts.append(pa.table({"processing_date": dates, "address": world.names, "state": decode(names, code)}))
         before = now
     return pa.concat_tables(parts)

@@ -1,4 +1,4 @@
-"""Scores and flags derived from the other features of a snapshot by stated formulas. None of them knows the truth."""
+"""Computes scores and flags from the other features of a snapshot; none of them uses the ground truth."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ INDICATORS: tuple[tuple[str, Callable[[Columns], np.ndarray]], ...] = (
 
 
 def add_scores(columns: Columns, flows: Flows, index: np.ndarray, now: int, window_days: int) -> None:
-    """Adds anomaly scores, data-quality scores and flags. ``now`` is the end of the window, seconds since the epoch."""
+    """Add anomaly scores, data-quality scores and flags; ``now`` is the end of the window in seconds since the epoch."""
     c = columns
     c["behavioral_anomaly_score"] = _unusual([_z(c[name]) for name in _BEHAVIOUR])
     c["graph_anomaly_score"] = _unusual([_z(np.log(c[name] + (1e-9 if name == "pagerank" else 1.0))) for name in _GRAPH])
@@ -51,7 +51,7 @@ def add_scores(columns: Columns, flows: Flows, index: np.ndarray, now: int, wind
 
 
 def _flags(c: Columns, usd: np.ndarray, passing: np.ndarray, now: int, window_days: int) -> None:
-    """Thresholds are absolute where they name a behaviour, quantiles of the snapshot where they name a size."""
+    """Add the flags. Thresholds on behaviour are absolute, thresholds on size are quantiles of the snapshot."""
     large, huge = np.quantile(usd, [0.95, 0.985])
     degree, tx = c["degree_total"], c["tx_total_count"]
     since_first = (now - c["first_activity_timestamp"]) / DAY_SECONDS
@@ -76,18 +76,18 @@ def _flags(c: Columns, usd: np.ndarray, passing: np.ndarray, now: int, window_da
 
 
 def _z(values: np.ndarray) -> np.ndarray:
-    """Distance from the snapshot's median in standard deviations; only the upper side counts as unusual."""
+    """Return the distance above the snapshot's median in standard deviations, 0 below it; (n,)."""
     return np.maximum((values - np.median(values)) / max(float(values.std()), 1e-9), 0.0)
 
 
 def _unusual(parts: list[np.ndarray]) -> np.ndarray:
-    """Root mean square of z-scores, mapped to [0, 1): 0.5 where it is about 1."""
+    """Return the root mean square of z-scores (n,), mapped to [0, 1): an RMS of 1 gives 0.5."""
     size = np.sqrt(np.mean([np.minimum(p, 6.0) ** 2 for p in parts], axis=0))
     return 1 - np.exp(-0.7 * size)
 
 
 def _neighbours(score: np.ndarray, flows: Flows, index: np.ndarray) -> np.ndarray:
-    """Mean score of the counterparties, in and out."""
+    """Return the mean score of the counterparties in both directions, (n,)."""
     src, dst, size = index[flows.src], index[flows.dst], len(score)
     total = np.bincount(src, score[dst], size) + np.bincount(dst, score[src], size)
     return total / (np.bincount(src, minlength=size) + np.bincount(dst, minlength=size))

@@ -1,4 +1,4 @@
-"""Snapshot tables in Arrow: column names and types of the October 2025 export."""
+"""Builds the snapshot tables in Arrow, with the column names and types of the October 2025 export."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pyarrow.compute as pc
 from .actors import ASSETS
 from .addresses import hex_ids
 from .alerts import DETECTORS, SEVERITIES, Alerts
-from .arrow import Stamp, decimal, lists, words
+from .arrow import Stamp, decimal, decode, lists
 from .clusters import Clusters
 from .features import Columns
 from .flows import Flows, reciprocity
 from .scores import INDICATORS
 from .transfers import DAY_SECONDS, Transfers
 
-_FLOW_ROWS = 250_000  # rows made at a time: the two histograms of a flow are 31 integers each
+_FLOW_ROWS = 250_000  # rows built at a time: the two histograms of a flow have 31 integers
 
 _UNSIGNED_32 = [
     "degree_in",
@@ -89,7 +89,7 @@ _CENTS = ["total_in", "total_out", "avg_tx_in", "avg_tx_out", "median_tx_in", "m
 
 
 def features_table(c: Columns, addresses: pa.Array, stamp: Stamp) -> pa.Table:
-    """``raw_features``: one row per address."""
+    """Return ``raw_features``: one row per address."""
     rows = len(addresses)
     columns = stamp.keys(rows) | {"address": addresses}
     columns |= {f"{name}_usd": decimal(c[f"{name}_cents"]) for name in _CENTS}
@@ -103,7 +103,7 @@ def features_table(c: Columns, addresses: pa.Array, stamp: Stamp) -> pa.Table:
     ):  # fmt: skip
         columns |= {name: pa.array(c[name].astype(kind.to_pandas_dtype())) for name in names}
     for side in ("in", "out"):
-        columns[f"dominant_asset_{side}"] = words((*ASSETS, ""), c[f"dominant_asset_{side}"])
+        columns[f"dominant_asset_{side}"] = decode((*ASSETS, ""), c[f"dominant_asset_{side}"])
     columns["hourly_activity"] = lists(np.minimum(c["hourly_activity"], 65_535), pa.uint16())
     columns["daily_activity"] = lists(np.minimum(c["daily_activity"], 65_535), pa.uint16())
     columns["created_at"] = stamp.created(rows)
@@ -111,7 +111,7 @@ def features_table(c: Columns, addresses: pa.Array, stamp: Stamp) -> pa.Table:
 
 
 def flow_tables(flows: Flows, transfers: Transfers, names: pa.Array, stamp: Stamp) -> list[pa.Table]:
-    """``raw_money_flows`` in parts: one row per ordered pair of addresses."""
+    """Return ``raw_money_flows`` in parts: one row per ordered pair of addresses."""
     back = reciprocity(flows).astype(np.float32)
     starts = range(0, max(len(flows), 1), _FLOW_ROWS)
     return [_flow_part(flows, transfers, slice(at, at + _FLOW_ROWS), back, names, stamp) for at in starts]
@@ -137,7 +137,7 @@ def _flow_part(f: Flows, t: Transfers, part: slice, back: np.ndarray, names: pa.
             "active_days": pa.array(f.active_days[part].astype(np.uint32)),
             "avg_tx_size_usd": decimal(np.rint(f.cents[part] / f.count[part]).astype(np.int64)),
             "unique_assets": pa.array(f.unique_assets[part].astype(np.uint32)),
-            "dominant_asset": words(ASSETS, f.dominant_asset[part]),
+            "dominant_asset": decode(ASSETS, f.dominant_asset[part]),
             "hourly_pattern": lists(np.minimum(hours, 65_535), pa.uint16()),
             "weekly_pattern": lists(np.minimum(weekdays, 65_535), pa.uint16()),
             "reciprocity_ratio": pa.array(back[part]),
@@ -148,17 +148,17 @@ def _flow_part(f: Flows, t: Transfers, part: slice, back: np.ndarray, names: pa.
 
 
 def alert_ids(alerts: Alerts, fingerprint: np.ndarray) -> pa.Array:
-    """Ids that depend on address and detector alone: the same alert keeps its id from date to date."""
+    """Return ids (a,) that depend on address and detector only, so that an alert has the same id on every date."""
     return hex_ids("alert_", fingerprint[alerts.who], alerts.detector)
 
 
 def alerts_table(
     alerts: Alerts, clusters: Clusters, c: Columns, addresses: pa.Array, fingerprint: np.ndarray, stamp: Stamp
 ) -> pa.Table:
-    """``raw_alerts``: one row per alert. ``fingerprint`` (n,) and ``addresses`` (n,) are of the active addresses."""
+    """Return ``raw_alerts``: one row per alert; ``addresses`` and ``fingerprint`` (n,) are of the active addresses."""
 
     def of_detector(pick: Callable[[int], str]) -> pa.Array:
-        return words(tuple(pick(i) for i in range(len(DETECTORS))), alerts.detector)
+        return decode(tuple(pick(i) for i in range(len(DETECTORS))), alerts.detector)
 
     rows, who = len(alerts), alerts.who
     tx, degree = (pa.array(c[name][who]).cast(pa.string()) for name in ("tx_total_count", "degree_total"))
@@ -173,7 +173,7 @@ def alerts_table(
         "typology_type": of_detector(lambda i: DETECTORS[i].typology),
         "pattern_id": pc.if_else(pa.array(clusters.of_alert >= 0), pattern, pa.scalar("")),
         "pattern_type": of_detector(lambda i: DETECTORS[i].pattern),
-        "severity": words(SEVERITIES, alerts.severity),
+        "severity": decode(SEVERITIES, alerts.severity),
         "suspected_address_type": of_detector(lambda i: DETECTORS[i].suspect),
         "suspected_address_subtype": pa.repeat(pa.scalar(""), rows),
         "alert_confidence_score": pa.array(alerts.score.astype(np.float32)),
@@ -198,7 +198,7 @@ def _indicators(present: np.ndarray) -> pa.ListArray:
 def clusters_table(
     clusters: Clusters, alerts: Alerts, c: Columns, addresses: pa.Array, fingerprint: np.ndarray, stamp: Stamp
 ) -> pa.Table:
-    """``raw_clusters``: one row per cluster."""
+    """Return ``raw_clusters``: one row per cluster."""
     rows, row, start = len(clusters), clusters.alert, clusters.start
     cluster = np.repeat(np.arange(rows), np.diff(start))
     who, lead = alerts.who[row], clusters.lead
@@ -216,7 +216,7 @@ def clusters_table(
     kinds = tuple(d.typology for d in DETECTORS)
     columns = stamp.keys(rows) | {
         "cluster_id": hex_ids("cluster_", fingerprint[alerts.who[lead]], alerts.detector[lead], 1),
-        "cluster_type": words(kinds, alerts.detector[lead]),
+        "cluster_type": decode(kinds, alerts.detector[lead]),
         "primary_address": addresses.take(pa.array(alerts.who[lead])),
         "pattern_id": hex_ids("pattern_", fingerprint[alerts.who[lead]], alerts.detector[lead]),
         "primary_alert_id": ids.take(pa.array(lead)),
@@ -224,7 +224,7 @@ def clusters_table(
         "addresses_involved": pa.ListArray.from_arrays(pa.array(offsets), addresses.take(pa.array(member))),
         "total_alerts": pa.array(np.diff(start).astype(np.uint32)),
         "total_volume_usd": decimal(volume),
-        "severity_max": words(SEVERITIES, worst),
+        "severity_max": decode(SEVERITIES, worst),
         "confidence_avg": pa.array((np.bincount(cluster, alerts.score[row], rows) / np.diff(start)).astype(np.float32)),
         "earliest_alert_timestamp": pa.array(earliest.astype(np.uint64)),
         "latest_alert_timestamp": pa.array(latest.astype(np.uint64)),

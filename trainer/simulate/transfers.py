@@ -1,4 +1,4 @@
-"""From payment arrangements to single transfers."""
+"""Expands payment arrangements to single transfers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from .actors import ASSETS, Actors, Timeline
 
-FREE, ROUND, BELOW_LIMIT = 0, 1, 2  # how amounts look: any, rounded, just below a reporting limit
-HUMAN, MACHINE, REGULAR = 0, 1, 2  # when: in the sender's waking hours, at the very moment, evenly spaced
+FREE, ROUND, BELOW_LIMIT = 0, 1, 2  # amounts: unrestricted, rounded, just below a reporting limit
+HUMAN, MACHINE, REGULAR = 0, 1, 2  # times: in the sender's active hours, exactly as planned, evenly spaced
 LIMITS_USD = np.array([1_000.0, 3_000.0, 10_000.0])
 DAY_SECONDS = 86_400
 _START_PRICES_USD = np.array([0.25, 1.0, 1.0, 2_500.0])
@@ -19,7 +19,7 @@ _PRICE_WALK = np.array([0.03, 0.0005, 0.0005, 0.025])
 
 @dataclass(frozen=True)
 class Payments:
-    """Arrangements: ``src`` pays ``dst`` ``count`` times between ``start`` and ``start + span`` (days). All (m,)."""
+    """m arrangements: ``src`` pays ``dst`` ``count`` times between ``start`` and ``start + span`` (days). Arrays are (m,)."""
 
     src: np.ndarray
     dst: np.ndarray
@@ -49,7 +49,7 @@ _DTYPES = {
 
 
 def payments(src: np.ndarray, dst: np.ndarray, **columns: np.ndarray | float) -> Payments:
-    """Build arrangements; scalars are broadcast; ``count`` 1, ``span`` 0, FREE and HUMAN unless given."""
+    """Build arrangements; scalars are broadcast. The defaults are ``count`` 1, ``span`` 0, FREE and HUMAN."""
     defaults = {"count": 1, "span": 0.0, "spread": 0.3, "shape": FREE, "clock": HUMAN}
     values = {**defaults, "src": src, "dst": dst, **columns}
     size = len(src)
@@ -57,13 +57,13 @@ def payments(src: np.ndarray, dst: np.ndarray, **columns: np.ndarray | float) ->
 
 
 def concat(parts: Sequence[Payments]) -> Payments:
-    """One table of arrangements from several."""
+    """Concatenate arrangements."""
     return Payments(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Payments)})
 
 
 @dataclass(frozen=True)
 class Transfers:
-    """Single transfers ordered by (src, dst, time). All (m,)."""
+    """m single transfers sorted by (src, dst, time). Arrays are (m,)."""
 
     src: np.ndarray  # int32, actor
     dst: np.ndarray  # int32, actor
@@ -76,13 +76,13 @@ class Transfers:
         return len(self.src)
 
     def between(self, first: int, last: int) -> Transfers:
-        """Transfers with ``first <= seconds < last``, in the same order."""
+        """Return the transfers with ``first <= seconds < last``, in the same order."""
         keep = (self.seconds >= first) & (self.seconds < last)
         return Transfers(**{f.name: getattr(self, f.name)[keep] for f in fields(self)})
 
 
 def expand(plan: Payments, actors: Actors, timeline: Timeline, rng: np.random.Generator) -> Transfers:
-    """Draw time, amount and asset of every transfer of ``plan``; what falls outside the timeline is dropped."""
+    """Draw time, amount and asset of every transfer of ``plan``; transfers outside the timeline are dropped."""
     row = np.repeat(np.arange(len(plan), dtype=np.int32), plan.count)
     seconds = _times(plan, row, actors, rng)
     keep = (seconds >= 0) & (seconds < timeline.days * DAY_SECONDS) & (plan.src[row] != plan.dst[row])
@@ -98,7 +98,7 @@ def expand(plan: Payments, actors: Actors, timeline: Timeline, rng: np.random.Ge
 
 
 def _times(plan: Payments, row: np.ndarray, actors: Actors, rng: np.random.Generator) -> np.ndarray:
-    """Seconds since the origin of the timeline, int64 (len(row),)."""
+    """Return seconds since the origin of the timeline, int64 (len(row),)."""
     place = rng.random(len(row))
     clock = plan.clock[row]
     first = np.cumsum(plan.count) - plan.count
@@ -112,7 +112,7 @@ def _times(plan: Payments, row: np.ndarray, actors: Actors, rng: np.random.Gener
 
 
 def _amounts(plan: Payments, row: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """USD, float64 (len(row),)."""
+    """Return amounts in USD, float64 (len(row),)."""
     usd = plan.usd[row].astype(np.float64)
     usd *= np.exp(plan.spread[row] * rng.standard_normal(len(row), dtype=np.float32))
     shape = plan.shape[row]
@@ -123,13 +123,13 @@ def _amounts(plan: Payments, row: np.ndarray, rng: np.random.Generator) -> np.nd
 
 
 def _assets(actors: Actors, src: np.ndarray, dst: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The sender's favourite mostly, else the receiver's, sometimes any."""
+    """Return asset indices (len(src),): mostly the sender's favourite, else the receiver's, sometimes any."""
     draw = rng.random(len(src), dtype=np.float32)
     anything = rng.integers(0, len(ASSETS), len(src), dtype=np.uint8)
     return np.where(draw < 0.65, actors.asset[src], np.where(draw < 0.9, actors.asset[dst], anything)).astype(np.uint8)
 
 
 def _prices(timeline: Timeline, rng: np.random.Generator) -> np.ndarray:
-    """Daily USD price of each asset, (assets, days): a geometric random walk."""
+    """Return the daily USD price of each asset, (assets, days): a geometric random walk."""
     steps = rng.standard_normal((len(ASSETS), timeline.days)) * _PRICE_WALK[:, None]
     return _START_PRICES_USD[:, None] * np.exp(np.cumsum(steps, axis=1))

@@ -1,8 +1,7 @@
-"""Laundering patterns, and the honest business that looks like each of them.
+"""Builds laundering patterns, and honest business that resembles each of them.
 
-Both come out of the same builders: an employer's payday and a mule network's payout are the same fan-out with other
-habits. :data:`LAUNDERING` and :data:`LOOKALIKE` hold those habits, and they overlap: no single one gives a launderer
-away.
+Both use the same builders: an employer's payday and a mule network's payout are the same fan-out with other habits. The
+habits :data:`LAUNDERING` and :data:`LOOKALIKE` overlap, so that no single one identifies a launderer.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from .transfers import BELOW_LIMIT, FREE, HUMAN, ROUND, Payments, payments
 
 TYPOLOGIES = ("fan_in", "fan_out", "cycle", "layering", "structuring", "mixer_use", "peel_chain")
 SHARES = np.array([0.18, 0.16, 0.12, 0.20, 0.14, 0.10, 0.10])  # of the addresses involved
-SIZES = {  # members of an instance, smallest and largest
+SIZES = {  # smallest and largest number of members of an instance
     "fan_in": (6, 24), "fan_out": (6, 24), "cycle": (3, 8), "layering": (6, 20), "structuring": (3, 12),
     "mixer_use": (3, 10), "peel_chain": (5, 16),
 }  # fmt: skip
@@ -26,7 +25,7 @@ SIZES = {  # members of an instance, smallest and largest
 
 @dataclass(frozen=True)
 class Habits:
-    """How a group handles money: medians, and the spread each instance varies by."""
+    """How the members of a pattern handle money: medians and means over instances."""
 
     usd: float  # handled per member
     span_days: float
@@ -44,7 +43,7 @@ LOOKALIKE = Habits(usd=1_250, span_days=22, delay_hours=27, keep=0.17, below_lim
 
 @dataclass(frozen=True)
 class Batch:
-    """All instances of one typology: members (m,) in order of (instance, position), the rest per instance (n,)."""
+    """All n instances of one typology: arrays per member (m,), sorted by (instance, position), or per instance (n,)."""
 
     member: np.ndarray
     owner: np.ndarray  # index of the instance of each member
@@ -61,12 +60,12 @@ class Batch:
     rounds: np.ndarray
 
     def at(self, position: int) -> np.ndarray:
-        """The member at ``position`` of each instance."""
+        """Return the member at ``position`` of each instance, (n,)."""
         return self.member[self.position == position]
 
 
 class Draw:
-    """Payments of one batch, with its shape and clock; the only randomness a builder uses."""
+    """Draws the payments of one batch, with its shape and clock; the only source of randomness of a builder."""
 
     def __init__(self, batch: Batch, partners: Partners, rng: np.random.Generator) -> None:
         self.batch, self.partners, self.rng = batch, partners, rng
@@ -74,7 +73,7 @@ class Draw:
     def pay(
         self, src: np.ndarray, dst: np.ndarray, owner: np.ndarray, day: np.ndarray, usd: np.ndarray, **more: np.ndarray | float
     ) -> Payments:
-        """Arrangements of instances ``owner`` (k,) from ``day`` on, ``usd`` in all; ``more`` overrides their habits."""
+        """Return arrangements (k,) of instances ``owner``, from ``day`` on, ``usd`` in total; ``more`` overrides their habits."""
         b, draw = self.batch, self.rng.random(len(src))
         shape = np.select([draw < b.below_limit[owner], draw > 1 - b.rounded[owner]], [BELOW_LIMIT, ROUND], FREE)
         count = 1 + self.rng.poisson((b.rounds[owner] - 1) * self.rng.random(len(src)))
@@ -89,7 +88,7 @@ class Draw:
         return payments(src, dst, start=day, usd=usd / np.maximum(given["count"], 1), **given)
 
     def outside(self, count: int) -> np.ndarray:
-        """Where the money comes from and goes to: exchanges mostly, else anybody."""
+        """Draw ``count`` counterparties outside the pattern, (count,): exchanges and contracts, or other actors."""
         return np.where(
             self.rng.random(count) < 0.45,
             self.partners.pick(count, (EXCHANGE, CONTRACT)),
@@ -97,20 +96,20 @@ class Draw:
         )
 
     def share(self, owner: np.ndarray) -> np.ndarray:
-        """A member's part of the money, USD (len(owner),)."""
+        """Draw each member's share of the money, USD (len(owner),)."""
         return self.batch.usd[owner] * self.rng.lognormal(0, 0.4, len(owner))
 
     def wait(self, owner: np.ndarray) -> np.ndarray:
-        """Days between receiving and passing on, float (len(owner),)."""
+        """Draw the days between receiving and passing on, float (len(owner),)."""
         return self.batch.delay[owner] * self.rng.lognormal(0, 0.6, len(owner))
 
     def moment(self, owner: np.ndarray) -> np.ndarray:
-        """A day inside the span of each instance, float (len(owner),)."""
+        """Draw a day within the span of each instance, float (len(owner),)."""
         return self.batch.start[owner] + self.batch.span[owner] * self.rng.random(len(owner))
 
 
 def _fan_in(b: Batch, d: Draw) -> list[Payments]:
-    """Many members receive, pass on to the first one, who takes the sum out."""
+    """Many members receive money and pass it on to the first one, which pays the sum out."""
     hub, away = b.at(0), b.position > 0
     who, owner = b.member[away], b.owner[away]
     usd, day = d.share(owner), d.moment(owner)
@@ -124,7 +123,7 @@ def _fan_in(b: Batch, d: Draw) -> list[Payments]:
 
 
 def _fan_out(b: Batch, d: Draw) -> list[Payments]:
-    """The first member receives the sum and spreads it; the others take it out."""
+    """The first member receives the sum and distributes it; the others pay it out."""
     hub, away = b.at(0), b.position > 0
     who, owner = b.member[away], b.owner[away]
     usd, day = d.share(owner), d.moment(owner)
@@ -141,13 +140,13 @@ def _fan_out(b: Batch, d: Draw) -> list[Payments]:
 
 
 def _cycle(b: Batch, d: Draw) -> list[Payments]:
-    """Money goes round and comes back to the first member, a little less each hop."""
+    """Money circulates and returns to the first member, a little less after each hop."""
     lap_count = 1 + np.rint(b.rounds).astype(np.int64)[b.owner]
     row = np.repeat(np.arange(len(b.member)), lap_count)
     lap = np.arange(len(row)) - np.repeat(np.cumsum(lap_count) - lap_count, lap_count)
     owner, position = b.owner[row], b.position[row]
     following = np.where(position + 1 < b.size[owner], row + 1, row - position)
-    # The money is back before it sets out again, and every hop takes a while.
+    # A lap ends before the next one starts, and every hop takes some time.
     day = b.start[owner] + lap * (b.size * b.delay + b.span / 4)[owner] + (position + d.rng.random(len(row))) * b.delay[owner]
     usd = b.usd[owner] * (1 - b.keep[owner]) ** position * d.rng.lognormal(0, 0.15, len(row))
     first, every = b.at(0), np.arange(len(b.size))
@@ -159,7 +158,7 @@ def _cycle(b: Batch, d: Draw) -> list[Payments]:
 
 
 def _layering(b: Batch, d: Draw) -> list[Payments]:
-    """Layers of about three members; each passes on to one or two of the next layer, the last layer goes outside."""
+    """Layers of about three members; each pays one or two members of the next layer, the last layer pays out."""
     width = 3
     owner, day = b.owner, b.start[b.owner] + (b.position // width) * (b.delay + b.span / 6)[b.owner]
     usd, parts = d.share(owner) * (1 - b.keep[owner]) ** (b.position // width), []
@@ -174,7 +173,7 @@ def _layering(b: Batch, d: Draw) -> list[Payments]:
 
 
 def _structuring(b: Batch, d: Draw) -> list[Payments]:
-    """Members break a sum into several deposits, most of them just below a limit, and the first one collects some."""
+    """Members split a sum into several deposits, most of them just below a limit; the first member collects some."""
     owner, count = b.owner, 2 + d.rng.poisson(b.rounds[b.owner])
     hub = b.at(0)
     target = np.where((d.rng.random(len(owner)) < 0.5) & (b.position > 0), hub[owner], d.outside(len(owner)))
@@ -189,7 +188,7 @@ def _structuring(b: Batch, d: Draw) -> list[Payments]:
 
 
 def _mixer_use(b: Batch, d: Draw) -> list[Payments]:
-    """Even members deposit into a mixer in round amounts, odd ones withdraw later and spend."""
+    """Even members deposit round amounts into a mixer, odd ones withdraw them later and spend."""
     owner, mixer = b.owner, d.partners.pick(len(b.owner), (MIXER,))
     usd, day, into = d.share(owner), d.moment(owner), b.position % 2 == 0
     out = ~into
@@ -208,7 +207,7 @@ def _mixer_use(b: Batch, d: Draw) -> list[Payments]:
 
 
 def _peel_chain(b: Batch, d: Draw) -> list[Payments]:
-    """A large sum walks down a chain; every member peels a little off to the outside."""
+    """A large sum moves down a chain; every member pays a small part of it out."""
     owner, first = b.owner, b.at(0)
     peel = d.rng.uniform(0.04, 0.16, len(owner))
     left = b.usd[owner] * np.sqrt(b.size[owner]) * (1 - peel.mean()) ** b.position

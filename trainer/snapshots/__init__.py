@@ -1,4 +1,4 @@
-"""Loads snapshot folders into the raw tables: recognises their shape, conforms their columns, ingests them whole."""
+"""Loads snapshot folders into the raw tables: detects their shape, conforms their columns, ingests each as a whole."""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
-"""Makes a batch of foreign columns conform to one of our tables, by stated rules, counting every change.
+"""Conforms a batch of a snapshot file to the table it is loaded into, by fixed rules, and counts every change.
 
-| what is found | what happens |
+| input | result |
 |---|---|
-| a key column absent, or not text | BadInputError: nothing of the snapshot is loaded |
+| a key column that is missing or not text | BadInputError: nothing of the snapshot is loaded |
 | processing_date, window_days or network in the file that differs from the snapshot's | BadInputError |
-| an address that is empty, longer than 256 characters, or has white space or control characters inside | row rejected |
+| an address that is empty, longer than 256 characters, or contains white space or control characters | row rejected |
 | white space around a key | removed |
-| capitals in an address that has no case (EVM, bech32) | made small |
-| NaN, an infinity, a number the type cannot hold, a negative volume | becomes missing |
+| upper case in a case-insensitive address (EVM, bech32) | lower-cased |
+| NaN, an infinity, a number outside the range of the type, a negative volume | set to missing |
 | a label confidence outside [0, 1] | row rejected |
 | an unknown numeric column | kept in `extra_features` (missing values left out) |
-| an unknown column of another type | not loaded, and named |
+| an unknown column of another type | not loaded, and reported |
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from trainer.keys import SNAPSHOT_KEY, SnapshotKey
 from trainer.warehouse import Table
 
 DECIMAL = pa.decimal128(38, 18)
-DECIMAL_LIMIT = float(np.nextafter(1e20, 0))  # what Decimal(38, 18) can hold
-LAST_SECOND = 2**32 - 1  # what DateTime can hold
+DECIMAL_LIMIT = float(np.nextafter(1e20, 0))  # the largest value of Decimal(38, 18)
+LAST_SECOND = 2**32 - 1  # the largest value of DateTime
 MAY_BE_NEGATIVE = {"net_flow_usd"}
 CASELESS = f"^({addresses.CASELESS.pattern})$"
 ADDRESS_COLUMNS = ("address", "from_address", "to_address")
@@ -43,7 +43,17 @@ _UNSIGNED = {"UInt8": 2**8 - 1, "UInt16": 2**16 - 1, "UInt32": 2**32 - 1, "UInt6
 
 @dataclass
 class Conformer:
-    """Conforms batches of one file to `table`; `counts` and `dropped` say afterwards what was changed."""
+    """Conforms the batches of one file to a table.
+
+    Attributes:
+        table: the table that the rows are loaded into.
+        key: the snapshot of the file.
+        file: path of the file, for messages.
+        loaded_at: value of the column `ingested_at`.
+        renames: column of the file → column of the table, where the file lacks the table's name.
+        counts: change → number of rows or values, over all batches so far.
+        dropped: columns of the file that are not loaded.
+    """
 
     table: Table
     key: SnapshotKey
@@ -54,14 +64,14 @@ class Conformer:
     dropped: set[str] = field(default_factory=set)
 
     def __call__(self, batch: pa.RecordBatch) -> pa.Table:
-        """Return the batch's usable rows with exactly the table's columns.
+        """Return the valid rows of a batch in the columns of the table.
 
         Raises:
-            BadInputError: a column is missing or of a type that cannot be used.
+            BadInputError: a column is missing or has an unusable type, or the file is of another snapshot.
         """
         columns = self._named(batch)
         self._check_key(columns)
-        rows = self._usable_rows(columns)
+        rows = self._valid_rows(columns)
         if not pc.all(rows, min_count=0).as_py():
             for name, column in columns.items():
                 with self._reading(name):
@@ -84,11 +94,11 @@ class Conformer:
 
     @contextmanager
     def _reading(self, name: str) -> Iterator[None]:
-        """Turn what Arrow and the JSON reader raise into a sentence that names the column."""
+        """Turn the exceptions of Arrow and of the JSON reader into a BadInputError that names the column."""
         try:
             yield
         except (pa.ArrowException, ValueError, TypeError, OverflowError, RecursionError) as error:
-            reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            reason = next(iter(str(error).splitlines()), type(error).__name__)[:200]
             raise BadInputError(f"{self.file}: column '{name}' cannot be used: {reason}.") from error
 
     def _named(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
@@ -99,7 +109,7 @@ class Conformer:
         columns = {}
         for name, column in zip(names, batch.columns, strict=True):
             target = self.renames.get(name, name)
-            # A file that has both spellings keeps the one the table knows; the other one stays as it is.
+            # If the file has both names, the table's own is used and the synonym keeps its name.
             target = name if target in names and target != name else target
             plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
             columns[target] = plain.cast(pa.string()) if pa.types.is_string_view(plain.type) else plain
@@ -117,17 +127,18 @@ class Conformer:
             with self._reading(name):
                 values = pc.unique(columns[name]).to_pylist()
             for value in values:
-                found = value.date() if isinstance(value, datetime) else value
-                if found is not None and found != expected and str(found) != str(expected):
-                    raise BadInputError(f"{self.file}: column '{name}' says {found}, but the snapshot is of {expected}.")
+                actual = value.date() if isinstance(value, datetime) else value
+                if actual is not None and actual != expected and str(actual) != str(expected):
+                    raise BadInputError(f"{self.file}: column '{name}' has {actual}, but the snapshot is of {expected}.")
 
-    def _usable_rows(self, columns: dict[str, pa.Array]) -> pa.Array:
-        usable = pa.array(np.ones(len(next(iter(columns.values()), [])), dtype=bool))
+    def _valid_rows(self, columns: dict[str, pa.Array]) -> pa.Array:
+        """Return which rows are loaded, bool (n,); trims the key columns and lower-cases addresses in place."""
+        valid = pa.array(np.ones(len(next(iter(columns.values()), [])), dtype=bool))
         for name in required_columns(self.table):
             with self._reading(name):
                 column = pc.utf8_trim_whitespace(pc.fill_null(pc.cast(columns[name], pa.string()), ""))
             if name in ADDRESS_COLUMNS:
-                # As staging spells it, so that two spellings of one address are found to be one row here.
+                # The same canonical form as in staging, so that two spellings of an address count as one key here.
                 column = pc.if_else(pc.match_substring_regex(column, CASELESS), pc.ascii_lower(column), column)
                 bad = pc.or_(
                     pc.or_(pc.equal(column, ""), pc.match_substring_regex(column, addresses.UNFIT.pattern)),
@@ -139,19 +150,19 @@ class Conformer:
                 reason = f"rows rejected: '{name}' is empty"
             columns[name] = column
             if name in self.table.key_columns or name in ADDRESS_COLUMNS:
-                usable = self._reject(usable, bad, reason)
+                valid = self._reject(valid, bad, reason)
         if self.table.types.get("confidence_score") == "Float32" and "confidence_score" in columns:
             with self._reading("confidence_score"):
                 score = pc.cast(columns["confidence_score"], pa.float64())
             inside = pc.and_(pc.greater_equal(score, 0), pc.less_equal(score, 1))
-            usable = self._reject(
-                usable, pc.invert(pc.fill_null(inside, False)), "rows rejected: 'confidence_score' is not in [0, 1]"
+            valid = self._reject(
+                valid, pc.invert(pc.fill_null(inside, False)), "rows rejected: 'confidence_score' is not in [0, 1]"
             )
-        return usable
+        return valid
 
-    def _reject(self, usable: pa.Array, bad: pa.Array, reason: str) -> pa.Array:
-        self._count(reason, pc.and_(usable, bad))
-        return pc.and_(usable, pc.invert(bad))
+    def _reject(self, valid: pa.Array, bad: pa.Array, reason: str) -> pa.Array:
+        self._count(reason, pc.and_(valid, bad))
+        return pc.and_(valid, pc.invert(bad))
 
     def _count(self, what: str, mask: pa.Array) -> None:
         if number := pc.sum(mask).as_py():
@@ -197,7 +208,7 @@ class Conformer:
         if kind != "Float64":
             too_large = pc.and_(pc.is_finite(value), pc.greater(pc.abs(value), float(limit)))
             bad = self._also_bad(bad, too_large, f"values too large, now missing, in '{name}'")
-        # Exact types stay exact; only what was flagged is blanked.
+        # Integers and decimals are not converted to float; only the bad values are set to missing.
         exact = column if pa.types.is_decimal(column.type) or pa.types.is_integer(column.type) else value
         if pc.any(bad, min_count=0).as_py():
             exact = pc.if_else(pc.fill_null(bad, False), pa.scalar(None, exact.type), exact)
@@ -223,7 +234,7 @@ class Conformer:
         return sorted(name for name, column in columns.items() if name not in known and _is_numeric(column.type))
 
     def _extra(self, columns: dict[str, pa.Array], count: int) -> pa.Array:
-        """Return a Map column of the numeric columns the table does not know; keys with no finite value are left out."""
+        """Return the numeric columns that the table does not have as one Map column (count,), without non-finite values."""
         names = self._extra_names(columns)
         values = np.empty((count, len(names)), dtype=np.float32)
         with np.errstate(over="ignore"):
@@ -242,7 +253,7 @@ class Conformer:
 
 
 def required_columns(table: Table) -> list[str]:
-    """Return the columns a file must have: those with neither a default nor a way to be missing."""
+    """Return the columns that a file must have: those without a default that cannot be null or empty."""
     defaults = {line.split()[0] for line in table.columns.splitlines() if " DEFAULT " in line}
     return [
         name for name, kind in table.types.items() if name not in defaults and not kind.startswith(("Nullable", "Array", "Map"))

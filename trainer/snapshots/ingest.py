@@ -1,4 +1,4 @@
-"""Loads snapshot folders into the raw tables: checked first, streamed, and visible only when whole."""
+"""Loads snapshot folders into the raw tables: checked first, streamed in batches, published atomically per table."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from trainer.errors import BadInputError, user_code
 from trainer.keys import SnapshotKey
-from trainer.snapshots import reader as snapshot
 from trainer.snapshots.conform import Conformer
+from trainer.snapshots.reader import SnapshotFile, damaged, find_folders, key_of, parquet_rows, shape_of, verify
 from trainer.warehouse import create_tables, drop_leftovers, drop_partition, publish, side_table
 
 if TYPE_CHECKING:
@@ -28,7 +28,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass
 class Ingested:
-    """What one snapshot folder became: rows per table, and what was changed or left out on the way."""
+    """The result of loading one snapshot folder.
+
+    Attributes:
+        folder, shape, key: the folder, the name of its shape, and its snapshot.
+        rows: table → rows loaded.
+        changes: file → change → number of rows or values, see `trainer.snapshots.conform`.
+        dropped: file → columns that were not loaded.
+        ignored: file stem → why the file was not loaded.
+    """
 
     folder: Path
     shape: str
@@ -50,20 +58,22 @@ def ingest(
     """Load every snapshot folder at or below `path`, each as a whole; loading one again changes nothing.
 
     Args:
-        progress: called with (file, rows done, rows in all) after each batch.
+        network, processing_date, window_days: the key, where the path does not contain it; they must agree with the path.
+        progress: called with (file, rows done, rows in total) after each batch.
 
     Raises:
-        BadInputError: a file is missing, broken or contradicts its checksum or its folder; of that snapshot nothing is loaded.
+        BadInputError: a file is missing or damaged, or contradicts its checksum or its folder; nothing of that snapshot is
+            loaded.
     """
     create_tables(client)
     drop_leftovers(client)
-    folders = snapshot.find_folders(path)
-    keys = [snapshot.key_of(folder, network, processing_date, window_days) for folder in folders]
+    folders = find_folders(path)
+    keys = [key_of(folder, network, processing_date, window_days) for folder in folders]
     return [_ingest_folder(client, folder, key, progress) for folder, key in zip(folders, keys, strict=True)]
 
 
 def _ingest_folder(client: Client, folder: Path, key: SnapshotKey, progress: Progress | None) -> Ingested:
-    shape = snapshot.shape_of(folder)
+    shape = shape_of(folder)
     if shape is None:
         raise BadInputError(f"There are no snapshot files in {folder}.")
     with user_code(shape, "files", str(folder)):
@@ -71,8 +81,8 @@ def _ingest_folder(client: Client, folder: Path, key: SnapshotKey, progress: Pro
     present = {file.stem for file in folder.glob("*.parquet")}
     result = Ingested(folder, shape.name, key, ignored={k: v for k, v in shape.ignored.items() if k in present})
     for file in files:
-        snapshot.parquet_rows(file.path)
-    snapshot.verify(folder, files)
+        parquet_rows(file.path)
+    verify(folder, files)
     loaded_at = datetime.now(UTC)
     with ExitStack() as stack:
         ready = []
@@ -81,31 +91,31 @@ def _ingest_folder(client: Client, folder: Path, key: SnapshotKey, progress: Pro
             ready.append((_load(client, stack, file, conformer, progress), file.table))
             result.changes[file.path.name] = conformer.counts
             result.dropped[file.path.name] = sorted(conformer.dropped)
-        # Nothing was visible so far; each table now changes in one atomic step.
+        # Nothing is visible so far; each table is now published in one atomic step.
         for side, table in ready:
             publish(client, side, table)
             result.rows[table.name] = _count(client, side)
-            if not result.rows[table.name]:  # an empty file has no partition that could replace the old one
+            if not result.rows[table.name]:  # an empty file has no partition to replace the old one with
                 drop_partition(client, table, key)
     return result
 
 
-def _load(client: Client, stack: ExitStack, file: snapshot.SnapshotFile, conformer: Conformer, progress: Progress | None) -> str:
-    """Load one file into a side table of its table, which `stack` drops in the end, and return that side table's name."""
+def _load(client: Client, stack: ExitStack, file: SnapshotFile, conformer: Conformer, progress: Progress | None) -> str:
+    """Load one file into a side table of its table and return the side table's name; `stack` drops it at the end."""
     side = stack.enter_context(side_table(client, conformer.table))
     for batch in _batches(file.path, progress):
         client.insert_arrow(side, conformer(batch))
     if file.landing is None:
-        return _without_repeats(client, stack, side, conformer)
+        return _deduplicated(client, stack, side, conformer)
     aggregated = stack.enter_context(side_table(client, file.table))
     query = file.aggregate.format(landing=side)
-    names = ", ".join(column for column, _ in _described(client, query))
+    names = ", ".join(row[0] for row in client.query(f"DESCRIBE TABLE ({query})").result_rows)
     client.command(f"INSERT INTO {aggregated} ({names}) {query}")
     return aggregated
 
 
-def _without_repeats(client: Client, stack: ExitStack, side: str, conformer: Conformer) -> str:
-    """Return `side`, or a copy in which of rows with one key the one with the smallest content hash is kept."""
+def _deduplicated(client: Client, stack: ExitStack, side: str, conformer: Conformer) -> str:
+    """Return `side`, or if keys repeat a copy of it with one row per key: the one with the smallest content hash."""
     table = conformer.table
     key = ", ".join(table.key_columns)
     extra = _count(client, side) - int(client.query(f"SELECT uniqExact({key}) FROM {side}").result_rows[0][0])
@@ -113,13 +123,9 @@ def _without_repeats(client: Client, stack: ExitStack, side: str, conformer: Con
         return side
     conformer.counts[f"rows rejected: repeated ({key})"] += extra
     kept = stack.enter_context(side_table(client, table))
-    content = "sipHash64(toString(tuple(* EXCEPT (ingested_at))))"  # the time of the load must not decide
+    content = "sipHash64(toString(tuple(* EXCEPT (ingested_at))))"  # independent of the time of loading
     client.command(f"INSERT INTO {kept} SELECT * FROM {side} ORDER BY {key}, {content} LIMIT 1 BY {key}")
     return kept
-
-
-def _described(client: Client, query: str) -> list[tuple[str, str]]:
-    return [(row[0], row[1]) for row in client.query(f"DESCRIBE TABLE ({query})").result_rows]
 
 
 def _count(client: Client, table: str) -> int:
@@ -127,7 +133,9 @@ def _count(client: Client, table: str) -> int:
 
 
 def _batches(path: Path, progress: Progress | None) -> Iterator[pa.RecordBatch]:
-    """Yield the file's rows a batch at a time, so that a snapshot of any size fits; first none, so that its columns are checked.
+    """Yield the file's rows in batches, so that memory does not limit the size of a snapshot.
+
+    The first batch has no rows: the columns of an empty file are checked as well.
 
     Raises:
         BadInputError: the file is damaged.
@@ -142,4 +150,4 @@ def _batches(path: Path, progress: Progress | None) -> Iterator[pa.RecordBatch]:
                 if progress is not None:
                     progress(path.name, done, total)
     except (pa.ArrowException, OSError) as error:
-        raise BadInputError(f"{path} is damaged ({str(error).splitlines()[0]}); nothing of its snapshot was loaded.") from error
+        raise damaged(path, error) from error

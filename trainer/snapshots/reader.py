@@ -1,6 +1,7 @@
-"""Readers of the shapes in which snapshots reach a user; registered by entry point, never `if`-ed.
+"""Reads the layout of snapshot folders: their shape, their key and their checksums.
 
-A shape says by which files it is recognised and which table each of its files becomes. Columns are taken by name.
+A shape says which files identify it and which table each of its files is loaded into; columns are matched by name. Shapes
+are registered by entry point (group `trainer.snapshots`).
 """
 
 from __future__ import annotations
@@ -13,15 +14,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trainer.addresses import network_problem
 from trainer.errors import BadInputError, user_code
-from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS
+from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS, SnapshotKey
 from trainer.warehouse import Table
-
-if TYPE_CHECKING:
-    from trainer.keys import SnapshotKey
 
 ENTRY_POINT_GROUP = "trainer.snapshots"
 KEY_IN_PATH = re.compile(r"(?P<network>[^/]+)/(?P<date>\d{4}-\d{2}-\d{2})/(?P<window>\d{1,5})$")
@@ -29,7 +27,11 @@ KEY_IN_PATH = re.compile(r"(?P<network>[^/]+)/(?P<date>\d{4}-\d{2}-\d{2})/(?P<wi
 
 @dataclass(frozen=True)
 class SnapshotFile:
-    """One Parquet file and the table it becomes; `landing` is a table its rows pass through on the way (`aggregate`)."""
+    """One Parquet file and the table it is loaded into.
+
+    With `landing`, rows are first loaded into a side table of that shape, and the query `aggregate` turns them into rows of
+    `table`.
+    """
 
     path: Path
     table: Table
@@ -40,10 +42,16 @@ class SnapshotFile:
 
 @dataclass(frozen=True)
 class SnapshotShape:
-    """A shape of snapshot folder.
+    """A layout of snapshot folders.
 
-    `needs_any`/`needs_none` are file stems that decide whether a folder has this shape; `tables` maps a stem to its table;
-    `ignored` maps a stem that is deliberately not loaded to the reason.
+    Attributes:
+        name: the shape's name in messages and results.
+        needs_any, needs_none: file stems; a folder has this shape if it has any of the former and none of the latter.
+        tables: file stem → the table its rows are loaded into.
+        renames: column of a file → column of the table, where the file lacks the table's name.
+        landings: file stem → (table its rows pass through, query that aggregates them; `{landing}` stands for that table).
+        ignored: file stem → why the file is not loaded.
+        labels_beside: whether labels may be in `address-labels/` beside the snapshots.
     """
 
     name: str
@@ -60,29 +68,29 @@ class SnapshotShape:
         return bool(stems & self.needs_any) and not stems & self.needs_none
 
     def files(self, folder: Path, network: str) -> list[SnapshotFile]:
-        """Return the folder's files that become tables, in the order of `tables`."""
-        found = []
+        """Return the folder's files that are loaded into tables, in the order of `tables`."""
+        files = []
         for stem, table in self.tables.items():
             path = folder / f"{stem}.parquet"
             if stem == "address_labels" and self.labels_beside and not path.is_file():
                 path = _labels_beside(folder, network)
             if path.is_file():
                 landing, aggregate = self.landings.get(stem, (None, ""))
-                found.append(SnapshotFile(path, table, self.renames, landing, aggregate))
-        return found
+                files.append(SnapshotFile(path, table, self.renames, landing, aggregate))
+        return files
 
 
 def shapes() -> list[SnapshotShape]:
-    """Return the registered shapes, in the order of their names."""
+    """Return the registered shapes, sorted by name."""
     points = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name)
     return [point.load() for point in points]
 
 
 def find_folders(path: Path) -> list[Path]:
-    """Return the snapshot folders at or below `path`, in order.
+    """Return the snapshot folders at or below `path`, sorted.
 
     Raises:
-        BadInputError: `path` does not exist or no folder of a known shape is in it.
+        BadInputError: `path` does not exist or contains no folder of a known shape.
     """
     if not path.is_dir():
         raise BadInputError(f"There is no folder {path}.")
@@ -93,12 +101,16 @@ def find_folders(path: Path) -> list[Path]:
 
 
 def _is_snapshot(folder: Path) -> bool:
-    """Return whether a folder is a snapshot; files that no shape has together are an error, and not passed over."""
+    """Return whether a folder is a snapshot.
+
+    Raises:
+        BadInputError: the folder has snapshot files in a combination that no shape allows.
+    """
     if shape_of(folder) is not None:
         return True
     tables = {stem for shape in shapes() for stem in shape.tables}
-    if found := sorted({file.stem for file in folder.glob("*.parquet")} & tables - {"address_labels"}):
-        raise BadInputError(f"{folder} has {', '.join(found)} and other files that no known snapshot shape has together.")
+    if stems := sorted({file.stem for file in folder.glob("*.parquet")} & tables - {"address_labels"}):
+        raise BadInputError(f"{folder} has {', '.join(stems)} and other files; no known snapshot shape has this combination.")
     return False
 
 
@@ -115,13 +127,11 @@ def shape_of(folder: Path) -> SnapshotShape | None:
 def key_of(
     folder: Path, network: str | None = None, processing_date: date | None = None, window_days: int | None = None
 ) -> SnapshotKey:
-    """Return the snapshot's key: from the path where it encodes one, from META.json, and from what the caller gives.
+    """Return the snapshot key from the folder's path, its META.json and the arguments.
 
     Raises:
-        BadInputError: two of them disagree, or a part of the key is nowhere to be found.
+        BadInputError: two of them disagree, or a part of the key is missing or invalid.
     """
-    from trainer.keys import SnapshotKey
-
     given: dict[str, Any] = {"network": network, "processing_date": processing_date, "window_days": window_days}
     known = _key_in_path(folder)
     for part, value in _key_in_meta(folder).items():
@@ -129,15 +139,14 @@ def key_of(
             raise BadInputError(f"{folder} is of {part} {known[part]}, but its META.json says {value}.")
     for part, value in given.items():
         if value is not None and known.get(part, value) != value:
-            raise BadInputError(f"--{part.replace('_', '-')} says {value}, but {folder} is of {known[part]}.")
+            raise BadInputError(f"{_option(part)} is {value}, but {folder} is of {known[part]}.")
         known.setdefault(part, value)
     if missing := [part for part in given if known[part] is None]:
         raise BadInputError(
-            f"{folder} does not end in network/processing_date/window_days; give "
-            f"{', '.join('--' + part.replace('_', '-') for part in missing)}."
+            f"{folder} does not end in network/processing_date/window_days; give {', '.join(map(_option, missing))}."
         )
-    if (found := network_problem(known["network"])) is not None:
-        raise BadInputError(f"{folder}: {found}; give --network.")
+    if (problem := network_problem(known["network"])) is not None:
+        raise BadInputError(f"{folder}: {problem}; give --network.")
     if not 1 <= known["window_days"] <= MAX_WINDOW_DAYS:
         raise BadInputError(f"{folder}: a window of {known['window_days']} days is not between 1 and {MAX_WINDOW_DAYS}.")
     if not FIRST_DATE <= known["processing_date"] <= LAST_DATE:
@@ -146,10 +155,10 @@ def key_of(
 
 
 def verify(folder: Path, files: list[SnapshotFile]) -> None:
-    """Check every file against META.json: both forms of checksum (`sha256[file]`, `files[file].md5`) and the counts.
+    """Check the files against META.json: checksums in either form (`sha256[file]`, `files[file].md5`) and row counts.
 
     Raises:
-        BadInputError: a checksum or a count differs, a listed file is missing, or META.json is not JSON.
+        BadInputError: a checksum or a count differs, a listed file is missing, or META.json is not a JSON object.
     """
     meta = _meta(folder)
     listed = _checksums(meta)
@@ -158,9 +167,9 @@ def verify(folder: Path, files: list[SnapshotFile]) -> None:
             continue
         for algorithm, expected in listed.get(file.path.name, {}).items():
             with file.path.open("rb") as stream:
-                found = hashlib.file_digest(stream, algorithm).hexdigest()
-            if found != expected.lower():
-                raise BadInputError(f"{file.path}: {algorithm} is {found}, but META.json says {expected}; nothing was loaded.")
+                actual = hashlib.file_digest(stream, algorithm).hexdigest()
+            if actual != expected.lower():
+                raise BadInputError(f"{file.path}: {algorithm} is {actual}, but META.json says {expected}; nothing was loaded.")
         expected_rows = _counts(meta).get(file.path.stem)
         if expected_rows is not None and expected_rows != (rows := parquet_rows(file.path)):
             raise BadInputError(f"{file.path} has {rows} rows, but META.json says {expected_rows}; nothing was loaded.")
@@ -172,10 +181,10 @@ def verify(folder: Path, files: list[SnapshotFile]) -> None:
 
 
 def parquet_rows(path: Path) -> int:
-    """Return the number of rows a Parquet file says it has.
+    """Return the number of rows in a Parquet file's metadata.
 
     Raises:
-        BadInputError: it is not a whole Parquet file.
+        BadInputError: the file is not Parquet, or cut short.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -183,25 +192,35 @@ def parquet_rows(path: Path) -> int:
     try:
         return int(pq.read_metadata(path).num_rows)
     except (pa.ArrowException, OSError) as error:
-        raise BadInputError(f"{path} is not a whole Parquet file ({str(error).splitlines()[0]}).") from error
+        raise damaged(path, error) from error
+
+
+def damaged(path: Path, error: Exception) -> BadInputError:
+    """Return the error for a Parquet file that cannot be read; the snapshot it belongs to is not loaded."""
+    reason = next(iter(str(error).splitlines()), type(error).__name__)
+    return BadInputError(f"{path} is not a Parquet file, or damaged ({reason}); nothing of its snapshot was loaded.")
+
+
+def _option(part: str) -> str:
+    return "--" + part.replace("_", "-")
 
 
 def _labels_beside(folder: Path, network: str) -> Path:
-    """Return where the October export keeps the network's labels: address-labels/, beside the snapshots/ folder."""
+    """Return the network's label file of the October export, in address-labels/ beside the snapshots/ folder."""
     name = f"{network}_address_labels.parquet"
     candidates: Iterator[Path] = (parent / "address-labels" / name for parent in folder.resolve().parents[:4])
     return next((path for path in candidates if path.is_file()), folder / name)
 
 
 def _key_in_path(folder: Path) -> dict[str, Any]:
-    found = KEY_IN_PATH.search(folder.resolve().as_posix())
-    if found is None:
+    match = KEY_IN_PATH.search(folder.resolve().as_posix())
+    if match is None:
         return {}
     try:
-        day = date.fromisoformat(found["date"])
+        day = date.fromisoformat(match["date"])
     except ValueError as error:
-        raise BadInputError(f"{folder}: '{found['date']}' is not a date.") from error
-    return {"network": found["network"], "processing_date": day, "window_days": int(found["window"])}
+        raise BadInputError(f"{folder}: '{match['date']}' is not a date.") from error
+    return {"network": match["network"], "processing_date": day, "window_days": int(match["window"])}
 
 
 def _key_in_meta(folder: Path) -> dict[str, Any]:
@@ -215,7 +234,7 @@ def _key_in_meta(folder: Path) -> dict[str, Any]:
         if "window_days" in meta:
             known["window_days"] = int(meta["window_days"])
     except (ValueError, TypeError, OverflowError) as error:
-        raise BadInputError(f"{folder / 'META.json'} has a key that cannot be read: {error}.") from error
+        raise BadInputError(f"{folder / 'META.json'} has an invalid snapshot key: {error}.") from error
     return known
 
 
@@ -228,12 +247,12 @@ def _meta(folder: Path) -> dict[str, Any]:
     except (ValueError, OSError, RecursionError) as error:
         raise BadInputError(f"{path} is not JSON: {error}.") from error
     if not isinstance(meta, dict):
-        raise BadInputError(f"{path} should hold a JSON object.")
+        raise BadInputError(f"{path} must contain a JSON object.")
     return meta
 
 
 def _checksums(meta: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """Return file name → algorithm → hex digest, from either form."""
+    """Return file name → algorithm → hex digest, from either form of META.json."""
     sums: dict[str, dict[str, str]] = {}
     for algorithm in ("sha256", "md5"):
         section = meta.get(algorithm)

@@ -1,11 +1,11 @@
-"""The three snapshot shapes that reach users today, as data; each is registered under `trainer.snapshots`."""
+"""The built-in snapshot shapes; each is registered under the entry-point group `trainer.snapshots`."""
 
 from __future__ import annotations
 
 from trainer.snapshots.reader import SnapshotShape
 from trainer.warehouse import ADDRESS_LABELS, RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, Table
 
-# Synonyms in the later exports; applied only where a file lacks the table's own name.
+# Column names of the later exports; applied only where a file lacks the table's own name.
 RENAMES = {
     "is_hub": "is_hub_address",
     "data_quality_score": "quality_score",
@@ -25,7 +25,7 @@ TRANSFERS = Table(
     """,
 )
 
-# One row a pair, in the columns of raw_money_flows; block_timestamp is in milliseconds, flows are in seconds.
+# One row per pair of addresses, in the columns of raw_money_flows; block_timestamp is in milliseconds, flows in seconds.
 FLOWS_FROM_TRANSFERS = """
     WITH
         transfer AS (
@@ -43,7 +43,7 @@ FLOWS_FROM_TRANSFERS = """
             SELECT
                 network, processing_date, window_days, from_address, to_address,
                 count() AS tx_count,
-                -- Summed wider than the column, which a sum can exceed; what does not fit is missing, not wrapped around.
+                -- Summed in a wider type: a sum can exceed the range of the column, and is then missing instead of wrapped.
                 sum(toDecimal256(amount, 18)) AS amount_total,
                 sum(toDecimal256(amount_usd, 18)) AS amount_usd_total,
                 if(abs(amount_total) < toDecimal256('1e20', 18), toDecimal128(amount_total, 18), null) AS amount_sum,
@@ -76,7 +76,7 @@ FLOWS_FROM_TRANSFERS = """
         multiIf(
             back.tx_count IS NULL,
             0,
-            -- least() and greatest() pass over NULL.
+            -- least() and greatest() ignore NULL.
             back.amount_usd_sum IS NULL OR pair.amount_usd_sum IS NULL,
             NULL,
             toFloat64(least(pair.amount_usd_sum, back.amount_usd_sum))
@@ -120,7 +120,7 @@ ANALYZERS_BASELINE = SnapshotShape(
     renames=RENAMES,
     landings={"transfers": (TRANSFERS, FLOWS_FROM_TRANSFERS)},
     ignored={
-        "ground_truth": "it is the hidden answer",
+        "ground_truth": "it is the ground truth, kept out of the warehouse",
         "assets": "no table needs it",
         "asset_prices": "transfers are in USD already",
     },

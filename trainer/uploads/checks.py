@@ -1,9 +1,9 @@
-"""Checks what every row of a user's file must say right: which snapshot it is of, and whose address it names."""
+"""Checks the columns that every uploaded table shares: the snapshot key and the address."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,70 +13,102 @@ from trainer.keys import FIRST_DATE, MAX_WINDOW_DAYS, SNAPSHOT_KEY
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 NUMBER = r"[0-9]+(\.0*)?"
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?"
 
 
+def option(name: str) -> str:
+    """Return the command-line option of a parameter: `window_days` → `--window-days`."""
+    return "--" + name.replace("_", "-")
+
+
 def require_key(path: Path, frame: pd.DataFrame, given: Mapping[str, Any]) -> None:
-    """Refuse a file without rows, or without a part of the snapshot's key that is not given either.
+    """Require rows, and every part of the snapshot key either as a column or in `given` (None for what is not given).
 
     Raises:
-        BadInputError: it is one.
+        BadInputError: the file has no rows, or a part of the key is missing.
     """
     if not len(frame):
         raise BadInputError(f"{path} has no rows.")
-    if lacking := [name for name in SNAPSHOT_KEY if name not in frame.columns and given[name] is None]:
-        options = ", ".join("--" + name.replace("_", "-") for name in lacking)
-        raise BadInputError(f"{path} has no column {', '.join(lacking)}; give {options}.")
+    if missing := [name for name in SNAPSHOT_KEY if name not in frame.columns and given[name] is None]:
+        raise BadInputError(f"{path} has no column {', '.join(missing)}; give {', '.join(map(option, missing))}.")
 
 
-def note(frame: pd.DataFrame, problems: dict[int, str], bad: pd.Series, message: str, column: str) -> None:
-    """Add the `bad` rows to `problems`, row number → what is wrong; what was found first stays."""
-    for row, value in frame.loc[bad, column].items():
+def filled(frame: pd.DataFrame, name: str, default: str) -> pd.Series[str]:
+    """Return a column (n,) as trimmed text, `default` where it is absent or empty."""
+    import pandas as pd
+
+    if name not in frame.columns:
+        return pd.Series(default, index=frame.index, dtype=object)
+    column = frame[name].astype(str).str.strip()
+    return column.where(column != "", default)
+
+
+def note_problem(frame: pd.DataFrame, problems: dict[int, str], is_bad: pd.Series, message: str, column: str) -> None:
+    """Add to `problems` (row number → reason) the rows where `is_bad` (n,); a row keeps its first reason."""
+    for row, value in frame.loc[is_bad, column].items():
         problems.setdefault(int(row), f"{column} '{value[:64]}' {message}")
 
 
 def note_key_problems(frame: pd.DataFrame, given: Mapping[str, Any], problems: dict[int, str]) -> None:
-    """Add the rows whose date, window or network is none, or is not the one given; all three are columns of text."""
+    """Add to `problems` the rows whose network, date or window is invalid or differs from the value in `given`.
+
+    Args:
+        frame: n rows; the columns of the snapshot key are text.
+        given: the part of the key that the caller gave, None for the rest.
+        problems: row number → reason, added to.
+    """
     import pandas as pd
 
     days, windows = _days(frame), _windows(frame)
-    note(frame, problems, days.isna() | (days < pd.Timestamp(FIRST_DATE)), "is not a date such as 2025-08-01", "processing_date")
-    note(frame, problems, days > pd.Timestamp(date.today()), "is in the future", "processing_date")
+    is_no_date = days.isna() | (days < pd.Timestamp(FIRST_DATE))
+    note_problem(frame, problems, is_no_date, "is not a date such as 2025-08-01", "processing_date")
+    note_problem(frame, problems, days > pd.Timestamp(date.today()), "is in the future", "processing_date")
     window = f"is not a number of days from 1 to {MAX_WINDOW_DAYS}"
-    note(frame, problems, ~windows.between(1, MAX_WINDOW_DAYS), window, "window_days")
-    networks = {name: addresses.network_problem(name) is None for name in frame["network"].unique()}
-    note(frame, problems, ~frame["network"].map(networks).astype(bool), "is not the name of a network", "network")
-    if given["network"] is not None:
-        other = frame["network"] != str(given["network"])
-        note(frame, problems, other, f"is not the {given['network']} asked for", "network")
-    if given["processing_date"] is not None:
-        other = days.notna() & (days != pd.Timestamp(given["processing_date"]))
-        note(frame, problems, other, f"is not the {given['processing_date']} asked for", "processing_date")
-    if given["window_days"] is not None:
-        other = windows.notna() & (windows != given["window_days"])
-        note(frame, problems, other, f"is not the {given['window_days']} asked for", "window_days")
+    note_problem(frame, problems, ~windows.between(1, MAX_WINDOW_DAYS), window, "window_days")
+    is_network = {name: addresses.network_problem(name) is None for name in frame["network"].unique()}
+    not_network = ~frame["network"].map(is_network).astype(bool)
+    note_problem(frame, problems, not_network, "is not the name of a network", "network")
+    parsed = {"network": frame["network"], "processing_date": days, "window_days": windows}
+    for name, values in parsed.items():
+        if given[name] is not None:
+            expected = pd.Timestamp(given[name]) if name == "processing_date" else given[name]
+            differs = values.notna() & (values != expected)
+            note_problem(frame, problems, differs, f"differs from {option(name)} {given[name]}", name)
 
 
 def note_address_problems(frame: pd.DataFrame, problems: dict[int, str]) -> None:
-    """Add the rows whose address is none of their network."""
-    known: dict[tuple[str, str], str | None] = {}  # a list names an address many times, and checksums cost
+    """Add to `problems` (row number → reason) the rows whose address is not valid on the row's network."""
+    known: dict[tuple[str, str], str | None] = {}  # lists repeat addresses, and checksums are slow
     for row, address, network in zip(frame.index, frame["address"], frame["network"], strict=True):
         if (address, network) not in known:
             known[address, network] = addresses.problem(address, network)
-        if (found := known[address, network]) is not None:
-            problems.setdefault(int(row), found)
+        if (reason := known[address, network]) is not None:
+            problems.setdefault(int(row), reason)
 
 
-def _days(frame: pd.DataFrame) -> pd.Series:
+def key_arrays(frame: pd.DataFrame) -> dict[str, pa.Array]:
+    """Return the snapshot key of n checked rows of text, and the time of loading, in the types of the raw tables."""
+    import pyarrow as pa
+
+    return {
+        "network": pa.array(frame["network"].tolist(), pa.string()),
+        "processing_date": pa.array([date.fromisoformat(text[:10]) for text in frame["processing_date"]], pa.date32()),
+        "window_days": pa.array([int(float(text)) for text in frame["window_days"]], pa.uint16()),
+        "ingested_at": pa.array([datetime.now(UTC)] * len(frame), pa.timestamp("ms", "UTC")),
+    }
+
+
+def _days(frame: pd.DataFrame) -> pd.Series[pd.Timestamp]:
     import pandas as pd
 
     dated = frame["processing_date"].where(frame["processing_date"].str.fullmatch(DAY), "").str.slice(0, 10)
     return pd.to_datetime(dated, format="%Y-%m-%d", errors="coerce")
 
 
-def _windows(frame: pd.DataFrame) -> pd.Series:
+def _windows(frame: pd.DataFrame) -> pd.Series[float]:
     import pandas as pd
 
     return pd.to_numeric(frame["window_days"].where(frame["window_days"].str.fullmatch(NUMBER), ""), errors="coerce")

@@ -1,9 +1,10 @@
-"""Reads a user's text and CSV files: bounded, strict, and with one kind of error."""
+"""Reads a user's text, CSV and Parquet files: limited in size, strict, with BadInputError as the only error."""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,20 +12,68 @@ from trainer.errors import BadInputError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 MEBIBYTE = 1024 * 1024
+PARQUET_MAGIC = b"PAR1"
+# Small batches, so that the size of the unpacked data is checked often.
+PARQUET_BATCH_ROWS = 8192
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of what an error says."""
+    """Return the first line of an error's message, at most 200 characters; the error's type if it has no message."""
     return next(iter(str(error).splitlines()), type(error).__name__)[:200]
 
 
-def read_text(path: Path, what: str) -> str:
-    """Return a file's text.
+def read_head(path: Path, size: int) -> bytes:
+    """Return the first `size` bytes of a file.
 
     Raises:
-        BadInputError: it is not UTF-8, or binary.
+        BadInputError: the file does not exist, cannot be opened or is empty.
+    """
+    if not path.is_file():
+        raise BadInputError(f"There is no file {path}.")
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(size)
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read ({error.strerror}).") from error
+    if not head:
+        raise BadInputError(f"{path} is empty.")
+    return head
+
+
+def require_size(path: Path, max_bytes: int, what: str, remedy: str) -> None:
+    """Refuse a file that is empty or larger than `max_bytes`, before any of it is read.
+
+    Args:
+        what: the kind of file the limit is for, with an article, for the message.
+        remedy: what to do about a larger file, for the message.
+
+    Raises:
+        BadInputError: the file does not exist, is empty or is too large.
+    """
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read ({error.strerror}).") from error
+    if not size:
+        raise BadInputError(f"{path} is empty.")
+    if size > max_bytes:
+        raise BadInputError(
+            f"{path} has {size / MEBIBYTE:.0f} MiB; {what} may have at most {max_bytes // MEBIBYTE} MiB: {remedy}."
+        )
+
+
+def read_text(path: Path, what: str, *, require_line_end: bool = False) -> str:
+    """Return the text of a UTF-8 file, without a byte order mark.
+
+    Args:
+        what: the kind of file expected, with an article, for the message.
+        require_line_end: refuse a file whose last line has no line break, which may have been cut short.
+
+    Raises:
+        BadInputError: the file cannot be read, is binary, is not UTF-8, or its last line has no line break.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -32,11 +81,23 @@ def read_text(path: Path, what: str) -> str:
         raise BadInputError(f"{path} is not {what} in UTF-8 ({first_line(error)}).") from error
     if "\x00" in text:
         raise BadInputError(f"{path} is not {what}: it is binary.")
+    if require_line_end:
+        _require_line_end(path, text)
     return text
 
 
-def read_csv(path: Path) -> pd.DataFrame:
-    """Return a CSV file's rows; every row must have as many fields as the header, or the file was cut or is not CSV."""
+def read_csv(path: Path, *, require_line_end: bool = False) -> pd.DataFrame:
+    """Return the rows of a CSV file as text, n rows by one column per header field.
+
+    Every row must have as many fields as the header; otherwise the file was cut short or is not CSV.
+
+    Args:
+        require_line_end: refuse a file whose last line has no line break, for files in which a truncated last field could
+            pass for a whole one.
+
+    Raises:
+        BadInputError: as for `read_text`; or the file has no header, a column twice, or a row of another length.
+    """
     import pandas as pd
 
     text = read_text(path, "a CSV file")
@@ -45,8 +106,7 @@ def read_csv(path: Path) -> pd.DataFrame:
         header = [name.strip() for name in next(rows, [])]
         if not any(header):
             raise BadInputError(f"{path} is not a CSV file: it has no header.")
-        if len(set(header)) < len(header):
-            raise BadInputError(f"{path} has a column more than once: {', '.join(header)[:200]}.")
+        _require_distinct(path, header)
         columns: list[list[str]] = [[] for _ in header]
         for row in rows:
             if not row:
@@ -54,10 +114,92 @@ def read_csv(path: Path) -> pd.DataFrame:
             if len(row) != len(header):
                 raise BadInputError(
                     f"{path}, line {rows.line_num}: {len(row)} fields where its header has {len(header)}; "
-                    "is the file whole, and are texts with commas in quotes?"
+                    "check that the file is complete and that fields with commas are quoted."
                 )
             for column, value in zip(columns, row, strict=True):
                 column.append(value)
     except csv.Error as error:
         raise BadInputError(f"{path}, line {rows.line_num}, is not CSV ({first_line(error)}).") from error
+    if require_line_end:
+        _require_line_end(path, text)
     return pd.DataFrame(dict(zip(header, columns, strict=True)), dtype=object)
+
+
+def read_parquet(path: Path, max_unpacked: int) -> dict[str, pa.Array]:
+    """Return the columns of a Parquet file by name, each an Arrow array (n,).
+
+    Args:
+        max_unpacked: limit in bytes on the unpacked data. The size of the file is no limit: a few kilobytes of Parquet can
+            hold any amount of repeated values.
+
+    Raises:
+        BadInputError: the file is not Parquet, is damaged, has a column twice, or unpacks to more than `max_unpacked`.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+            _require_distinct(path, names)
+            batches, unpacked = [], 0
+            for batch in file.iter_batches(batch_size=PARQUET_BATCH_ROWS):
+                unpacked += batch.nbytes
+                if unpacked > max_unpacked:
+                    raise BadInputError(f"{path} unpacks to more than {max_unpacked // MEBIBYTE} MiB; split it.")
+                batches.append(batch)
+            table = pa.Table.from_batches(batches, file.schema_arrow)
+            return {name: table[name].combine_chunks() for name in names}
+    except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError) as error:
+        raise BadInputError(f"{path} is not a readable Parquet file ({first_line(error)}).") from error
+
+
+def text_cells(path: Path, name: str, cells: pa.Array) -> list[str]:
+    """Return an Arrow column (n,) as n strings, '' for null.
+
+    Raises:
+        BadInputError: a value has no text form, such as a timestamp out of Python's range.
+    """
+    import pyarrow as pa
+
+    try:
+        return ["" if value is None else str(value) for value in cells.to_pylist()]
+    except (pa.ArrowException, ValueError, OverflowError, KeyError) as error:
+        raise BadInputError(f"{path}: column '{name}' cannot be read as text ({first_line(error)}).") from error
+
+
+def require_columns(path: Path, wanted: Iterable[str], present: Sequence[str], hint: str = "") -> None:
+    """Refuse a table without all of the columns `wanted`; `hint` says in the message what to do about it.
+
+    Raises:
+        BadInputError: a column is missing; the message lists those the file has.
+    """
+    if missing := [name for name in wanted if name not in present]:
+        raise BadInputError(f"{path} has no column {', '.join(missing)}; it has: {', '.join(present)[:500]}{hint}.")
+
+
+def map_columns(path: Path, present: Sequence[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Return the table's column names after --map: new name → the file's column, in the file's order, mapped columns last.
+
+    A file's column may be mapped to several names. A column of the file that has the name of a mapped one is dropped.
+
+    Args:
+        present: the columns of the file.
+        columns: our name of a column → the file's.
+
+    Raises:
+        BadInputError: the file lacks a mapped column.
+    """
+    require_columns(path, columns.values(), present)
+    mapped = {*columns, *columns.values()}
+    return {name: name for name in present if name not in mapped} | dict(columns)
+
+
+def _require_distinct(path: Path, names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        raise BadInputError(f"{path} has a column more than once: {', '.join(names)[:200]}.")
+
+
+def _require_line_end(path: Path, text: str) -> None:
+    if not text.endswith(("\n", "\r")):
+        raise BadInputError(f"{path} may have been cut short: its last line has no line break; if the file is complete, add one.")

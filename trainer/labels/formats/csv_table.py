@@ -8,7 +8,7 @@ from trainer.labels.formats.base import LabelFormat
 from trainer.uploads import read_csv
 
 
-def _recognises(path: Path, head: bytes) -> bool:  # noqa: ARG001  any table of the user's own
+def _recognises(path: Path, head: bytes) -> bool:  # noqa: ARG001  the content may be any table
     return path.suffix.lower() == ".csv"
 
 

@@ -1,4 +1,4 @@
-"""Which network a publisher means by a currency."""
+"""Maps currency symbols to networks."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ NETWORKS = {
 
 
 def network_of(currency: str) -> str:
-    """Return the network a currency lives on; '' for one that lives on several, or that is not known here."""
+    """Return the network of a currency symbol; '' for an unknown one, or a token issued on several networks."""
     return NETWORKS.get(currency.strip().upper(), "")

@@ -1,15 +1,14 @@
-"""Etherscan's label cloud as JSON: address → name and labels; an address has a row for each of its labels.
+"""Etherscan's label cloud as JSON: address → name and labels. One row per address and label.
 
 Shape: github.com/brianleect/etherscan-labels, `combinedAccountLabels.json`.
 """
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.labels.formats.base import LabelFormat, read_json, scalar, shape_error, text_frame
+from trainer.labels.formats.base import LabelFormat, is_json, plain_text, read_json, shape_error, text_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,12 +17,12 @@ WHAT = "an Etherscan label list"
 
 
 def _read(path: Path) -> pd.DataFrame:
-    found = read_json(path, WHAT)
-    if not isinstance(found, dict) or not all(_is_entry(entry) for entry in found.values()):
+    entries = read_json(path, WHAT)
+    if not isinstance(entries, dict) or not all(_is_entry(entry) for entry in entries.values()):
         raise shape_error(path, WHAT, "its JSON is not address → name, labels")
     rows = (
-        {"address": address.strip(), "category": label, "network": "ethereum", "address_subtype": scalar(entry.get("name"))}
-        for address, entry in found.items()
+        {"address": address.strip(), "category": label, "network": "ethereum", "address_subtype": plain_text(entry.get("name"))}
+        for address, entry in entries.items()
         for label in entry["labels"] or [""]
     )
     return text_frame(rows, ("address", "category", "network", "address_subtype"))
@@ -35,7 +34,7 @@ def _is_entry(entry: Any) -> bool:
 
 
 def _recognises(path: Path, head: bytes) -> bool:
-    return path.suffix.lower() == ".json" and re.match(rb'(\xef\xbb\xbf)?\s*\{\s*"0[xX][0-9a-fA-F]*"\s*:\s*\{', head) is not None
+    return is_json(path, head, rb'\{\s*"0[xX][0-9a-fA-F]*"\s*:\s*\{')
 
 
 ETHERSCAN = LabelFormat("etherscan", _recognises, _read, publisher="etherscan")

@@ -8,14 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.labels.formats.base import LabelFormat, read_lines, shape_error
+from trainer.labels.formats.base import LabelFormat, shape_error
 from trainer.uploads import read_csv
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WHAT = "a Forta list"
-# Header → ours. What the other columns say is not about risk.
+# Header of the file → its columns for address, category and name; the other columns are not about risk.
 SHAPES = {
     ("banned_address", "wallet_tag", "data_source"): ("banned_address", "data_source", "wallet_tag"),
     ("address", "etherscan_tag", "etherscan_labels", "is_contract"): ("address", "etherscan_labels", "etherscan_tag"),
@@ -23,8 +23,7 @@ SHAPES = {
 
 
 def _read(path: Path) -> pd.DataFrame:
-    read_lines(path, WHAT)
-    frame = read_csv(path)
+    frame = read_csv(path, require_line_end=True)
     shape = SHAPES.get(tuple(frame.columns))
     if shape is None:
         raise shape_error(path, WHAT, f"its columns are {', '.join(frame.columns)[:200]}")

@@ -1,14 +1,13 @@
-"""The user's own labels as JSON: a list of objects, or an object a line, in the columns of `raw_address_labels`."""
+"""The user's own labels as JSON: a list of objects, or one object per line, in the columns of `raw_address_labels`."""
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError
-from trainer.labels.formats.base import LabelFormat, as_text, read_json, shape_error, text_frame
+from trainer.labels.formats.base import LabelFormat, as_text, is_json, read_json, shape_error, text_frame
 from trainer.uploads import first_line, read_text
 
 if TYPE_CHECKING:
@@ -19,11 +18,11 @@ LINES = (".jsonl", ".ndjson")
 
 
 def _read(path: Path) -> pd.DataFrame:
-    found = _read_lines(path) if path.suffix.lower() in LINES else read_json(path, WHAT)
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise shape_error(path, WHAT, "it holds something else")
-    columns = list(dict.fromkeys(name for row in found for name in row))
-    return text_frame(({name: as_text(value) for name, value in row.items()} for row in found), columns)
+    rows = _read_lines(path) if path.suffix.lower() in LINES else read_json(path, WHAT)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise shape_error(path, WHAT, "its JSON has another shape")
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    return text_frame(({name: as_text(value) for name, value in row.items()} for row in rows), columns)
 
 
 def _read_lines(path: Path) -> list[Any]:
@@ -38,8 +37,7 @@ def _read_lines(path: Path) -> list[Any]:
 
 
 def _recognises(path: Path, head: bytes) -> bool:
-    suffix = path.suffix.lower()
-    return suffix in LINES or (suffix == ".json" and re.match(rb"(\xef\xbb\xbf)?\s*\[\s*(\{|\])", head) is not None)
+    return path.suffix.lower() in LINES or is_json(path, head, rb"\[\s*(\{|\])")
 
 
 JSON = LabelFormat("json", _recognises, _read)

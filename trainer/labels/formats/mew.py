@@ -5,11 +5,10 @@ Shape: github.com/MyEtherWallet/ethereum-lists, `src/addresses/addresses-darklis
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.labels.formats.base import LabelFormat, read_json, scalar, shape_error, text_frame
+from trainer.labels.formats.base import LabelFormat, is_json, plain_text, read_json, shape_error, text_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,31 +17,27 @@ WHAT = "a MEW darklist"
 
 
 def _read(path: Path) -> pd.DataFrame:
-    found = read_json(path, WHAT)
-    if not isinstance(found, list) or not all(isinstance(row, dict) and {"address", "comment"} <= set(row) for row in found):
+    entries = read_json(path, WHAT)
+    if not isinstance(entries, list) or not all(isinstance(row, dict) and {"address", "comment"} <= set(row) for row in entries):
         raise shape_error(path, WHAT, "its JSON is not a list of objects with address and comment")
     rows = (
         {
-            "address": scalar(row["address"]),
+            "address": plain_text(row["address"]),
             "category": "darklist",
             "network": "ethereum",
-            "address_subtype": scalar(row["comment"]),
+            "address_subtype": plain_text(row["comment"]),
         }
-        for row in found
+        for row in entries
     )
     return text_frame(rows, ("address", "category", "network", "address_subtype"))
 
 
 def _recognises(path: Path, head: bytes) -> bool:
-    first = re.match(rb"(?:\xef\xbb\xbf)?\s*\[\s*\{([^}]*)", head)
-    # A table of the user's own may have a comment, but has a risk level too.
-    return (
-        path.suffix.lower() == ".json"
-        and first is not None
-        and b'"address"' in first[1]
-        and b'"comment"' in first[1]
-        and b'"risk_level"' not in first[1]
-    )
+    if not is_json(path, head, rb"\[\s*\{"):
+        return False
+    first = head.split(b"}", 1)[0]
+    # The user's own table may have a comment, but then it has a risk level too.
+    return b'"address"' in first and b'"comment"' in first and b'"risk_level"' not in first
 
 
 MEW = LabelFormat("mew", _recognises, _read, publisher="mew")

@@ -1,4 +1,4 @@
-"""OFAC's sanctioned addresses, one list a currency, as text (an address a line) or JSON (a list of addresses).
+"""OFAC's sanctioned addresses, one list per currency, as text (an address per line) or JSON (a list of addresses).
 
 Shape: github.com/0xB10C/ofac-sanctioned-digital-currency-addresses, `sanctioned_addresses_<CURRENCY>.txt|.json`.
 """
@@ -9,8 +9,9 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.labels.formats.base import LabelFormat, read_json, read_lines, shape_error, text_frame
+from trainer.labels.formats.base import LabelFormat, is_json, read_json, shape_error, text_frame
 from trainer.labels.formats.currencies import network_of
+from trainer.uploads import read_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,37 +21,35 @@ NAME = re.compile(r"sanctioned_addresses_([A-Za-z0-9]+)$")
 
 
 def _read(path: Path) -> pd.DataFrame:
-    found = _read_json(path) if path.suffix.lower() == ".json" else _read_lines(path)
-    named = NAME.search(path.stem)
-    currency = named[1].upper() if named else ""
-    # A stablecoin's list has addresses of every network the coin is on: these say themselves where they belong.
+    addresses = _read_json(path) if path.suffix.lower() == ".json" else _read_lines(path)
+    match = NAME.search(path.stem)
+    currency = match[1].upper() if match else ""
+    # A stablecoin's list mixes the networks that the coin is issued on, and the form of an address identifies its network.
     row = {"category": "sanctioned", "network": network_of(currency), "address_subtype": currency}
     return text_frame(
-        ({"address": address.strip(), **row} for address in found), ("address", "category", "network", "address_subtype")
+        ({"address": address.strip(), **row} for address in addresses), ("address", "category", "network", "address_subtype")
     )
 
 
 def _read_json(path: Path) -> list[str]:
-    found = read_json(path, WHAT)
-    if not isinstance(found, list) or not all(isinstance(address, str) for address in found):
-        raise shape_error(path, WHAT, "its JSON is not a list of texts")
-    return found
+    addresses = read_json(path, WHAT)
+    if not isinstance(addresses, list) or not all(isinstance(address, str) for address in addresses):
+        raise shape_error(path, WHAT, "its JSON is not a list of strings")
+    return addresses
 
 
 def _read_lines(path: Path) -> list[str]:
-    lines = [line for line in read_lines(path, WHAT).splitlines() if line.strip()]
+    lines = [line for line in read_text(path, WHAT, require_line_end=True).splitlines() if line.strip()]
     if odd := next((line for line in lines if not re.fullmatch("[0-9A-Za-z:]+", line.strip())), None):
         raise shape_error(path, WHAT, f"the line '{odd[:64]}' is not one address")
     return lines
 
 
 def _recognises(path: Path, head: bytes) -> bool:
-    # By name as well: any list of addresses has this shape, and only this publisher's are sanctioned.
+    # The name is needed too: every list of addresses has this shape, but only this publisher's are sanctioned.
     if not re.search("ofac|sanction", f"{path.parent.name}/{path.name}".lower()):
         return False
-    if path.suffix.lower() == ".json":
-        return re.match(rb'(\xef\xbb\xbf)?\s*\[\s*("|\])', head) is not None
-    return path.suffix.lower() == ".txt"
+    return path.suffix.lower() == ".txt" or is_json(path, head, rb'\[\s*("|\])')
 
 
 OFAC = LabelFormat("ofac", _recognises, _read, publisher="ofac")

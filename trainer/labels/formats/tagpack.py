@@ -1,7 +1,7 @@
 """GraphSense TagPacks: YAML with header fields that its tags inherit.
 
-Shape: github.com/graphsense/graphsense-tagpacks/wiki/GraphSense-TagPacks. Of a tag's two words for what an address is, the
-kind of abuse tells more than the kind of actor and goes first.
+Shape: github.com/graphsense/graphsense-tagpacks/wiki/GraphSense-TagPacks. A tag may have an abuse type and a category of
+actor; the abuse type is more specific and takes precedence.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import yaml
 
 from trainer import addresses
 from trainer.errors import BadInputError
-from trainer.labels.formats.base import LabelFormat, scalar, shape_error, text_frame
+from trainer.labels.formats.base import LabelFormat, plain_text, shape_error, text_frame
 from trainer.labels.formats.currencies import network_of
 from trainer.uploads import MEBIBYTE, first_line, read_text
 
@@ -24,35 +24,39 @@ if TYPE_CHECKING:
 WHAT = "a TagPack"
 INHERITED = ("currency", "network", "label", "category", "abuse", "confidence")
 COLUMNS = ("address", "category", "provenance", "network", "address_subtype", "source")
-NOTHING = {"", "~", "null", "none"}
-# The base loader: every scalar is text (an unquoted 0x… stays an address and is no number), no tag makes an object, and no
-# merge key is expanded. Aliases share what they name, and nothing nested is written out: a bomb of them stays small.
+NULLS = {"", "~", "null", "none"}
+# The base loader reads every scalar as text (an unquoted 0x… is not parsed as a number), builds no objects from YAML tags
+# and expands no merge keys. Aliases share their target and nested values are never expanded, so an alias bomb stays small.
 LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def _read(path: Path) -> pd.DataFrame:
     text = read_text(path, WHAT)
     try:
-        pack = yaml.load(text, Loader=LOADER)  # noqa: S506  makes nothing but text, lists and dictionaries
+        pack = yaml.load(text, Loader=LOADER)  # noqa: S506  builds only text, lists and dictionaries
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadInputError(f"{path} is not YAML ({first_line(error)}).") from error
     tags = pack.get("tags") if isinstance(pack, dict) else None
-    if not isinstance(tags, list) or not tags or not all(isinstance(tag, dict) and scalar(tag.get("address")) for tag in tags):
-        raise shape_error(path, WHAT, "it has no list of tags with addresses")
-    title = scalar(pack.get("title"))
+    if (
+        not isinstance(tags, list)
+        or not tags
+        or not all(isinstance(tag, dict) and plain_text(tag.get("address")) for tag in tags)
+    ):
+        raise shape_error(path, WHAT, "it has no list of tags that all have an address")
+    title = plain_text(pack.get("title"))
     if not title:
         raise shape_error(path, WHAT, "it has no title")
     if not text.endswith(("\n", "\r")) and _is_cut(text, tags):
         raise shape_error(path, WHAT, "its last tag is cut short")
-    header = {name: scalar(pack.get(name)) for name in INHERITED}
+    header = {name: plain_text(pack.get(name)) for name in INHERITED}
     return text_frame((_row(tag, header, title) for tag in tags), COLUMNS)
 
 
 def _is_cut(text: str, tags: list[dict[str, Any]]) -> bool:
-    """Return whether a pack that ends in the midst of a line was cut there: many a whole one ends so too.
+    """Return whether a pack whose last line has no line break was cut short; many complete packs end that way too.
 
-    It was, where the last tag lacks what all others have, or ends in an address that is none or in a beginning of what
-    another tag has there.
+    It counts as cut if the last tag lacks a field that all others have, ends in an invalid address, or ends in a proper
+    prefix of another tag's value of the same field.
     """
     *others, last = tags
     if others and set.intersection(*map(set, others)) - set(last):
@@ -60,34 +64,34 @@ def _is_cut(text: str, tags: list[dict[str, Any]]) -> bool:
     if text.endswith(("'", '"', "}", "]")):
         return False
     name = list(last)[-1]
-    end = _end(last[name])
+    end = _last_text(last[name])
     if name == "address":
         return not addresses.is_of_another(end, "")
-    return any(other != end and other.startswith(end) for other in (_end(tag.get(name)) for tag in others))
+    return any(other != end and other.startswith(end) for other in (_last_text(tag.get(name)) for tag in others))
 
 
-def _end(value: Any) -> str:
-    """Return the last text of a value."""
-    return _end(value[-1]) if isinstance(value, list) and value else scalar(value)
+def _last_text(value: Any) -> str:
+    """Return a string, or the last string of a list that may be nested; '' for anything else."""
+    return _last_text(value[-1]) if isinstance(value, list) and value else plain_text(value)
 
 
 def _row(tag: dict[str, Any], header: dict[str, str], title: str) -> dict[str, str]:
-    found = {name: scalar(tag[name]) if name in tag else header[name] for name in INHERITED}
-    found = {name: "" if value.lower() in NOTHING else value for name, value in found.items()}
-    network = found["network"] or found["currency"]
+    fields = {name: plain_text(tag[name]) if name in tag else header[name] for name in INHERITED}
+    fields = {name: "" if value.lower() in NULLS else value for name, value in fields.items()}
+    network = fields["network"] or fields["currency"]
     return {
-        "address": scalar(tag["address"]),
-        "category": found["abuse"] or found["category"],
-        "provenance": found["confidence"],
-        "network": network_of(network) or _own_word(network),
-        "address_subtype": found["label"],
-        # Two packs may say the same of an address with other confidence: each is a source of its own.
+        "address": plain_text(tag["address"]),
+        "category": fields["abuse"] or fields["category"],
+        "provenance": fields["confidence"],
+        "network": network_of(network) or _network_name(network),
+        "address_subtype": fields["label"],
+        # Two packs may label an address alike with different confidence, so each pack is a source of its own.
         "source": f"tagpack: {title}",
     }
 
 
-def _own_word(network: str) -> str:
-    # A coin that lives on several networks names none.
+def _network_name(network: str) -> str:
+    # A stablecoin is issued on several networks, so its symbol does not identify one.
     return "" if network.upper() in {"USDT", "USDC", "DAI"} else network.lower()
 
 

@@ -1,7 +1,7 @@
-"""`type: chdb`: dbt on an embedded ClickHouse, a folder on disk and no server.
+"""The dbt adapter `type: chdb`: an embedded ClickHouse in a folder on disk, without a server.
 
-A thin layer over dbt-clickhouse: its SQL, its macros and its client are used as they are; only the way
-a connection is described (`credentials`) and opened (`connections`) differs.
+A thin layer over dbt-clickhouse: its SQL, macros and client are used unchanged; only the credentials and the way a connection
+is opened differ.
 """
 
 from dbt.adapters.base import AdapterPlugin
@@ -15,7 +15,7 @@ Plugin = AdapterPlugin(
     adapter=ChdbAdapter,
     credentials=ChdbCredentials,
     include_path=chdb.PACKAGE_PATH,
-    dependencies=["clickhouse"],  # dbt then finds every clickhouse__ macro when it looks for a chdb__ one
+    dependencies=["clickhouse"],  # dbt falls back to the clickhouse__ macro where there is no chdb__ one
 )
 
 __all__ = ["ChdbAdapter", "ChdbConnectionManager", "ChdbCredentials", "Plugin"]

@@ -1,3 +1,3 @@
-"""Version of the adapter, in the form dbt wants to read it."""
+"""Version of the adapter, in the form that dbt expects."""
 
 version = "0.1.0"

@@ -1,4 +1,4 @@
-"""Connections to the embedded engine: dbt-clickhouse's client, on chDB in place of HTTP."""
+"""Connections to the embedded engine: dbt-clickhouse's client, with chDB in place of HTTP."""
 
 import time
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ from trainer.warehouse.lock import folder_problem
 
 
 class ChdbClient(ChHttpClient):
-    """dbt-clickhouse's HTTP client over a clickhouse-connect client that talks to the engine in this process.
+    """dbt-clickhouse's HTTP client, with a clickhouse-connect client of the engine in this process.
 
-    clickhouse-connect takes the transport's own settings (session_id, query_id) without passing them to the engine.
+    clickhouse-connect accepts the settings of the HTTP transport (session_id, query_id) but does not pass them to the engine.
     """
 
     _cancelled = False
@@ -48,7 +48,7 @@ class ChdbClient(ChHttpClient):
             self._running -= 1
 
     def _create_client(self, credentials: ChdbCredentials) -> Any:
-        # what this connection runs is found by this mark, and by nothing else that could be told from outside
+        # `cancel` finds the queries of this connection by this mark; the engine exposes no other identifier
         self._mark = self._conn_settings.setdefault("log_comment", self._conn_settings["session_id"])
         self._path = credentials.path
         problem = folder_problem(credentials.path)
@@ -59,26 +59,26 @@ class ChdbClient(ChHttpClient):
                 interface="chdb", path=credentials.path, query_limit=0, settings=self._conn_settings
             )
         except ClickHouseError as error:
-            # another process may have been quicker since we looked
+            # another process may have opened the folder since it was checked
             raise FailedToConnectError(folder_problem(credentials.path) or _first_line(error)) from error
 
     def _ensure_database(self, database_engine: str | None, cluster_name: str | None) -> None:
-        # dbt-clickhouse remembers by name which databases there are; a process can go from one folder to another
+        # dbt-clickhouse caches existing databases by name, but one process may switch between folders
         ChClientWrapper.database_dropped(self, self.database)
         super()._ensure_database(database_engine, cluster_name)
 
     def cancel(self) -> None:
-        """End the query that another thread is running on this connection; closing would wait for it."""
+        """Kill the query that another thread is running on this connection; closing would wait for its end."""
         self._cancelled = True
         kill = "KILL QUERY WHERE Settings['log_comment'] = {mark:String} ASYNC"
         with clickhouse_connect.get_client(interface="chdb", path=self._path) as other:
-            while self._running:  # again and again: a query just sent is not yet among those that can be killed
+            while self._running:  # repeated, because a query that was just sent cannot be killed yet
                 other.command(kill, parameters={"mark": self._mark})
                 time.sleep(0.05)
 
 
 class ChdbConnectionManager(ClickHouseConnectionManager):
-    """One connection per dbt thread, all on the one engine of this process."""
+    """One connection per dbt thread, all to the one engine of this process."""
 
     TYPE = "chdb"
 
@@ -86,7 +86,7 @@ class ChdbConnectionManager(ClickHouseConnectionManager):
     def open(cls, connection: Connection) -> Connection:
         if connection.state == ConnectionState.OPEN:
             return connection
-        # no retries: what makes an embedded engine fail to open does not pass in a second
+        # no retries: the reasons why an embedded engine cannot be opened are not transient
         try:
             connection.handle = ChdbClient(cls.get_credentials(connection.credentials))
         except Exception:
@@ -102,5 +102,5 @@ class ChdbConnectionManager(ClickHouseConnectionManager):
 
 
 def _first_line(error: Exception) -> str:
-    """The error without the engine's stack trace."""
+    """Return the error's message without the engine's stack trace."""
     return str(error).split(", Stack trace", 1)[0].split("\n", 1)[0]

@@ -1,4 +1,4 @@
-"""What a `type: chdb` target in profiles.yml may say."""
+"""The settings of a `type: chdb` target in profiles.yml."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,11 @@ from dbt_common.exceptions import DbtRuntimeError
 
 @dataclass(kw_only=True)
 class ChdbCredentials(ClickHouseCredentials):
-    """A folder and a database in it; everything about hosts and users is inherited and without effect."""
+    """A folder and a database in it; the inherited settings of hosts and users have no effect.
+
+    Raises:
+        DbtRuntimeError: `path` is not a plain folder, or a cluster is set.
+    """
 
     path: str
 
@@ -24,11 +28,11 @@ class ChdbCredentials(ClickHouseCredentials):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not self.path or self.path.startswith((":memory:", "file:")) or "?" in self.path:
-            # the engine reads these as something else than a folder; in memory, a seed is gone before the next run
+            # the engine would not treat these as a folder; in memory, a seed would be lost before the next run
             raise DbtRuntimeError(f"chdb: `path` must be a plain folder, not {self.path!r}.")
         if self.cluster or self.cluster_mode:
             raise DbtRuntimeError("chdb: an embedded engine has no cluster; remove `cluster` and `cluster_mode`.")
-        # dbt changes into the project folder later, so what a relative path means is settled now
+        # resolved now, because dbt changes into the project folder later
         self.path = str((_profiles_dir() / Path(self.path).expanduser()).resolve())
 
     def _connection_keys(self) -> tuple[str, ...]:
@@ -43,7 +47,7 @@ class ChdbCredentials(ClickHouseCredentials):
 
 
 def _profiles_dir() -> Path:
-    """The folder of the profiles.yml in use; the working folder where dbt has not been told one."""
+    """Return the folder of the profiles.yml in use; the working folder where dbt has none set."""
     try:
         from dbt.flags import get_flags
     except ImportError:  # dbt-adapters without dbt-core

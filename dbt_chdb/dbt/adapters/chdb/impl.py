@@ -1,4 +1,4 @@
-"""The adapter class: dbt-clickhouse's, on the embedded engine's connections."""
+"""The adapter class: dbt-clickhouse's, with connections to the embedded engine."""
 
 from dbt.adapters.clickhouse.impl import ClickHouseAdapter
 
@@ -6,6 +6,6 @@ from dbt.adapters.chdb.connections import ChdbConnectionManager
 
 
 class ChdbAdapter(ClickHouseAdapter):
-    """dbt-clickhouse's adapter, unchanged but for where its connections lead."""
+    """dbt-clickhouse's adapter; only its connections differ."""
 
     ConnectionManager = ChdbConnectionManager

@@ -1,4 +1,4 @@
-"""The adapter's dbt package. It holds no macros: every one is inherited from dbt-clickhouse."""
+"""The adapter's dbt package. It has no macros of its own: all are inherited from dbt-clickhouse."""
 
 from pathlib import Path
 

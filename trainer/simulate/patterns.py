@@ -1,4 +1,4 @@
-"""Hands the members of every planted pattern, and of every look-alike, to the builders of :mod:`.typologies`."""
+"""Plants laundering patterns and honest look-alikes: chooses their members and calls the builders of :mod:`.typologies`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .economy import Partners
 from .transfers import Payments, concat, payments
 from .typologies import BUILDERS, LAUNDERING, LOOKALIKE, SHARES, SIZES, TYPOLOGIES, Batch, Draw, Habits
 
-SLEEPER_SHARE = 0.40  # of the members of laundering instances: opened well ahead and left alone until needed
+SLEEPER_SHARE = 0.40  # of the members of laundering patterns: opened well ahead and unused until needed
 SLEEPER_SHARE_HONEST = 0.03
-QUIET_SHARE = 0.14  # launderers whose proceeds moved elsewhere: in the truth, not in the patterns
+QUIET_SHARE = 0.14  # launderers without a pattern: they are in the ground truth only
 LOOKALIKE_SHARE = 0.18  # of the population
 EXPANDING_SHARE = 0.07  # of launderers, at each date but the last
 EXPANDING_SHARE_HONEST = 0.005
@@ -21,16 +21,16 @@ NO_TYPOLOGY = 255
 
 
 @dataclass(frozen=True)
-class Plot:
-    """What is planted: payments, and for every actor its typology and instance (−1 and NO_TYPOLOGY for none)."""
+class PlantedPatterns:
+    """The planted payments, and the typology and instance of each of the n actors (NO_TYPOLOGY and −1 for none)."""
 
     plan: Payments
     typology: np.ndarray  # uint8 (n,), index into TYPOLOGIES
     instance: np.ndarray  # int32 (n,)
 
 
-def plant(actors: Actors, timeline: Timeline, partners: Partners, rng: np.random.Generator) -> Plot:
-    """Patterns over the whole timeline. Every launderer belongs to one instance at most; look-alikes may repeat."""
+def plant(actors: Actors, timeline: Timeline, partners: Partners, rng: np.random.Generator) -> PlantedPatterns:
+    """Plant patterns over the whole timeline. A launderer is in at most one instance; look-alikes may overlap."""
     typology = np.full(len(actors), NO_TYPOLOGY, np.uint8)
     instance = np.full(len(actors), -1, np.int32)
     launderers = rng.permutation(actors.of_role(LAUNDERER))
@@ -51,7 +51,7 @@ def plant(actors: Actors, timeline: Timeline, partners: Partners, rng: np.random
     mixers = actors.of_role(MIXER)
     typology[mixers] = TYPOLOGIES.index("mixer_use")
     parts += _expansions(actors, timeline, partners, rng)
-    return Plot(concat(parts), typology, instance)
+    return PlantedPatterns(concat(parts), typology, instance)
 
 
 def _batch(name: str, members: np.ndarray, habits: Habits, actors: Actors, timeline: Timeline, rng: np.random.Generator) -> Batch:
@@ -81,7 +81,7 @@ def _schedule(
     members: np.ndarray, first: np.ndarray, owner: np.ndarray, span: np.ndarray, actors: Actors, timeline: Timeline,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Start day of each instance, inside the life of its first member; the others' lives are moved along with it."""
+    """Draw the start day of each instance, within the lifetime of its first member, and shift the other lifetimes to it."""
     hub = members[first]
     born, gone = np.maximum(actors.birth[hub], 0), np.minimum(actors.death[hub], timeline.days)
     start = born + 1 + np.maximum(gone - born - span - 1, 1) * rng.random(len(hub))
@@ -93,7 +93,7 @@ def _schedule(
 
 
 def _sleepers(batch: Batch, habits: Habits, timeline: Timeline, partners: Partners, rng: np.random.Generator) -> Payments:
-    """A small first payment to an address long before its pattern begins."""
+    """Return small first payments to addresses long before their pattern begins."""
     share = SLEEPER_SHARE if habits is LAUNDERING else SLEEPER_SHARE_HONEST
     who = np.flatnonzero(rng.random(len(batch.member)) < share)
     ahead = timeline.window_days * rng.uniform(0.36, 0.62, len(who))
@@ -103,12 +103,12 @@ def _sleepers(batch: Batch, habits: Habits, timeline: Timeline, partners: Partne
 
 
 def _probability(mean: float, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Beta-distributed with the given mean: most instances do it hardly or often, few in between."""
+    """Draw from a beta distribution with the given mean; most values are low or high, few in between."""
     return rng.beta(1.2 * mean, 1.2 * (1 - mean), count)
 
 
 def _expansions(actors: Actors, timeline: Timeline, partners: Partners, rng: np.random.Generator) -> list[Payments]:
-    """Between two processing dates some addresses take off: many new counterparties and much more money."""
+    """Return the payments of addresses that expand between two dates: many new counterparties, much more volume."""
     parts = []
     weight = np.where(actors.illicit, EXPANDING_SHARE, EXPANDING_SHARE_HONEST) * (actors.death > timeline.days)
     for day, following in zip(timeline.date_days[:-1], timeline.date_days[1:], strict=True):
