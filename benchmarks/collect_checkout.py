@@ -1,7 +1,7 @@
 """Runs a checkout's commands on fixed inputs and keeps what they compute, for compare_checkouts.py.
 
 Three simulated networks, the torus snapshot and the published label lists go into one warehouse. Everything is written under one
-folder: relations/ (each table and view as Parquet), outputs/ (the JSON of each command), models.json (model id → name of fit).
+folder: relations/ (each table and view as Parquet), outputs/ (the JSON of each command), names.json (names for ids of models).
 """
 
 from __future__ import annotations
@@ -130,11 +130,11 @@ def collect(
     _load_lists(one)
     one.trainer("derive-simnet", "labels", "derive", "--strategy", OWN, "--network", "simnet", "--window-days", WINDOWS["simnet"])
     one.run("dbt", "run", "--quiet")
-    models: dict[str, str] = {}
-    for network, model_type, model, strategy, options in FITS:
-        step = f"{len(models):02d}-{network}-{model_type}-{model}-{strategy.replace(':', '.')}"
-        models[_fit(one, step, network, model_type, model, strategy, options)] = step
-    (out / "models.json").write_text(json.dumps(models))
+    names = {str(one.out): "OUT"}
+    for number, (network, model_type, model, strategy, options) in enumerate(FITS):
+        step = f"{number:02d}-{network}-{model_type}-{model}-{strategy.replace(':', '.')}"
+        names[_fit(one, step, network, model_type, model, strategy, options)] = step
+    (out / "names.json").write_text(json.dumps(names))
     report = ("--truth", out.resolve() / "simnet" / "truth" / "simnet_truth.parquet", "--window-days", WINDOWS["simnet"])
     one.trainer("report-simnet", "labels", "report", "--network", "simnet", *report)
     one.run("python", "-c", EXPORT, out.resolve() / "relations")

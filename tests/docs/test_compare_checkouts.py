@@ -40,7 +40,7 @@ def collected(
     (folder / "relations" / "types.json").write_text(
         json.dumps({relation: {field.name: str(field.type) for field in table.schema}})
     )
-    (folder / "models.json").write_text(json.dumps({models[0]: "first", models[1]: "second"}))
+    (folder / "names.json").write_text(json.dumps({models[0]: "first", models[1]: "second", str(folder.resolve()): "OUT"}))
     fit = {"model_id": models[0], "artifact": str(folder.resolve() / models[0]), "metrics": {"auc": 0.75}, "seconds": folder.name}
     (folder / "outputs" / "fit.json").write_text(json.dumps(fit))
     return folder
@@ -77,6 +77,8 @@ def test_a_difference_is_found_and_one_that_is_meant_does_not_count(tmp_path: Pa
     assert code == 1 and reason in out, out
     code, again = compared(*folders, "--changed", "scores")
     assert code == 0 and reason in again, again
+    code, left = compared(*folders, *(f"--without=scores.{column}" for column in change))
+    assert code == 0 and reason not in left, left
 
 
 def test_a_row_that_is_there_twice_is_not_the_same_as_once(tmp_path: Path) -> None:
@@ -101,4 +103,4 @@ def test_a_metric_that_differs_is_found(tmp_path: Path) -> None:
     fit = json.loads((b / "outputs" / "fit.json").read_text())
     (b / "outputs" / "fit.json").write_text(json.dumps(fit | {"metrics": {"auc": 0.7500000000000001}}))
     code, out = compared(a, b)
-    assert code == 1 and "fit: metrics.auc: 0.75 → 0.7500000000000001" in out
+    assert code == 1 and "fit.metrics.auc: 0.75 → 0.7500000000000001" in out
