@@ -194,7 +194,7 @@ def _examples(columns: list[str], codes: np.ndarray, a: pa.Table, b: pa.Table, o
     shown: list[str] = []
     for row in only[0]:
         partner = partners.get(tuple(codes[row, keys]))
-        other = [] if partner is None else np.flatnonzero(codes[row] != codes[a.num_rows + partner])
+        other: Any = [] if partner is None else np.flatnonzero(codes[row] != codes[a.num_rows + partner])
         counts.update(columns[position] for position in other)
         if len(shown) < EXAMPLES:
             where = ", ".join(f"{columns[key]}={a[key][row]}" for key in keys)
