@@ -28,8 +28,7 @@ from trainer import models
 from trainer.errors import TrainerError
 from trainer.evaluation.metrics import metrics, with_intervals
 from trainer.evaluation.splits import make_split
-from trainer.models.base import ModelTrainer
-from trainer.models.fitting import checked_predict, fit_trainer
+from trainer.models import ModelTrainer, checked_predict, fit_trainer
 
 NETWORK, DATE, WINDOW_DAYS = "simnet", "2025-08-01", 90
 BASELINES = ("constant", "logistic", "single_feature")

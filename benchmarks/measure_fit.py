@@ -19,10 +19,8 @@ import numpy as np
 import pandas as pd
 import typer
 
-from trainer.models import trainer_class
-from trainer.models.boosting.plan import MAX_ROUNDS, PARTS, PATIENCE, REFIT_UP_TO
-from trainer.models.fitting import fit_trainer
-from trainer.models.rows import Rows, held_out, training_rows
+from trainer.models import Rows, fit_trainer, hold_out, trainer_class, training_rows
+from trainer.models.boosting.plan import MAX_ROUNDS, MIN_SIDE, PARTS, PATIENCE, REFIT_UP_TO
 
 
 def main(
@@ -73,10 +71,9 @@ def divided(given: Rows, seed: int) -> tuple[Rows, Rows]:
     """Return the rows that the trainer fits and holds out."""
     if len(given) <= REFIT_UP_TO:
         raise typer.BadParameter(f"up to {REFIT_UP_TO} rows the trainer fits twice; measure above")
-    found = held_out(given, PARTS, seed)
-    assert found is not None  # noqa: S101  there are addresses enough
-    fitted, held = found
-    return given.at(fitted), given.at(held)
+    held = hold_out(given.y, given.groups, np.random.default_rng(seed), share=1 / PARTS, min_addresses=MIN_SIDE)
+    assert held.any()  # noqa: S101  there are enough addresses
+    return given.at(np.flatnonzero(~held)), given.at(np.flatnonzero(held))
 
 
 def bare_xgboost(trainer: Any, given: Rows) -> Callable[[], Any]:

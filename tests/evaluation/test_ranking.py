@@ -151,7 +151,7 @@ def test_what_cannot_be_ranked_is_refused(kind: type[Ranker]) -> None:
         kind().train(X, y, None, y.to_numpy())
     with pytest.raises(NotEnoughLabelsError):
         kind().train(X, y, pd.Series(y.to_numpy()), None)  # the benign rows have no weight
-    with pytest.raises(UsageError, match="ranks by"):
+    with pytest.raises(UsageError, match="has no objective"):
         kind({"objective": "binary:logistic"}).train(X, y)
     with pytest.raises(UsageError, match="refused its parameters"):
         kind({"max_depth": "deep"}).train(X, y)
@@ -188,5 +188,5 @@ def test_a_trainer_stands_for_the_ranker_of_its_name() -> None:
 
 
 def test_a_trainer_that_learns_no_order_is_refused_with_the_names_of_those_that_do() -> None:
-    with pytest.raises(UsageError, match="GuideTrainer' learns no order.*lightgbm, xgboost.*score_rank"):
+    with pytest.raises(UsageError, match="GuideTrainer' cannot train an alert_ranker.*lightgbm, xgboost.*score_rank"):
         ranker_of(GuideTrainer())

@@ -24,7 +24,7 @@ from trainer import NeuralNetTrainer, models
 from trainer.data.dataset import Dataset
 from trainer.errors import ArtifactError, NotEnoughLabelsError, UsageError
 from trainer.evaluation.metrics import metrics
-from trainer.models.neural_net.quantile_scaling import QuantileScaling
+from trainer.models.neural_net.inputs import InputScaling
 from trainer.registry import artifact
 from trainer.training.fit import fit_trainer
 
@@ -238,9 +238,9 @@ def test_an_address_is_on_one_side_of_the_inner_split(seed: int, n: int, each: i
     rng = np.random.default_rng(seed)
     groups = rng.permutation(np.repeat(np.arange(n), each)).astype(str)
     y = (rng.random(n * each) < 0.4).astype(np.float32)
-    unseen = held_out(y, groups, rng)
-    assert not set(groups[unseen]) & set(groups[~unseen])
-    assert not unseen.any() or (unseen.mean() < 2 * HELD_OUT and np.unique(y[unseen]).size == 2)
+    held = held_out(y, groups, rng)
+    assert not set(groups[held]) & set(groups[~held])
+    assert not held.any() or (held.mean() < 2 * HELD_OUT and np.unique(y[held]).size == 2)
 
 
 def test_addresses_reach_the_inner_split() -> None:
@@ -344,7 +344,7 @@ def test_mixed_precision_learns_the_same_but_for_rounding(options: dict[str, Any
 
 def test_other_columns_than_trained_on_are_refused() -> None:
     X, y = rows()
-    with pytest.raises(UsageError, match="5 columns, and is asked about 4"):
+    with pytest.raises(UsageError, match="5 columns, and X has 4"):
         trained(SMALL, X, y).predict(X.iloc[:, :4])
 
 
@@ -366,14 +366,14 @@ def test_the_class_is_there_without_torch() -> None:
 
 @given(hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12)))
 def test_scores_are_finite_and_keep_the_order(X: np.ndarray) -> None:
-    scaling = QuantileScaling.fit(X, np.random.default_rng(0))
+    scaling = InputScaling.fit(X, np.random.default_rng(0))
     scores, flags = scaling.transform(X)
     assert scores.dtype == np.float32 and np.isfinite(scores).all() and np.isin(flags, (0, 1)).all()
     for row, column in enumerate(scaling.scored):
         known = ~np.isnan(X[:, column])
         assert (np.diff(scores[known, row][np.argsort(X[known, column], kind="stable")]) >= 0).all()
         assert (scores[~known, row] == 0).all()
-    again = QuantileScaling.from_arrays(scaling.arrays())
+    again = InputScaling.from_arrays(scaling.arrays())
     assert again.transform(X)[0].tobytes() == scores.tobytes()
 
 
@@ -382,7 +382,7 @@ def test_scores_are_normal_whatever_the_scale_and_ties_share_one() -> None:
 
     values = np.exp(5 * np.random.default_rng(0).normal(size=5000)).astype(np.float32)
     counts = np.repeat([0, 0, 0, 7], 1250).astype(np.float32)
-    scaling = QuantileScaling.fit(np.column_stack([values, counts]), np.random.default_rng(0))
+    scaling = InputScaling.fit(np.column_stack([values, counts]), np.random.default_rng(0))
     scores, flags = scaling.transform(np.column_stack([values, counts]))
     assert abs(scores[:, 0].mean()) < 0.01 and abs(scores[:, 0].std() - 1) < 0.01 and flags.shape == (5000, 0)
     assert np.unique(scores[:, 1]).tolist() == pytest.approx([norm.ppf(0.375), norm.ppf(0.875)])
@@ -420,14 +420,14 @@ def test_bytes_that_are_no_network_are_refused_and_not_run(tmp_path: Path, monke
 
     monkeypatch.setenv("TRAP", str(tmp_path / "sprung"))
     path = tmp_path / "net.safetensors"
-    refuses(path, SMALL, "no safetensors file")
+    refuses(path, SMALL, "not a safetensors file")
     huge = struct.pack("<Q", 2**62) + b"{}"
     lying = _header({"a": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}})
     for raw in (b"", b"{}", b"\x00" * 64, os.urandom(512), pickle.dumps(_Trap()), huge, lying, lying + bytes(16)):
         path.write_bytes(raw)
-        refuses(path, SMALL, "no safetensors file|format")
+        refuses(path, SMALL, "not a safetensors file|format")
     torch.save({"net": _Trap()}, path)
-    refuses(path, SMALL, "no safetensors file")
+    refuses(path, SMALL, "not a safetensors file")
     assert not (tmp_path / "sprung").exists()
 
 
@@ -442,7 +442,7 @@ def test_a_file_cut_short_or_with_more_at_its_end_is_refused(saved: Path, tmp_pa
     path = tmp_path / "net.safetensors"
     for part in (*(raw[:size] for size in range(0, len(raw), max(1, len(raw) // 20))), raw[:-1], raw + b"\x00"):
         path.write_bytes(part)
-        refuses(path, SMALL if name == "tabm" else PLAIN, "no safetensors file")
+        refuses(path, SMALL if name == "tabm" else PLAIN, "not a safetensors file")
 
 
 @pytest.mark.parametrize(
@@ -493,14 +493,14 @@ def test_arrays_that_do_not_belong_together_are_refused(saved: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("scaling.n_columns", [3], "columns that it does not have"),
-        ("scaling.n_columns", [-1], "columns that it does not have"),
-        ("scaling.scored", [0, 1, 2, 3, 99], "columns that it does not have"),
-        ("scaling.scored", [0, 1, 2, 2, 3], "do not go with its columns"),
-        ("scaling.scored", [-1, 1, 2, 3, 4], "columns that it does not have"),
-        ("scaling.counts", [85, 85, 85, 85, 10**9], "quantiles that it does not have"),
-        ("scaling.counts", [1, 85, 85, 85, 60], "quantiles that it does not have"),
-        ("scaling.flagged", [7], "columns that it does not have"),
+        ("scaling.n_columns", [3], "column number is out of range"),
+        ("scaling.n_columns", [-1], "column number is out of range"),
+        ("scaling.scored", [0, 1, 2, 3, 99], "column number is out of range"),
+        ("scaling.scored", [0, 1, 2, 2, 3], "do not match its columns"),
+        ("scaling.scored", [-1, 1, 2, 3, 4], "column number is out of range"),
+        ("scaling.counts", [85, 85, 85, 85, 10**9], "number of quantiles is out of range"),
+        ("scaling.counts", [1, 85, 85, 85, 60], "number of quantiles is out of range"),
+        ("scaling.flagged", [7], "column number is out of range"),
     ],
 )
 def test_a_scaling_that_cannot_be_is_refused(saved: Path, tmp_path: Path, name: str, value: list[int], reason: str) -> None:
@@ -519,7 +519,7 @@ def test_quantiles_that_do_not_ascend_and_negative_variances_are_refused(saved: 
     for changed_scores, reason in (
         (np.zeros_like(scores), "do not ascend"),
         (scores * 1e-300, "single score"),
-        (scores * 1e300, "beyond what a rank can get"),
+        (scores * 1e300, "beyond ±10"),
     ):
         refuses(changed(saved / "tabm.safetensors", target, {"scaling.scores": changed_scores}), SMALL, reason)
     variance = load_file(saved / "plain.safetensors")["net.2.running_var"]

@@ -25,7 +25,8 @@ from trainer.models.boosting.plan import CELLS_A_THREAD, MIN_ROUNDS, UNGUIDED_RO
 from trainer.models.ensemble.trainer import EnsembleTrainer
 from trainer.models.ensemble.weights import average_weights, stacking_weights
 from trainer.models.fitting import fit_trainer
-from trainer.models.rows import grouped_folds, held_out, matrix_of, training_rows
+from trainer.models.rows import matrix_of, training_rows
+from trainer.models.splitting import grouped_folds, hold_out
 from trainer.registry import artifact
 from trainer.testing.tables import make_table
 
@@ -59,14 +60,37 @@ def test_folds_keep_an_address_together_and_share_out_both_classes() -> None:
     assert (grouped_folds(y, groups, 5, seed=1) == fold).all() and (grouped_folds(y, groups, 5, seed=2) != fold).any()
 
 
-def test_nothing_is_held_out_of_a_few_addresses() -> None:
-    table = make_table(n=80)
-    assert held_out(training_rows(table.X, table.y, groups=table.groups), 5, seed=0) is None
+@pytest.mark.parametrize("of", ["rows", "addresses"])
+def test_nothing_is_held_out_of_a_few_addresses(of: Any) -> None:
+    table, rng = make_table(n=80), np.random.default_rng(0)
+    y, groups = table.y.to_numpy(), table.groups
+    assert not hold_out(y, groups, rng, share=0.2, min_addresses=10, of=of).any()
+    assert hold_out(y, groups, rng, share=0.2, min_addresses=2, of=of).any()
+
+
+@pytest.mark.parametrize("of", ["rows", "addresses"])
+def test_a_hold_out_has_whole_addresses_and_the_share_of_each_class(of: Any) -> None:
+    rng = np.random.default_rng(0)
+    groups = rng.integers(0, 400, 2000)
+    y = (groups % 5 == 0).astype(np.float32)
+    held = hold_out(y, groups, rng, share=0.2, min_addresses=10, of=of)
+    assert all(np.unique(held[groups == group]).size == 1 for group in np.unique(groups))
+    assert all(0.15 < held[y == label].mean() < 0.25 for label in (0, 1))
+    if of == "addresses":
+        assert [np.unique(groups[held & (y == label)]).size for label in (0, 1)] == [64, 16]
+
+
+def test_a_hold_out_of_rows_is_the_first_fold() -> None:
+    rng = np.random.default_rng(3)
+    groups = rng.integers(0, 300, 1000)
+    y = (rng.random(1000) < 0.3).astype(np.float32)
+    held = hold_out(y, groups, np.random.default_rng(7), share=1 / 5, min_addresses=1)
+    assert (held == (grouped_folds(y, groups, 5, seed=7) == 0)).all()
 
 
 @pytest.mark.parametrize(
     ("y", "weight", "reason"),
-    [([0, 1, 2], None, r"in \[0, 1\]"), ([0, 1, np.nan], None, r"in \[0, 1\]"), ([0, 1, 1], [1, 1, -1], "not below 0"),
+    [([0, 1, 2], None, r"in \[0, 1\]"), ([0, 1, np.nan], None, r"in \[0, 1\]"), ([0, 1, 1], [1, 1, -1], "not negative"),
      ([0, 1, 1], [1, 1, np.inf], "finite"), ([0, 1], None, "different lengths: 2, 3"), ([0, 1, 1], [1, 1], "different lengths")],
 )  # fmt: skip
 def test_labels_and_weights_that_are_none_are_a_usage_error(y: list[float], weight: list[float] | None, reason: str) -> None:
@@ -379,7 +403,7 @@ def test_one_ensemble_one_file(tmp_path: Path) -> None:
     ("options", "reason"),
     [
         ({"members": []}, "different trainers"), ({"members": ["xgboost", "xgboost"]}, "different trainers"),
-        ({"members": ["ensemble"]}, "none of them 'ensemble'"), ({"members": ["nope"]}, "'nope'.*xgboost"),
+        ({"members": ["ensemble"]}, "other than 'ensemble'"), ({"members": ["nope"]}, "'nope'.*xgboost"),
         ({"members": "xgboost"}, "must be a list"), ({"method": "vote"}, "average, stacking"), ({"folds": 1}, "from 2 to 50"),
         ({"parameters": {"nope": {}}}, "parameters for nope"),
     ],

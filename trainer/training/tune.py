@@ -22,7 +22,7 @@ from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, evaluate, make_split, metrics
 from trainer.models import name_of
 from trainer.models.fitting import checked_predict, fit_trainer
-from trainer.training.search import Space, finished, make_sampler, open_study, read_object
+from trainer.training.search import Space, as_declared, finished, make_sampler, open_study, read_object, suggest
 
 if TYPE_CHECKING:
     import optuna
@@ -170,7 +170,6 @@ class Tuning:
         return settings.artifacts_dir() / "studies" / f"{identity['model'].rpartition(':')[2]}-{digest[:12]}.db"
 
     def _identity(self, plan: Plan) -> dict[str, str]:
-        space = {name: dimension.model_dump() for name, dimension in self.space.items()}
         return {
             "model": name_of(type(self.build(dict(self.fixed)))),
             "data": self.data.fingerprint(),
@@ -178,7 +177,7 @@ class Tuning:
             "seed": str(self.seed),
             "metric": self.metric,
             "pruner": self.pruner,
-            "search space": json.dumps(space, sort_keys=True),
+            "search space": json.dumps(as_declared(self.space), sort_keys=True),
             "parameters": json.dumps(self.fixed, sort_keys=True, default=str),
         }
 
@@ -193,7 +192,7 @@ class Tuning:
         import optuna
 
         def objective(trial: optuna.Trial) -> float:
-            parameters = dict(self.fixed) | {name: dimension.suggest(trial, name) for name, dimension in self.space.items()}
+            parameters = dict(self.fixed) | suggest(trial, self.space)
             trial.set_user_attr("parameters", parameters)
             trainer = self.build(parameters)
             values: list[float] = []
