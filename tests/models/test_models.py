@@ -1,6 +1,9 @@
-"""What a trainer is: its options, its name, and what it is given."""
+"""The base class of trainers, names, and the exports of the room."""
 
 from __future__ import annotations
+
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -110,3 +113,20 @@ def test_an_unknown_model_lists_the_known() -> None:
     with pytest.raises(UsageError, match="'nope'.*xgboost"):
         models.trainer_class("nope")
     assert models.trainer_class("xgboost") is XGBoostTrainer
+
+
+@pytest.mark.parametrize("name", models.__all__)
+def test_every_exported_name_exists_and_is_documented(name: str) -> None:
+    exported = getattr(models, name)
+    assert isinstance(exported, str) or (exported.__doc__ and exported.__name__ == name)
+
+
+def test_a_name_that_is_not_exported_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no_such"):
+        models.no_such  # noqa: B018
+
+
+def test_importing_the_room_imports_no_library() -> None:
+    program = "import sys, trainer.models; print(sorted({'numpy', 'pandas', 'torch', 'xgboost', 'lightgbm', 'sklearn'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -13,7 +13,7 @@ from trainer.errors import UsageError
 
 if TYPE_CHECKING:
     from trainer.labels import LabelStrategy
-    from trainer.models.base import ModelTrainer
+    from trainer.models import ModelTrainer
 
 models = typer.Typer(help="The models that were trained.", no_args_is_help=True)
 Param = Annotated[list[str] | None, typer.Option(help="Parameter of the trainer, name=value; may be repeated.")]
@@ -194,8 +194,7 @@ def trainer_of(name: str, values: dict[str, Any], seed: int) -> ModelTrainer:
 
 def trainer_class_of(name: str) -> type[ModelTrainer]:
     """Return the registered trainer `name`, or the class `package.module:Class`."""
-    from trainer.models import trainer_class
-    from trainer.models.base import ModelTrainer
+    from trainer.models import ModelTrainer, trainer_class
 
     found: type[ModelTrainer] = _imported(name, ModelTrainer) if ":" in name else trainer_class(name)
     return found

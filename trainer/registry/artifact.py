@@ -20,9 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from trainer.data import ALERT_RANKER, Feature
 from trainer.errors import ArtifactError, UsageError
 from trainer.evaluation import Calibrator
-from trainer.models import ENTRY_POINT_GROUP, RANKERS, name_of, names, trainer_class
-from trainer.models.base import ModelTrainer
-from trainer.models.fitting import checked_predict
+from trainer.models import ENTRY_POINT_GROUP, RANKERS, ModelTrainer, checked_predict, name_of, names, trainer_class
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -30,9 +30,7 @@ from trainer.data import (
 from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, Split, calibration, evaluate, evaluate_ranking, make_split, metrics
 from trainer.labels import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
-from trainer.models import name_of, ranker_of
-from trainer.models.base import ModelTrainer
-from trainer.models.fitting import checked_predict, fit_trainer
+from trainer.models import ModelTrainer, checked_predict, fit_trainer, name_of, ranker_of
 from trainer.registry import artifact, registry
 
 if TYPE_CHECKING:
@@ -164,7 +162,7 @@ class ModelTraining:
         return data.y if strategy_name(strategy) == GOLD_STRATEGY else gold_labels(self.client, data, selection)
 
     def _trainer(self) -> ModelTrainer:
-        from trainer.models.boosting.xgboost import XGBoostTrainer
+        from trainer.models import XGBoostTrainer
 
         trainer = XGBoostTrainer(seed=self.seed) if self.model_trainer is None else self.model_trainer
         return ranker_of(trainer) if self.model_type == ALERT_RANKER else trainer

@@ -17,7 +17,7 @@ from trainer.registry import artifact, registry
 from trainer.warehouse import replace_rows, schema
 
 if TYPE_CHECKING:
-    from trainer.models.base import ModelTrainer
+    from trainer.models import ModelTrainer
     from trainer.warehouse import Client
 
 WRITTEN_TO = {

@@ -166,11 +166,8 @@ def open_study(path: Path, identity: Mapping[str, str], maximize: bool, pruner: 
     if known is None and not study.trials:
         study.set_user_attr("identity", dict(identity))
     elif known != dict(identity):
-        other = [name for name, value in identity.items() if (known or {}).get(name) != value]
-        raise UsageError(
-            f"The study in {path} was made with another {', '.join(other)}; "
-            "give another --study, or delete the file to start afresh."
-        )
+        other = ", ".join(name for name, value in identity.items() if (known or {}).get(name) != value)
+        raise UsageError(f"The study in {path} was made with another {other}; give another --study, or delete the file.")
     return study
 
 

@@ -20,8 +20,7 @@ import numpy as np
 from trainer import settings
 from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, evaluate, make_split, metrics
-from trainer.models import name_of
-from trainer.models.fitting import checked_predict, fit_trainer
+from trainer.models import checked_predict, fit_trainer, name_of
 from trainer.training.search import Space, as_declared, finished, make_sampler, open_study, read_object, suggest
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trainer.data import Dataset
-    from trainer.models.base import ModelTrainer
+    from trainer.models import ModelTrainer
 
 METRICS = {"log_loss": False, "average_precision": True}  # whether more is better
 TRIALS = 50
