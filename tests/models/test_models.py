@@ -36,7 +36,7 @@ def test_a_class_without_a_constructor_has_no_options() -> None:
     assert Plain().options() == {}
 
 
-def test_a_trainer_without_a_name_goes_by_its_class() -> None:
+def test_a_trainer_without_an_entry_point_is_named_by_its_class() -> None:
     class Derived(XGBoostTrainer):
         pass
 
@@ -53,7 +53,7 @@ def test_a_trainer_that_lacks_a_method_cannot_be_built() -> None:
         Half()  # type: ignore[abstract]
 
 
-def test_missing_values_reach_only_who_accepts_them(table: Dataset) -> None:
+def test_missing_values_reach_only_trainers_that_accept_them(table: Dataset) -> None:
     assert np.isnan(table.X).any()
     guide, medians = fit_trainer(GuideTrainer(), table.frame(), table.y, table.weight)
     assert medians is not None and medians.shape == (4,) and guide.weights  # type: ignore[attr-defined]
@@ -66,7 +66,7 @@ def test_the_template_itself_is_not_trained(table: Dataset) -> None:
     assert template.weights is None
 
 
-def test_the_base_class_grades_with_the_projects_metrics(table: Dataset) -> None:
+def test_the_base_class_evaluates_with_the_projects_metrics(table: Dataset) -> None:
     trained, _ = fit_trainer(GuideTrainer(), table.frame(), table.y, table.weight)
     filled = table.frame().fillna(0.0)
     assert set(trained.evaluate(filled, table.y)) == {"auc", "average_precision", "brier", "log_loss"}
@@ -103,7 +103,7 @@ def test_an_untrained_model_neither_predicts_nor_saves(table: Dataset) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"\x00" * 100, b"{}", b"{L\x00"])
-def test_a_file_that_is_no_model_is_an_artifact_error(tmp_path, raw: bytes) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_that_is_not_a_model_is_an_artifact_error(tmp_path, raw: bytes) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "m.ubj").write_bytes(raw)
     with pytest.raises(ArtifactError, match=r"m\.ubj"):
         XGBoostTrainer().load(str(tmp_path / "m.ubj"))
