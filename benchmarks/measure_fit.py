@@ -1,10 +1,10 @@
-"""Measures what a trainer adds to the time of the bare library call on the same matrix and parameters.
+"""Measures the time that a trainer adds to the bare library call on the same matrix and parameters.
 
 python benchmarks/measure_fit.py --rows 200000 --columns 100
 
-Both times are taken in one run, turn by turn, and the smaller of each counts. The bare call has its matrices at hand: with
-early stopping it is given the rows already divided, so that checking, dividing and gathering them counts as ours; a larger
---learning-rate ends that sooner, and what is ours weighs more.
+Both are timed in turn in one run, and the minimum of each counts. The bare call gets its matrices ready-made, with early stopping
+already split, so that checking, splitting and copying rows count as the trainer's. A larger --learning-rate stops earlier, which
+raises the trainer's share.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def main(
     preset: Annotated[list[str] | None, typer.Option()] = None,
     learning_rate: float | None = None,
 ) -> None:
-    """Print, a trainer and preset, the seconds of either and their ratio."""
+    """Print the seconds of both and their ratio for each trainer and preset."""
     X, y, weight, groups = make_rows(rows, columns)
     frame = pd.DataFrame(X, columns=[f"f{number}" for number in range(columns)], copy=False)
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; {rows} × {columns}, float32")
@@ -44,7 +44,7 @@ def main(
             ours, theirs = [], []
             for _ in range(turns):
                 theirs.append(seconds(bare))
-                ours.append(seconds(lambda: fit_trainer(template, frame, y, weight, groups)))  # noqa: B023  called at once
+                ours.append(seconds(lambda: fit_trainer(template, frame, y, weight, groups)))  # noqa: B023  called immediately
             for what, mine, yours in zip(
                 ("clock", "processors"), zip(*ours, strict=True), zip(*theirs, strict=True), strict=True
             ):
@@ -61,7 +61,7 @@ def make_rows(n: int, d: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
 
 
 def seconds(call: Callable[[], Any]) -> tuple[float, float]:
-    """Return how long a call takes by the clock, and how much of the processors' time, which others' work does not change."""
+    """Return wall-clock and CPU seconds of a call; other processes do not change the second."""
     clock, processors = time.perf_counter(), time.process_time()
     call()
     return time.perf_counter() - clock, time.process_time() - processors
@@ -77,7 +77,7 @@ def divided(given: Rows, seed: int) -> tuple[Rows, Rows]:
 
 
 def bare_xgboost(trainer: Any, given: Rows) -> Callable[[], Any]:
-    """Return XGBoost's own call."""
+    """Return the bare call of XGBoost."""
     import xgboost
 
     plan = trainer.plan()
@@ -95,7 +95,7 @@ def bare_xgboost(trainer: Any, given: Rows) -> Callable[[], Any]:
 
 
 def bare_lightgbm(trainer: Any, given: Rows) -> Callable[[], Any]:
-    """Return LightGBM's own call."""
+    """Return the bare call of LightGBM."""
     import lightgbm
 
     plan = trainer.plan()
