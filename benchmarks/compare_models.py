@@ -112,20 +112,20 @@ def main(
         raise typer.BadParameter("give a folder for simulated networks, or --table")
     tables = [read_table(table, target, group)] if table else [read_network(folder, seed, alerts) for seed in range(1, seeds + 1)]  # type: ignore[arg-type]
     chosen = list(dict.fromkeys([*TO_BEAT, *model])) if model else models.names()
-    found = []
+    scored = []
     for rows in tables:
         for name in chosen:
-            found.append(score(name, rows, folds, first))
-            print(f"{rows.name} {name}: {found[-1].seconds:.1f} s a fold", file=sys.stderr, flush=True)
+            scored.append(score(name, rows, folds, first))
+            print(f"{rows.name} {name}: {scored[-1].seconds:.1f} s per fold", file=sys.stderr, flush=True)
     print(
         f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; {first or folds} of {folds} folds\n"
     )
     if table is None:
-        print(f"By gold labels:\n\n{markdown(found, 'gold')}\n\nBy the hidden truth, on all alerts:\n")
-    print(markdown(found, "truth"))
+        print(f"By gold labels:\n\n{markdown(scored, 'gold')}\n\nBy the hidden truth, on all alerts:\n")
+    print(markdown(scored, "truth"))
     if against:
-        print("\n" + "\n".join(differences(found, against)))
-    below = shortfalls(found)
+        print("\n" + "\n".join(differences(scored, against)))
+    below = shortfalls(scored)
     print("\n" + ("\n".join(f"falls short: {line}" for line in below) or "nothing falls short"))
     raise typer.Exit(int(check and bool(below)))
 
@@ -166,7 +166,7 @@ def read_network(folder: Path, seed: int, alerts: int) -> Rows:
 
 
 def _build(place: Path, file: Path, seed: int, alerts: int) -> None:
-    """Simulate a network into `place`, bring it through a warehouse there, and write its alerts to `file`."""
+    """Simulate a network into `place`, build its warehouse there, and write its alerts to `file`."""
     place.mkdir(parents=True, exist_ok=True)
     os.environ |= {"TRAINER_TARGET": "embedded", "TRAINER_WAREHOUSE": str((place / "warehouse").resolve())}
     data = place / "data"
@@ -218,17 +218,17 @@ def score(name: str, rows: Rows, folds: int, first: int | None = None) -> Scored
     return Scored(name, rows, proba, seconds / len(numbers), busy / len(numbers))
 
 
-def summary(found: list[Scored], by: str) -> pd.DataFrame:
+def summary(scored: list[Scored], by: str) -> pd.DataFrame:
     """Return one row per model and table: name, metrics against `gold` or `truth`, time per fold."""
     return pd.DataFrame(
-        [{"model": one.model, **one.metrics_by(by), "seconds": one.seconds, "processor": one.processor} for one in found]
+        [{"model": one.model, **one.metrics_by(by), "seconds": one.seconds, "processor": one.processor} for one in scored]
     )
 
 
-def markdown(found: list[Scored], by: str) -> str:
+def markdown(scored: list[Scored], by: str) -> str:
     """Return the means over the tables as Markdown, best AUC first."""
-    lines = ["| model | AUC | of each table | AP | Brier | log loss | s a fold | of processors |", "|" + "---|" * 8]
-    groups = summary(found, by).groupby("model")
+    lines = ["| model | AUC | of each table | AP | Brier | log loss | s per fold | CPU s |", "|" + "---|" * 8]
+    groups = summary(scored, by).groupby("model")
     for name in groups["auc"].mean().sort_values(ascending=False).index:
         rows = groups.get_group(name)
         mean = rows.drop(columns="model").mean()
@@ -240,9 +240,9 @@ def markdown(found: list[Scored], by: str) -> str:
     return "\n".join(lines)
 
 
-def shortfalls(found: list[Scored]) -> list[str]:
+def shortfalls(scored: list[Scored]) -> list[str]:
     """Return a sentence for each trainer whose mean AUC against the truth is below what it should beat."""
-    auc = summary(found, "truth").groupby("model")["auc"].mean()
+    auc = summary(scored, "truth").groupby("model")["auc"].mean()
     learners = [name for name in auc.index if name not in BASELINES]
     below = [
         f"{name} has an AUC of {auc[name]:.4f}, {other} {auc[other]:.4f}"
@@ -258,14 +258,14 @@ def shortfalls(found: list[Scored]) -> list[str]:
     return below
 
 
-def differences(found: list[Scored], against: str) -> list[str]:
+def differences(scored: list[Scored], against: str) -> list[str]:
     """Return a line per model: its AUC minus that of `against` on the truth, with a 95 % bootstrap interval over addresses."""
-    base = {one.rows.name: one.proba for one in found if one.model == against}
+    base = {one.rows.name: one.proba for one in scored if one.model == against}
     if not base:
         raise typer.BadParameter(f"{against} is not among the models compared")
     lines = []
-    for name in dict.fromkeys(one.model for one in found if one.model != against):
-        own = [one for one in found if one.model == name]
+    for name in dict.fromkeys(one.model for one in scored if one.model != against):
+        own = [one for one in scored if one.model == name]
         result = difference([(one.rows.truth, one.proba, base[one.rows.name], one.rows.groups) for one in own])
         lines.append(f"{name} - {against}: {result['value']:+.4f} ({result['low']:+.4f} to {result['high']:+.4f})")
     return lines

@@ -93,12 +93,12 @@ class LabelFormatContract:
         body = self.sample.rstrip()
         for size in range(1, len(body), max(1, len(body) // 200)):
             try:
-                found = _rows(self.format.load(self._write(tmp_path, body[:size])))
+                rows = _rows(self.format.load(self._write(tmp_path, body[:size])))
             except BadInputError as error:
                 assert self.file_name in str(error)
             else:
                 assert self.may_end_early, f"the first {size} bytes were read as a whole file"
-                assert len([row for row in found if row not in whole]) <= 1
+                assert len([row for row in rows if row not in whole]) <= 1
 
     def test_a_file_of_100_mib_is_refused(self, tmp_path: Path) -> None:
         """Whether it holds rows or blanks."""
@@ -120,11 +120,11 @@ class LabelFormatContract:
 
     def _refuses(self, path: Path) -> None:
         try:
-            found = self.format.load(path)
+            rows = self.format.load(path)
         except BadInputError as error:
             assert self.file_name in str(error), "the error does not name the file"
         else:
-            raise AssertionError(f"{len(found)} rows were read from an invalid file")
+            raise AssertionError(f"{len(rows)} rows were read from an invalid file")
 
 
 def _noise(size: int) -> bytes:

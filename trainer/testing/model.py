@@ -276,8 +276,8 @@ class TrainerContract:
         return proba.astype(np.float64)
 
 
-def _assert_close(found: np.ndarray, expected: np.ndarray) -> None:
-    assert np.allclose(found, expected, rtol=0, atol=1e-5), f"they differ by up to {np.abs(found - expected).max():.2g}"
+def _assert_close(proba: np.ndarray, expected: np.ndarray) -> None:
+    assert np.allclose(proba, expected, rtol=0, atol=1e-5), f"they differ by up to {np.abs(proba - expected).max():.2g}"
 
 
 def described(trainer: ModelTrainer, table: Table) -> dict[str, Any]:

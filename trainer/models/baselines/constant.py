@@ -50,7 +50,7 @@ class ConstantTrainer(ModelTrainer):
         Raises:
             ArtifactError: the file holds no probability.
         """
-        found = read_numbers(path, {"share": (), "features": ()})
-        if not 0 <= found["share"] <= 1:
+        stored = read_numbers(path, {"share": (), "features": ()})
+        if not 0 <= stored["share"] <= 1:
             raise ArtifactError(f"{path} does not hold a probability.")
-        self.share, self.n_features = float(found["share"]), int(found["features"])
+        self.share, self.n_features = float(stored["share"]), int(stored["features"])

@@ -69,10 +69,10 @@ class LogisticTrainer(ModelTrainer):
         Raises:
             ArtifactError: the file does not hold such arrays.
         """
-        found = read_numbers(path, {"knots": ("k", "d"), "of_value": ("d",), "of_missing": ("d",), "intercept": ()})
-        if len(found["knots"]) < 2 or (np.diff(found["knots"], axis=0) < 0).any():
+        stored = read_numbers(path, {"knots": ("k", "d"), "of_value": ("d",), "of_missing": ("d",), "intercept": ()})
+        if len(stored["knots"]) < 2 or (np.diff(stored["knots"], axis=0) < 0).any():
             raise ArtifactError(f"knots in {path} do not ascend.")
-        self.fitted, self.n_features = found, found["knots"].shape[1]
+        self.fitted, self.n_features = stored, stored["knots"].shape[1]
 
 
 def _inputs(X: np.ndarray, knots: np.ndarray) -> np.ndarray:

@@ -76,13 +76,13 @@ class SingleFeatureTrainer(ModelTrainer):
         Raises:
             ArtifactError: the file does not hold such numbers.
         """
-        found = read_numbers(path, SHAPES)
-        column, features, share = float(found["column"]), float(found["features"]), float(found["of_missing"])
+        stored = read_numbers(path, SHAPES)
+        column, features, share = float(stored["column"]), float(stored["features"]), float(stored["of_missing"])
         if not (column.is_integer() and 0 <= column < features and 0 <= share <= 1):
             raise ArtifactError(f"{path} has a column that is out of range, or a share that is not in [0, 1].")
-        if len(found["knots"]) < 2 or (np.diff(found["knots"], axis=0) < 0).any():
+        if len(stored["knots"]) < 2 or (np.diff(stored["knots"], axis=0) < 0).any():
             raise ArtifactError(f"knots in {path} do not ascend.")
-        self.fitted, self.n_features = found, int(features)
+        self.fitted, self.n_features = stored, int(features)
 
 
 def weighted_auc(score: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:

@@ -39,8 +39,8 @@ def average_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.
 
     of_sum_one = {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like}
     bounds, options = [(0, 1)] * members, {"ftol": 1e-10}
-    found = minimize(loss, equal, jac=True, method="SLSQP", bounds=bounds, constraints=of_sum_one, options=options)
-    return _on_simplex(found.x if np.isfinite(found.x).all() else equal)
+    solution = minimize(loss, equal, jac=True, method="SLSQP", bounds=bounds, constraints=of_sum_one, options=options)
+    return _on_simplex(solution.x if np.isfinite(solution.x).all() else equal)
 
 
 def stacking_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float, float]:
@@ -67,11 +67,11 @@ def stacking_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tu
         return float(value + pull * ((b - plain) ** 2).sum()), slope + 2 * pull * (b - plain)
 
     bounds = [(0.0, None)] * members + [(None, None)]
-    found = minimize(loss, plain, jac=True, method="L-BFGS-B", bounds=bounds).x
-    scale = float(found[:-1].sum())
-    if not np.isfinite(found).all() or scale <= 0:
+    solution = minimize(loss, plain, jac=True, method="L-BFGS-B", bounds=bounds).x
+    scale = float(solution[:-1].sum())
+    if not np.isfinite(solution).all() or scale <= 0:
         return plain[:-1], 1.0, 0.0
-    return _on_simplex(found[:-1]), scale, float(found[-1])
+    return _on_simplex(solution[:-1]), scale, float(solution[-1])
 
 
 def _on_simplex(w: np.ndarray) -> np.ndarray:

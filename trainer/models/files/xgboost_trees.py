@@ -110,8 +110,8 @@ def _check_tree(tree: dict[str, Any], features: int) -> None:
     _require(nodes > 0 and int(shape["num_feature"]) == features, "a tree has another number of features than the model")
     _require(int(shape["size_leaf_vector"]) in {0, 1}, "a tree has more than one output")
     for name, form in _PER_NODE.items():
-        found = tree[name]
-        fits = isinstance(found, np.ndarray) and found.dtype == np.dtype(form) and found.shape == (nodes,)
+        array = tree[name]
+        fits = isinstance(array, np.ndarray) and array.dtype == np.dtype(form) and array.shape == (nodes,)
         _require(fits, f"{name} of a tree has another type or length than declared")
     for name in ("categories", "categories_nodes", "categories_segments", "categories_sizes"):
         _require(len(tree[name]) == 0, "a tree splits on categories")

@@ -161,10 +161,10 @@ def _edges(architecture: Architecture, scaling: InputScaling) -> list[np.ndarray
     Raises:
         ArtifactError: a column has a single score.
     """
-    found = []
+    edges = []
     for scores, count in zip(scaling.scores, scaling.counts, strict=True):
         spread = np.linspace(0, count - 1, architecture.bins + 1).round().astype(np.int64)
-        found.append(np.unique(scores[spread].astype(np.float32)))
-        if found[-1].size < 2:
+        edges.append(np.unique(scores[spread].astype(np.float32)))
+        if edges[-1].size < 2:
             raise ArtifactError("a column has a single score")
-    return found
+    return edges
