@@ -1,12 +1,12 @@
-"""Compares the registered trainers on unseen addresses: of simulated networks, as docs/models.md states, or of one's own table.
+"""Compares the registered trainers on unseen addresses, of simulated networks (as in docs/models.md) or of your own table.
 
 python benchmarks/compare_models.py /tmp/networks [--check]
 python benchmarks/compare_models.py --table frauds.parquet --target is_fraud --group address --folds 10
 
-A network is simulated, ingested, labelled and run through dbt once a folder, each seed in a warehouse of its own. Trainers fit
-the labelled alerts of four fifths of the addresses and score every alert of the others, in turn. They are graded twice: on the
-alerts that have gold labels (SOT and custom), as `trainer fit` grades, and on all alerts by the simulator's hidden truth. The
-second has many times the rows, so less chance in it: --check goes by that. `--model lightgbm:guide` is a trainer's preset.
+A network is simulated, ingested, labelled and run through dbt once per folder, each seed in a warehouse of its own. In grouped
+5-fold cross-validation trainers fit the labelled alerts of four fifths of the addresses and score every alert of the others. They
+are evaluated twice: on the alerts with gold labels (SOT and custom), as `trainer fit` does, and on all alerts against the
+simulator's hidden truth, which has many times the rows and so less noise: --check uses it. `--model lightgbm:guide` is a preset.
 """
 
 from __future__ import annotations
@@ -28,15 +28,14 @@ from trainer import models
 from trainer.errors import TrainerError
 from trainer.evaluation.metrics import metrics, with_intervals
 from trainer.evaluation.splits import make_split
-from trainer.models.base import ModelTrainer
-from trainer.models.fitting import checked_predict, fit_trainer
+from trainer.models import ModelTrainer, checked_predict, fit_trainer
 
 NETWORK, DATE, WINDOW_DAYS = "simnet", "2025-08-01", 90
 BASELINES = ("constant", "logistic", "single_feature")
 TO_BEAT = ("logistic", "single_feature")
-ENSEMBLE, SLACK = "ensemble", 0.001  # of AUC, that an ensemble may be below the best of the others
-MARK = "__"  # before the names of the columns of rows.parquet that are no features
-# In a process of its own: a process can open one embedded warehouse.
+ENSEMBLE, SLACK = "ensemble", 0.001  # AUC by which the ensemble may be below the best single trainer
+MARK = "__"  # prefix of the columns of rows.parquet that are not features
+# Run in a process of its own: a process can open only one embedded warehouse.
 READ = f"""
 import sys
 from datetime import date
@@ -60,10 +59,10 @@ frame.to_parquet(sys.argv[1])
 
 @dataclass(frozen=True)
 class Rows:
-    """A table to compare on.
+    """A table to compare models on.
 
-    X (n, d) is what there is to know; y and weight (n,) are for training, y NaN where a row has no label; gold and truth (n,)
-    are for grading, 0, 1 or NaN; groups (n,) are equal for rows of one address.
+    X (n, d) are the features; y and weight (n,) are for training, y NaN if a row has no label; gold and truth (n,) are for
+    evaluation, 0, 1 or NaN; groups (n,) are equal for rows of one address.
     """
 
     name: str
@@ -77,9 +76,9 @@ class Rows:
 
 @dataclass(frozen=True)
 class Scored:
-    """What one model says of the rows of one table: P(risky) (n,), NaN in folds not scored, and what a fold takes.
+    """Out-of-fold predictions of one model on one table: P(risky) (n,), NaN in folds not scored, and the time per fold.
 
-    `seconds` are of the clock, `processor` of the processors' time: on a machine that is shared, the second is the fold's own.
+    `seconds` are wall-clock time, `processor` is CPU time, which other processes on the machine do not change.
     """
 
     model: str
@@ -88,47 +87,47 @@ class Scored:
     seconds: float
     processor: float
 
-    def graded(self, by: str) -> dict[str, float]:
-        """Return the metrics by `gold` or `truth`, of all folds' rows together."""
-        answer = getattr(self.rows, by)
-        known = ~np.isnan(answer) & ~np.isnan(self.proba)
-        return metrics(answer[known], self.proba[known])
+    def metrics_by(self, by: str) -> dict[str, float]:
+        """Return the metrics against `gold` or `truth`, over the rows of all folds."""
+        target = getattr(self.rows, by)
+        known = ~np.isnan(target) & ~np.isnan(self.proba)
+        return metrics(target[known], self.proba[known])
 
 
 def main(
-    folder: Annotated[Path | None, typer.Argument(help="Where simulated networks are, or will be.")] = None,
+    folder: Annotated[Path | None, typer.Argument(help="Folder of the simulated networks; created if absent.")] = None,
     model: Annotated[list[str] | None, typer.Option(help="Only these, with the baselines to beat; name or name:preset.")] = None,
     seeds: Annotated[int, typer.Option(min=1)] = 5,
     alerts: Annotated[int, typer.Option(min=500)] = 5_000,
     folds: Annotated[int, typer.Option(min=2)] = 5,
-    first: Annotated[int | None, typer.Option(min=1, help="Only so many of the folds, for a quicker look.")] = None,
+    first: Annotated[int | None, typer.Option(min=1, help="Number of folds to run, for a quicker result.")] = None,
     table: Annotated[Path | None, typer.Option(help="Parquet of numeric columns, instead of simulated networks.")] = None,
     target: str = "label",
-    group: Annotated[str | None, typer.Option(help="Column whose rows of one value stay together.")] = None,
+    group: Annotated[str | None, typer.Option(help="Column of groups: rows with the same value are in one fold.")] = None,
     against: Annotated[str | None, typer.Option(help="Print each model's difference in AUC from this one.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 where a trainer falls short.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a trainer falls short.")] = False,
 ) -> None:
-    """Train, grade, and print what was found as Markdown."""
+    """Train, evaluate, and print the results as Markdown."""
     if (folder is None) == (table is None):
         raise typer.BadParameter("give a folder for simulated networks, or --table")
     tables = [read_table(table, target, group)] if table else [read_network(folder, seed, alerts) for seed in range(1, seeds + 1)]  # type: ignore[arg-type]
     chosen = list(dict.fromkeys([*TO_BEAT, *model])) if model else models.names()
-    found = []
+    scored = []
     for rows in tables:
         for name in chosen:
-            found.append(score(name, rows, folds, first))
-            print(f"{rows.name} {name}: {found[-1].seconds:.1f} s a fold", file=sys.stderr, flush=True)
+            scored.append(score(name, rows, folds, first))
+            print(f"{rows.name} {name}: {scored[-1].seconds:.1f} s per fold", file=sys.stderr, flush=True)
     print(
         f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; {first or folds} of {folds} folds\n"
     )
     if table is None:
-        print(f"By gold labels:\n\n{markdown(found, 'gold')}\n\nBy the hidden truth, on all alerts:\n")
-    print(markdown(found, "truth"))
+        print(f"By gold labels:\n\n{markdown(scored, 'gold')}\n\nBy the hidden truth, on all alerts:\n")
+    print(markdown(scored, "truth"))
     if against:
-        print("\n" + "\n".join(differences(found, against)))
-    owed = shortfalls(found)
-    print("\n" + ("\n".join(f"falls short: {line}" for line in owed) or "nothing falls short"))
-    raise typer.Exit(int(check and bool(owed)))
+        print("\n" + "\n".join(differences(scored, against)))
+    below = shortfalls(scored)
+    print("\n" + ("\n".join(f"falls short: {line}" for line in below) or "nothing falls short"))
+    raise typer.Exit(int(check and bool(below)))
 
 
 def trainer_of(name: str) -> ModelTrainer:
@@ -167,7 +166,7 @@ def read_network(folder: Path, seed: int, alerts: int) -> Rows:
 
 
 def _build(place: Path, file: Path, seed: int, alerts: int) -> None:
-    """Simulate a network into `place`, bring it through a warehouse there, and write its alerts to `file`."""
+    """Simulate a network into `place`, build its warehouse there, and write its alerts to `file`."""
     place.mkdir(parents=True, exist_ok=True)
     os.environ |= {"TRAINER_TARGET": "embedded", "TRAINER_WAREHOUSE": str((place / "warehouse").resolve())}
     data = place / "data"
@@ -188,25 +187,25 @@ def _run(program: str, *arguments: str) -> None:
 
 
 def _float32(X: pd.DataFrame) -> pd.DataFrame:
-    values = np.array(X.to_numpy(dtype=np.float32, na_value=np.nan), order="F")  # a copy: what pandas gives is read-only
+    values = np.array(X.to_numpy(dtype=np.float32, na_value=np.nan), order="F")  # a copy: the array of pandas is read-only
     values[~np.isfinite(values)] = np.nan
     return pd.DataFrame(values, columns=X.columns, copy=False)
 
 
 def fold_of(rows: Rows, folds: int) -> np.ndarray:
-    """Return the fold (n,) that scores each row: those of labelled rows are `fit`'s, other addresses are dealt at random."""
+    """Return the fold (n,) of each row: `fit`'s folds for labelled addresses, random ones for all others."""
     labelled = np.flatnonzero(~np.isnan(rows.y))
     same_day = np.zeros(len(labelled), dtype="datetime64[D]")
     split = make_split(rows.y[labelled], rows.groups[labelled], same_day, folds)
     of_group = np.random.default_rng(0).integers(0, len(split.folds), rows.groups.max() + 1)
     for number, (_, test) in enumerate(split):
         of_group[rows.groups[labelled[test]]] = number
-    found: np.ndarray = of_group[rows.groups]
-    return found
+    fold: np.ndarray = of_group[rows.groups]
+    return fold
 
 
 def score(name: str, rows: Rows, folds: int, first: int | None = None) -> Scored:
-    """Return what a trainer says of every row (or those of the first folds), fitted to labelled rows of other addresses."""
+    """Return out-of-fold predictions for every row (or for the first folds), fitted to labelled rows of other addresses."""
     fold, proba = fold_of(rows, folds), np.full(len(rows.y), np.nan)
     numbers = np.unique(fold)[:first]
     clock, processor = time.perf_counter(), time.process_time()
@@ -219,17 +218,17 @@ def score(name: str, rows: Rows, folds: int, first: int | None = None) -> Scored
     return Scored(name, rows, proba, seconds / len(numbers), busy / len(numbers))
 
 
-def summary(found: list[Scored], by: str) -> pd.DataFrame:
-    """Return one row a model and table: name, metrics by `gold` or `truth`, what a fold takes."""
+def summary(scored: list[Scored], by: str) -> pd.DataFrame:
+    """Return one row per model and table: name, metrics against `gold` or `truth`, time per fold."""
     return pd.DataFrame(
-        [{"model": one.model, **one.graded(by), "seconds": one.seconds, "processor": one.processor} for one in found]
+        [{"model": one.model, **one.metrics_by(by), "seconds": one.seconds, "processor": one.processor} for one in scored]
     )
 
 
-def markdown(found: list[Scored], by: str) -> str:
+def markdown(scored: list[Scored], by: str) -> str:
     """Return the means over the tables as Markdown, best AUC first."""
-    lines = ["| model | AUC | of each table | AP | Brier | log loss | s a fold | of processors |", "|" + "---|" * 8]
-    groups = summary(found, by).groupby("model")
+    lines = ["| model | AUC | of each table | AP | Brier | log loss | s per fold | CPU s |", "|" + "---|" * 8]
+    groups = summary(scored, by).groupby("model")
     for name in groups["auc"].mean().sort_values(ascending=False).index:
         rows = groups.get_group(name)
         mean = rows.drop(columns="model").mean()
@@ -241,11 +240,11 @@ def markdown(found: list[Scored], by: str) -> str:
     return "\n".join(lines)
 
 
-def shortfalls(found: list[Scored]) -> list[str]:
-    """Return what the trainers owe, by the truth and in means over the tables; nothing when all is well."""
-    auc = summary(found, "truth").groupby("model")["auc"].mean()
+def shortfalls(scored: list[Scored]) -> list[str]:
+    """Return a sentence for each trainer whose mean AUC against the truth is below what it should beat."""
+    auc = summary(scored, "truth").groupby("model")["auc"].mean()
     learners = [name for name in auc.index if name not in BASELINES]
-    owed = [
+    below = [
         f"{name} has an AUC of {auc[name]:.4f}, {other} {auc[other]:.4f}"
         for name in learners
         for other in TO_BEAT
@@ -255,18 +254,18 @@ def shortfalls(found: list[Scored]) -> list[str]:
     if ENSEMBLE in auc and singles:
         best = str(auc[singles].idxmax())
         if auc[ENSEMBLE] < auc[best] - SLACK:
-            owed.append(f"{ENSEMBLE} has an AUC of {auc[ENSEMBLE]:.4f}, {best} alone {auc[best]:.4f}")
-    return owed
+            below.append(f"{ENSEMBLE} has an AUC of {auc[ENSEMBLE]:.4f}, {best} alone {auc[best]:.4f}")
+    return below
 
 
-def differences(found: list[Scored], against: str) -> list[str]:
-    """Return a line a model: its AUC less that of `against`, by the truth, and the 95 % interval (addresses drawn anew)."""
-    base = {one.rows.name: one.proba for one in found if one.model == against}
+def differences(scored: list[Scored], against: str) -> list[str]:
+    """Return a line per model: its AUC minus that of `against` on the truth, with a 95 % bootstrap interval over addresses."""
+    base = {one.rows.name: one.proba for one in scored if one.model == against}
     if not base:
         raise typer.BadParameter(f"{against} is not among the models compared")
     lines = []
-    for name in dict.fromkeys(one.model for one in found if one.model != against):
-        own = [one for one in found if one.model == name]
+    for name in dict.fromkeys(one.model for one in scored if one.model != against):
+        own = [one for one in scored if one.model == name]
         result = difference([(one.rows.truth, one.proba, base[one.rows.name], one.rows.groups) for one in own])
         lines.append(f"{name} - {against}: {result['value']:+.4f} ({result['low']:+.4f} to {result['high']:+.4f})")
     return lines

@@ -87,7 +87,7 @@ def _auc(
 ) -> float:
     from sklearn.metrics import roc_auc_score
 
-    from trainer.models.boosting.xgboost import XGBoostTrainer
+    from trainer.models import XGBoostTrainer
 
     proba = np.full(len(X), np.nan)
     for fold in range(FOLDS):

@@ -1,10 +1,10 @@
-"""Measures what a trainer adds to the time of the bare library call on the same matrix and parameters.
+"""Measures the time that a trainer adds to the bare library call on the same matrix and parameters.
 
 python benchmarks/measure_fit.py --rows 200000 --columns 100
 
-Both times are taken in one run, turn by turn, and the smaller of each counts. The bare call has its matrices at hand: with
-early stopping it is given the rows already divided, so that checking, dividing and gathering them counts as ours; a larger
---learning-rate ends that sooner, and what is ours weighs more.
+Both are timed in turn in one run, and the minimum of each counts. The bare call gets its matrices ready-made, with early stopping
+already split, so that checking, splitting and copying rows count as the trainer's. A larger --learning-rate stops earlier, which
+raises the trainer's share.
 """
 
 from __future__ import annotations
@@ -19,10 +19,8 @@ import numpy as np
 import pandas as pd
 import typer
 
-from trainer.models import trainer_class
-from trainer.models.boosting.plan import MAX_ROUNDS, PARTS, PATIENCE, REFIT_UP_TO
-from trainer.models.fitting import fit_trainer
-from trainer.models.rows import Rows, held_out, training_rows
+from trainer.models import Rows, fit_trainer, hold_out, trainer_class, training_rows
+from trainer.models.boosting.plan import MAX_ROUNDS, MIN_SIDE, PARTS, PATIENCE, REFIT_UP_TO
 
 
 def main(
@@ -33,7 +31,7 @@ def main(
     preset: Annotated[list[str] | None, typer.Option()] = None,
     learning_rate: float | None = None,
 ) -> None:
-    """Print, a trainer and preset, the seconds of either and their ratio."""
+    """Print the seconds of both and their ratio for each trainer and preset."""
     X, y, weight, groups = make_rows(rows, columns)
     frame = pd.DataFrame(X, columns=[f"f{number}" for number in range(columns)], copy=False)
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; {rows} × {columns}, float32")
@@ -46,7 +44,7 @@ def main(
             ours, theirs = [], []
             for _ in range(turns):
                 theirs.append(seconds(bare))
-                ours.append(seconds(lambda: fit_trainer(template, frame, y, weight, groups)))  # noqa: B023  called at once
+                ours.append(seconds(lambda: fit_trainer(template, frame, y, weight, groups)))  # noqa: B023  called immediately
             for what, mine, yours in zip(
                 ("clock", "processors"), zip(*ours, strict=True), zip(*theirs, strict=True), strict=True
             ):
@@ -63,7 +61,7 @@ def make_rows(n: int, d: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nd
 
 
 def seconds(call: Callable[[], Any]) -> tuple[float, float]:
-    """Return how long a call takes by the clock, and how much of the processors' time, which others' work does not change."""
+    """Return wall-clock and CPU seconds of a call; other processes do not change the second."""
     clock, processors = time.perf_counter(), time.process_time()
     call()
     return time.perf_counter() - clock, time.process_time() - processors
@@ -73,14 +71,13 @@ def divided(given: Rows, seed: int) -> tuple[Rows, Rows]:
     """Return the rows that the trainer fits and holds out."""
     if len(given) <= REFIT_UP_TO:
         raise typer.BadParameter(f"up to {REFIT_UP_TO} rows the trainer fits twice; measure above")
-    found = held_out(given, PARTS, seed)
-    assert found is not None  # noqa: S101  there are addresses enough
-    fitted, held = found
-    return given.at(fitted), given.at(held)
+    held = hold_out(given.y, given.groups, np.random.default_rng(seed), share=1 / PARTS, min_addresses=MIN_SIDE)
+    assert held.any()  # noqa: S101  there are enough addresses
+    return given.at(np.flatnonzero(~held)), given.at(np.flatnonzero(held))
 
 
 def bare_xgboost(trainer: Any, given: Rows) -> Callable[[], Any]:
-    """Return XGBoost's own call."""
+    """Return the bare call of XGBoost."""
     import xgboost
 
     plan = trainer.plan()
@@ -98,7 +95,7 @@ def bare_xgboost(trainer: Any, given: Rows) -> Callable[[], Any]:
 
 
 def bare_lightgbm(trainer: Any, given: Rows) -> Callable[[], Any]:
-    """Return LightGBM's own call."""
+    """Return the bare call of LightGBM."""
     import lightgbm
 
     plan = trainer.plan()

@@ -9,17 +9,16 @@ import pandas as pd
 from catboost import CatBoost, CatBoostError, Pool
 
 from trainer.errors import ArtifactError
-from trainer.models.base import ModelTrainer
-from trainer.models.rows import matrix_of, training_rows
+from trainer.models import ModelTrainer, matrix_of, training_rows
 
 
 class CatBoostTrainer(ModelTrainer):
-    """Symmetric boosted trees on the cross-entropy, which takes labels between 0 and 1.
+    """Symmetric boosted trees on the cross-entropy loss, which takes soft labels.
 
     Args:
         iterations: number of trees.
         depth: of each tree.
-        learning_rate: how far each tree goes.
+        learning_rate: step size of each tree.
         seed: one seed, one model.
     """
 
@@ -55,16 +54,16 @@ class CatBoostTrainer(ModelTrainer):
         return 1 / (1 + np.exp(-raw))
 
     def save(self, path: str) -> None:
-        """Write the trees in CatBoost's own format; its JSON rounds the values of leaves."""
+        """Write the trees in CatBoost's binary format: its JSON rounds the values of leaves."""
         if self.model is None:
             raise ValueError("There is no model to save.")
         self.model.save_model(path, format="cbm")
 
     def load(self, path: str) -> None:
-        """Read trees in CatBoost's own format.
+        """Read trees in CatBoost's binary format.
 
         Raises:
-            ArtifactError: the file holds none.
+            ArtifactError: CatBoost cannot read the file.
         """
         model = CatBoost()
         try:

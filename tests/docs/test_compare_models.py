@@ -44,7 +44,7 @@ def test_what_is_scored_is_unseen(compare: ModuleType) -> None:
     rows = rows_of(compare)
     coins = np.random.default_rng(1).integers(0, 2, len(rows.groups) // 3)[rows.groups].astype(float)
     blind = compare.Rows("coins", rows.X, coins, rows.weight, coins, coins, rows.groups)
-    assert 0.3 < compare.score("lightgbm:guide", blind, 3).graded("truth")["auc"] < 0.7
+    assert 0.3 < compare.score("lightgbm:guide", blind, 3).metrics_by("truth")["auc"] < 0.7
 
 
 def test_a_quicker_look_grades_the_rows_that_were_scored(compare: ModuleType) -> None:
@@ -53,14 +53,14 @@ def test_a_quicker_look_grades_the_rows_that_were_scored(compare: ModuleType) ->
     scored = ~np.isnan(one.proba)
     assert set(compare.fold_of(rows, 4)[scored]) == {0} and not np.isnan(every.proba).any()
     assert one.proba[scored] == pytest.approx(every.proba[scored])
-    assert one.graded("truth")["auc"] > 0.5
+    assert one.metrics_by("truth")["auc"] > 0.5
 
 
 def test_both_grades_are_of_their_own_rows(compare: ModuleType) -> None:
     rows = rows_of(compare)
     perfect = compare.Scored("oracle", rows, np.where(np.isnan(rows.y), 0.5, rows.truth), 1.0, 1.0)
-    assert perfect.graded("gold")["auc"] == 1.0
-    assert perfect.graded("truth")["auc"] < 1.0
+    assert perfect.metrics_by("gold")["auc"] == 1.0
+    assert perfect.metrics_by("truth")["auc"] < 1.0
 
 
 def scored(compare: ModuleType, **noise: float) -> list[Any]:

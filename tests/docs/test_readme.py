@@ -74,6 +74,50 @@ def test_the_trainer_of_ones_own_runs_and_passes_its_contract(environment: dict[
     assert "passed" in run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "."], own, folder)
 
 
+def test_the_scikit_learn_trainer_passes_the_contract_in_ten_lines(tmp_path: Path) -> None:
+    source = block("sklearn-trainer")
+    assert source.startswith("# naive_bayes.py\n")
+    (tmp_path / "naive_bayes.py").write_text(source, encoding="utf-8")
+    (tmp_path / "test_naive_bayes.py").write_text(
+        block("own-contract").replace("scorecard", "naive_bayes").replace("Scorecard", "NaiveBayes"), encoding="utf-8"
+    )
+    lines = [line for line in source.splitlines() if line.strip() and not line.startswith(("#", "import", "from"))]
+    assert len(lines) <= 10
+    pytest_here = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", ".", "."]
+    assert "passed" in run(pytest_here, os.environ | {"PYTHONPATH": str(tmp_path)}, tmp_path)
+
+
+FORGED = """
+import skops.io, sys
+from pathlib import Path
+from sklearn.preprocessing import FunctionTransformer
+from naive_bayes import NaiveBayes
+from trainer.errors import ArtifactError
+from trainer.registry import artifact
+from trainer.testing.model import described
+from trainer.testing.tables import make_table
+
+class Forged(NaiveBayes):
+    def save(self, path):
+        skops.io.dump(FunctionTransformer(described), path)
+
+table, trainer = make_table(), Forged()
+trainer.train(table.X, table.y)
+folder = artifact.save(Path(sys.argv[1]), trainer, described(trainer, table))[0]
+try:
+    artifact.load(folder, Forged)
+except ArtifactError as error:
+    print(error.exit_code, error)
+"""
+
+
+def test_the_scikit_learn_trainer_loads_no_type_that_skops_does_not_trust(tmp_path: Path) -> None:
+    (tmp_path / "naive_bayes.py").write_text(block("sklearn-trainer"), encoding="utf-8")
+    (tmp_path / "forged.py").write_text(FORGED, encoding="utf-8")
+    said = run([sys.executable, "forged.py", str(tmp_path / "models")], os.environ | {"PYTHONPATH": str(tmp_path)}, tmp_path)
+    assert said.startswith("6 ") and "Untrusted types" in said, said
+
+
 def test_every_local_link_leads_somewhere() -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
     assert links

@@ -1,4 +1,4 @@
-"""Orders and how they are graded: NDCG against scikit-learn's, ties, lists; and the trainers that learn an order."""
+"""Ranking metrics (NDCG with ties and lists) and the rankers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import ndcg_score
 
 from tests.support.trainers import GuideTrainer
 from trainer.errors import ArtifactError, NotEnoughLabelsError, UsageError
@@ -23,20 +22,28 @@ from trainer.models.rankers import LightGBMRanker, Ranker, XGBoostRanker, in_par
 KINDS = [XGBoostRanker, LightGBMRanker]
 
 
-# ---- grading --------------------------------------------------------------------------------------------------------
+# ---- metrics --------------------------------------------------------------------------------------------------------
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6)), min_size=2, max_size=40), st.integers(1, 50))
-def test_ndcg_is_scikit_learns_ties_and_all(rows: list[tuple[int, int]], k: int) -> None:
+def test_ndcg_has_its_formula_with_the_mean_gain_of_tied_rows(rows: list[tuple[int, int]], k: int) -> None:
     y, score = (np.array(column, dtype=np.float64) for column in zip(*rows, strict=True))
-    found = ndcg(y, score, np.zeros(len(y)), (k, None))
+    at_k, whole = ndcg(y, score, np.zeros(len(y)), (k, None))
     if not y.any():
-        assert np.isnan(found).all()
+        assert np.isnan([at_k, whole]).all()
         return
-    assert found == pytest.approx([ndcg_score([y], [score], k=k), ndcg_score([y], [score])])
+    gains = np.concatenate([np.full((score == level).sum(), y[score == level].mean()) for level in np.unique(score)[::-1]])
+    discounts, best = 1 / np.log2(np.arange(2, len(y) + 2)), np.sort(y)[::-1]
+    for found, cut in ((at_k, k), (whole, None)):
+        assert found == pytest.approx((gains * discounts)[:cut].sum() / (best * discounts)[:cut].sum())
 
 
-def test_ndcg_is_the_mean_over_lists_that_have_something_to_find() -> None:
+def test_a_list_of_one_risky_row_has_the_best_ndcg_and_one_of_a_benign_row_none() -> None:
+    y, lists = np.array([1.0, 0, 0, 1]), np.array([0, 1, 2, 2])
+    assert ndcg(y, np.array([0, 0, 2, 1.0]), lists, (10, None)) == [pytest.approx((1 + 1 / np.log2(3)) / 2)] * 2
+
+
+def test_ndcg_is_the_mean_over_lists_with_a_gain() -> None:
     y = np.array([1, 0, 0, 1, 0, 0], dtype=np.float64)
     lists = np.array([0, 0, 1, 1, 2, 2])
     best, worst = np.array([2, 1, 1, 2, 1, 2.0]), np.array([1, 2, 2, 1, 1, 2.0])
@@ -44,7 +51,7 @@ def test_ndcg_is_the_mean_over_lists_that_have_something_to_find() -> None:
     assert ndcg(y, worst, lists, (1, None)) == [0, pytest.approx(1 / np.log2(3))]
 
 
-def test_a_ranking_is_graded_without_what_judges_probabilities() -> None:
+def test_a_ranking_is_evaluated_without_metrics_of_probabilities() -> None:
     generator = np.random.default_rng(0)
     y = (generator.random(400) < 0.2).astype(np.float64)
     found = evaluate_ranking(y, y + generator.normal(size=400) * 0.5, np.arange(400), np.arange(400) % 2)
@@ -59,11 +66,11 @@ def test_ranks_do_not_depend_on_the_order_of_rows(order: list[int]) -> None:
     assert ranks(score[order], ids[order]).tolist() == ranks(score, ids)[order].tolist()
 
 
-# ---- learning -------------------------------------------------------------------------------------------------------
+# ---- rankers --------------------------------------------------------------------------------------------------------
 
 
 def rows(n: int = 1500, seed: int = 0) -> tuple[pd.DataFrame, pd.Series, np.ndarray]:
-    """Lists of another level each, so that only the order within a list can be learnt, and some values are missing."""
+    """Three lists of rows with some values missing; the first two columns determine the label."""
     generator = np.random.default_rng(seed)
     lists = generator.integers(0, 3, n)
     X = generator.normal(size=(n, 6)).astype(np.float32)
@@ -73,20 +80,20 @@ def rows(n: int = 1500, seed: int = 0) -> tuple[pd.DataFrame, pd.Series, np.ndar
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_ranker_puts_the_risky_first_on_rows_it_has_not_seen(kind: type[Ranker]) -> None:
+def test_a_ranker_puts_risky_rows_first_on_unseen_rows(kind: type[Ranker]) -> None:
     X, y, lists = rows()
     ranker: Any = kind()
     ranker.train(X, y, pd.Series(np.full(len(y), 0.9)), lists)
-    seen, truth, there = rows(seed=1)
-    score = ranker.predict(seen)
+    unseen, truth, unseen_lists = rows(seed=1)
+    score = ranker.predict(unseen)
     assert score.dtype == np.float64 and score.shape == (1500,) and 0 < score.min() < score.max() < 1
-    top, whole = ndcg(truth.to_numpy(), score, there, (10, None))
+    top, whole = ndcg(truth.to_numpy(), score, unseen_lists, (10, None))
     assert top > 0.9 and whole > 0.9
-    assert ndcg(truth.to_numpy(), -score, there, (10,))[0] < 0.1
+    assert ndcg(truth.to_numpy(), -score, unseen_lists, (10,))[0] < 0.1
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_seed_one_order_whatever_stands_beside_a_row(kind: type[Ranker]) -> None:
+def test_one_seed_one_order_and_a_row_does_not_depend_on_others(kind: type[Ranker]) -> None:
     X, y, lists = rows(600)
     one, again, other = kind(), kind(), kind(seed=1)
     for ranker in (one, again, other):
@@ -99,8 +106,8 @@ def test_one_seed_one_order_whatever_stands_beside_a_row(kind: type[Ranker]) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_lists_are_what_is_ranked(kind: type[Ranker]) -> None:
-    """A column that tells only which list a row is of says much of the label, and nothing of the order within a list."""
+def test_ranking_is_within_lists(kind: type[Ranker]) -> None:
+    """A column that identifies the list predicts the label, but not the order within a list."""
     generator = np.random.default_rng(0)
     lists = np.repeat([0, 1], 500)
     y = (generator.random(1000) < np.where(lists == 0, 0.05, 0.6)).astype(np.float32)
@@ -114,7 +121,7 @@ def test_the_lists_are_what_is_ranked(kind: type[Ranker]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_confidence_counts_and_no_confidence_is_no_row(kind: type[Ranker]) -> None:
+def test_weights_matter_and_rows_of_weight_0_have_no_effect(kind: type[Ranker]) -> None:
     X, y, lists = rows(600)
     weight = np.where(np.arange(600) % 2, 1, 0.05)
     trained = {}
@@ -129,7 +136,7 @@ def test_confidence_counts_and_no_confidence_is_no_row(kind: type[Ranker]) -> No
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_there_and_back_to_the_last_bit_and_nothing_foreign_in(kind: type[Ranker], tmp_path: Path) -> None:
+def test_a_saved_ranker_loads_to_the_last_bit_and_other_files_are_refused(kind: type[Ranker], tmp_path: Path) -> None:
     X, y, lists = rows(600)
     ranker = kind({"n_estimators": 5})
     ranker.train(X, y, None, lists)
@@ -151,7 +158,7 @@ def test_what_cannot_be_ranked_is_refused(kind: type[Ranker]) -> None:
         kind().train(X, y, None, y.to_numpy())
     with pytest.raises(NotEnoughLabelsError):
         kind().train(X, y, pd.Series(y.to_numpy()), None)  # the benign rows have no weight
-    with pytest.raises(UsageError, match="ranks by"):
+    with pytest.raises(UsageError, match="has no objective"):
         kind({"objective": "binary:logistic"}).train(X, y)
     with pytest.raises(UsageError, match="refused its parameters"):
         kind({"max_depth": "deep"}).train(X, y)
@@ -169,7 +176,7 @@ def test_a_long_list_is_divided_into_parts_of_like_size() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.timeout(120)
-def test_a_list_of_60_000_rows_is_no_trouble(kind: type[Ranker]) -> None:
+def test_a_list_of_60_000_rows_is_trained_in_seconds(kind: type[Ranker]) -> None:
     X, y, _ = rows(60_000)
     started = time.perf_counter()
     kind({"n_estimators": 10}).train(X, y)
@@ -179,7 +186,7 @@ def test_a_list_of_60_000_rows_is_no_trouble(kind: type[Ranker]) -> None:
 # ---- found by name --------------------------------------------------------------------------------------------------
 
 
-def test_a_trainer_stands_for_the_ranker_of_its_name() -> None:
+def test_a_trainer_is_replaced_by_the_ranker_of_its_name() -> None:
     ranker = ranker_of(XGBoostTrainer({"max_depth": 3}, seed=7))
     assert isinstance(ranker, XGBoostRanker) and ranker.options() == {"hyperparameters": {"max_depth": 3}, "seed": 7}
     assert ranker_of(ranker) is ranker
@@ -187,6 +194,6 @@ def test_a_trainer_stands_for_the_ranker_of_its_name() -> None:
     assert names(RANKERS) == ["lightgbm", "xgboost"] and trainer_class("lightgbm", RANKERS) is LightGBMRanker
 
 
-def test_a_trainer_that_learns_no_order_is_refused_with_the_names_of_those_that_do() -> None:
-    with pytest.raises(UsageError, match="GuideTrainer' learns no order.*lightgbm, xgboost.*score_rank"):
+def test_a_trainer_without_a_ranker_is_refused_with_the_names_of_those_that_have_one() -> None:
+    with pytest.raises(UsageError, match="GuideTrainer' cannot train an alert_ranker.*lightgbm, xgboost.*score_rank"):
         ranker_of(GuideTrainer())

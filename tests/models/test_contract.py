@@ -1,4 +1,4 @@
-"""Every registered trainer, held to the contract; and trainers that break it, caught by it."""
+"""Every registered trainer passes the contract; trainers that break it fail it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from trainer.models.boosting.xgboost import XGBoostTrainer
 from trainer.testing import TrainerContract
 from trainer.testing.tables import make_table
 
-# What a trainer is built with here where its defaults are made for larger tables than the contract's.
+# Parameters for trainers whose defaults are for larger tables than the contract's.
 FEW_TREES = {"n_estimators": 15}
 PARAMETERS: dict[str, dict[str, Any]] = {
     "ensemble": {
@@ -44,7 +44,7 @@ Test_lightgbm_guide = held_to_the_contract("lightgbm", preset="guide")
 Test_ensemble_stacking = held_to_the_contract("ensemble", method="stacking")
 
 
-def test_every_built_in_is_held_to_it() -> None:
+def test_every_built_in_trainer_is_tested() -> None:
     assert {"constant", "ensemble", "lightgbm", "logistic", "single_feature", "xgboost"} <= set(models.names())
     assert {f"Test_{name}" for name in models.names()} <= set(globals())
 
@@ -62,7 +62,7 @@ class IgnoresBenignWeights(LogisticTrainer):
 
 
 class StartsWarm(LogisticTrainer):
-    """Where the last fit's shape is this one's."""
+    """Starts from the last fit if that has the same shape."""
 
     last: dict[str, Any] | None = None
 
@@ -97,7 +97,7 @@ class CountsZeroWeights(LogisticTrainer):
         return super().train(X, y, None if sample_weights is None else sample_weights + 0.5)
 
 
-class OfItsMood(XGBoostTrainer):
+class DrawsItsOwnSeed(XGBoostTrainer):
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         self.seed = int(np.random.default_rng().integers(1 << 30))
         return super().train(X, y, sample_weights, groups)
@@ -123,7 +123,7 @@ class TrainsOnAnything(LogisticTrainer):
         return super().train(X, y, sample_weights)
 
 
-class SaysNothing(LogisticTrainer):
+class PredictsNaN(LogisticTrainer):
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         return np.full(len(X), np.nan)
 
@@ -135,11 +135,11 @@ BREACHES: list[tuple[type[ModelTrainer], str]] = [
     (RemembersTheLastFit, "test_a_second_fit_forgets_the_first"),
     (RoundsLabels, "test_soft_labels_are_not_rounded"),
     (CountsZeroWeights, "test_rows_of_zero_weight_do_not_matter"),
-    (OfItsMood, "test_one_seed_one_model"),
+    (DrawsItsOwnSeed, "test_one_seed_one_model"),
     (SavesHalf, "test_a_new_process_predicts_the_same_to_the_last_bit"),
     (SortsItsRows, "test_predicting_changes_nothing"),
     (TrainsOnAnything, "test_one_class_is_a_clear_error"),
-    (SaysNothing, "test_a_batch_of_one"),
+    (PredictsNaN, "test_a_batch_of_one"),
 ]
 
 
@@ -154,7 +154,7 @@ def test_a_trainer_that_breaks_the_contract_fails_it(kind: type[ModelTrainer], t
         check(tmp_path) if "new_process" in test else check()
 
 
-def test_the_contract_names_nothing_of_its_own_that_is_not_there() -> None:
+def test_every_breach_is_of_a_test_that_exists() -> None:
     """Each breach is of a test that exists, and the trainers that break one still learn."""
     assert {test for _, test in BREACHES} <= set(dir(TrainerContract))
     table = make_table()

@@ -1,4 +1,4 @@
-"""Files that someone made to harm: each is refused with exit code 6, none crashes the process, none runs code."""
+"""Malicious files: each is refused with exit code 6, none crashes the process, none runs code."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def saved(name: str, tmp_path: Path, table: Dataset) -> Path:
 
 
 def replace(folder: Path, raw: bytes) -> None:
-    """Put other bytes in place of the model, and their checksum into model.json, as someone who means it would."""
+    """Replace the model's bytes, and their checksum in model.json, as an attacker would."""
     file = folder / json.loads((folder / "model.json").read_text())["content"]["file"]
     file.write_bytes(raw)
     edit(folder, file_sha256=hashlib.sha256(raw).hexdigest())
@@ -80,14 +80,14 @@ def test_a_pickle_is_not_unpickled(name: str, saved: Path, tmp_path: Path) -> No
 
 @each
 @pytest.mark.parametrize("raw", [b"", b"\x00" * 1000, b"{}", b"[]", b"tree\n", b"PK\x03\x04", b"{L\x00", b"\xff" * 64])
-def test_bytes_that_are_no_model_are_refused(name: str, raw: bytes, saved: Path) -> None:
+def test_bytes_that_are_not_a_model_are_refused(name: str, raw: bytes, saved: Path) -> None:
     replace(saved, raw)
     refused(saved)
 
 
 @each
 @pytest.mark.parametrize("text", ["[" * 200_000, '{"a": ' * 100_000, '{"share": ' + "9" * 100_000 + "}", '{"knots": "NaN"}'])
-def test_json_that_never_ends_is_refused(name: str, text: str, saved: Path) -> None:
+def test_deeply_nested_or_huge_json_is_refused(name: str, text: str, saved: Path) -> None:
     replace(saved, text.encode())
     refused(saved)
 
@@ -110,7 +110,7 @@ def test_a_path_out_of_the_folder_is_never_opened(name: str, file: str, saved: P
 
 @each
 def test_the_weights_of_another_model_are_refused(name: str, saved: Path, tmp_path: Path) -> None:
-    """Of the same trainer but another number of columns, and of every other trainer."""
+    """Of the same trainer with another number of columns, and of every other trainer."""
     for other, parameters in BUILT_IN.items():
         wide = make_table(d=9)
         trainer = models.build(models.trainer_class(other), parameters)
@@ -121,9 +121,9 @@ def test_the_weights_of_another_model_are_refused(name: str, saved: Path, tmp_pa
 
 
 @each
-def test_a_file_cut_short_is_refused(name: str, saved: Path) -> None:
+def test_a_truncated_file_is_refused(name: str, saved: Path) -> None:
     raw = next(path for path in saved.iterdir() if path.name != "model.json").read_bytes()
-    # What follows a LightGBM's trees is for people and is not read.
+    # What follows the trees of a LightGBM model is not read.
     end = raw.find(b"\nend of trees") + 10 if name == "lightgbm" else len(raw) - 1
     for size in np.linspace(1, end, 12).astype(int):
         replace(saved, raw[:size])
@@ -175,14 +175,14 @@ print(refused)
     ],
 )  # fmt: skip
 def test_no_damage_crashes_the_process(name: str, group: str, tmp_path: Path) -> None:
-    """250 files with random bytes changed, put in or taken out, each read by the library itself where it passes."""
+    """250 files with random bytes changed, inserted or deleted; those that pass the check are read by the library."""
     command = [sys.executable, "-c", DAMAGE, name, str(tmp_path), "1", group]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, (done.returncode, done.stderr[-2000:])
     assert int(done.stdout.split()[-1]) > 50
 
 
-# ---- trees that point where they should not ---------------------------------------------------------------------------
+# ---- trees with indices out of range ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_no_damage_crashes_the_process(name: str, group: str, tmp_path: Path) ->
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["lightgbm"])
-def test_a_lightgbm_text_that_points_elsewhere_is_refused(name: str, old: str, new: str, saved: Path) -> None:
+def test_a_lightgbm_text_with_an_index_out_of_range_is_refused(name: str, old: str, new: str, saved: Path) -> None:
     text = (saved / "model.txt").read_text()
     assert old in text
     before, after = text.split(old, 1)
@@ -210,7 +210,7 @@ def test_a_lightgbm_text_that_points_elsewhere_is_refused(name: str, old: str, n
 
 @pytest.mark.parametrize("field", ["split_indices", "left_children", "right_children", "parents"])
 @pytest.mark.parametrize("name", ["xgboost"])
-def test_an_xgboost_tree_that_points_elsewhere_is_refused(name: str, field: str, saved: Path) -> None:
+def test_an_xgboost_tree_with_an_index_out_of_range_is_refused(name: str, field: str, saved: Path) -> None:
     raw = (saved / "model.ubj").read_bytes()
     place = raw.index(field.encode() + b"[$l#L") + len(field) + 5 + 8
     replace(saved, raw[:place] + (70_000).to_bytes(4, "big") + raw[place + 4 :])
@@ -239,7 +239,9 @@ def with_index(found: dict[str, bytes], **changes: Any) -> list[tuple[str, bytes
 
 @pytest.mark.parametrize("name", ["ensemble"])
 class TestZip:
-    def test_names_that_lead_elsewhere_are_refused_and_nothing_is_written(self, name: str, saved: Path, tmp_path: Path) -> None:
+    def test_entry_names_outside_the_folder_are_refused_and_nothing_is_written(
+        self, name: str, saved: Path, tmp_path: Path
+    ) -> None:
         found = entries(saved)
         for evil in ("../member-0", "/tmp/member-0", "member-0/../../x", "C:\\member-0"):
             renamed = [(evil if entry == "member-0" else entry, raw) for entry, raw in found.items()]
@@ -249,7 +251,7 @@ class TestZip:
             refused(saved)
         assert not (saved.parent / "member-0").exists() and not Path("/tmp/member-0").exists()
 
-    def test_a_bomb_is_not_inflated(self, name: str, saved: Path, tmp_path: Path) -> None:
+    def test_a_zip_bomb_is_not_inflated(self, name: str, saved: Path, tmp_path: Path) -> None:
         found = entries(saved) | {"member-0": b"\x00" * (64 << 20)}
         raw = zipped(list(found.items()), tmp_path / "z", zipfile.ZIP_DEFLATED)
         assert len(raw) < 1 << 20
@@ -257,7 +259,7 @@ class TestZip:
         with pytest.raises(ArtifactError, match="compressed"):
             artifact.load(saved)
 
-    def test_a_missing_or_doubled_member_is_refused(self, name: str, saved: Path, tmp_path: Path) -> None:
+    def test_a_missing_or_duplicate_member_is_refused(self, name: str, saved: Path, tmp_path: Path) -> None:
         found = entries(saved)
         replace(saved, zipped([one for one in found.items() if one[0] != "member-1"], tmp_path / "z"))
         refused(saved)
@@ -282,7 +284,7 @@ class TestZip:
         [{"weights": [2.0, -1.0]}, {"weights": [1.0]}, {"weights": [0.4, 0.4]}, {"features": 9}, {"features": 0}, {"scale": -1.0},
          {"intercept": "x"}, {"format": 2}, {"members": []}, {"more": 1}],
     )  # fmt: skip
-    def test_an_index_that_lies_is_refused(self, name: str, changes: dict[str, Any], saved: Path, tmp_path: Path) -> None:
+    def test_an_inconsistent_index_is_refused(self, name: str, changes: dict[str, Any], saved: Path, tmp_path: Path) -> None:
         replace(saved, zipped(with_index(entries(saved), **changes), tmp_path / "z"))
         refused(saved)
 
@@ -295,8 +297,8 @@ class TestZip:
         refused(saved)
         assert not (tmp_path / "exploded").exists()
 
-    def test_the_file_names_no_trainer(self, name: str, saved: Path) -> None:
-        """Members are what the options say; one that is not registered is an error, not an import."""
+    def test_trainers_come_from_the_options_not_from_the_file(self, name: str, saved: Path) -> None:
+        """A member that is not registered is an error, not an import."""
         edit(saved, options={"members": ["os:system", "logistic"], "folds": 2})
         with pytest.raises(ArtifactError, match="os:system"):
             artifact.load(saved)

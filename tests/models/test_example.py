@@ -1,4 +1,4 @@
-"""The example plug-in: installed as a third party's package is, found by its name, held to the contract, and used."""
+"""The example plug-in: installed as a package, found by its name, tested against the contract, and used."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from trainer import models
 from trainer.registry import artifact
-from trainer.models.fitting import fit_trainer
+from trainer.models import fit_trainer
 from trainer.testing.model import described
 from trainer.testing.tables import make_table
 table = make_table()
@@ -35,7 +35,7 @@ print(meta.model, meta.file, bool(proba[table.y > 0.5].mean() > proba[table.y < 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a process that has the example installed, in a folder of its own; the checkout stays clean."""
+    """Environment variables for a process with the example installed; the checkout stays clean."""
     folder = tmp_path_factory.mktemp("example")
     source = shutil.copytree(EXAMPLE, folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
@@ -56,7 +56,7 @@ def test_it_passes_the_contract(installed: dict[str, str]) -> None:
     assert f"{len(promises) + 1} passed" in done.stdout
 
 
-def test_it_is_fitted_saved_and_asked_by_its_name(installed: dict[str, str], tmp_path: Path) -> None:
+def test_it_is_fitted_saved_and_loaded_by_its_name(installed: dict[str, str], tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", USE, str(tmp_path)], env=installed, capture_output=True, text=True, check=False, cwd=ROOT
     )
@@ -64,8 +64,8 @@ def test_it_is_fitted_saved_and_asked_by_its_name(installed: dict[str, str], tmp
     assert done.stdout.strip() == "catboost model.cbm True"
 
 
-def test_the_command_line_takes_its_name(installed: dict[str, str], tmp_path: Path) -> None:
-    """With a parameter it does not have it says which it has: nothing is read from a warehouse before."""
+def test_the_command_line_accepts_its_name(installed: dict[str, str], tmp_path: Path) -> None:
+    """An unknown parameter is refused with the known ones, before anything is read from a warehouse."""
     command = [sys.executable, "-m", "trainer", "fit", "--model", "catboost", "--param", "leaves=3"]
     done = subprocess.run(command, env=installed, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 2

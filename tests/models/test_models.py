@@ -1,6 +1,9 @@
-"""What a trainer is: its options, its name, and what it is given."""
+"""The base class of trainers, names, and the exports of the room."""
 
 from __future__ import annotations
+
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -33,7 +36,7 @@ def test_a_class_without_a_constructor_has_no_options() -> None:
     assert Plain().options() == {}
 
 
-def test_a_trainer_without_a_name_goes_by_its_class() -> None:
+def test_a_trainer_without_an_entry_point_is_named_by_its_class() -> None:
     class Derived(XGBoostTrainer):
         pass
 
@@ -50,7 +53,7 @@ def test_a_trainer_that_lacks_a_method_cannot_be_built() -> None:
         Half()  # type: ignore[abstract]
 
 
-def test_missing_values_reach_only_who_accepts_them(table: Dataset) -> None:
+def test_missing_values_reach_only_trainers_that_accept_them(table: Dataset) -> None:
     assert np.isnan(table.X).any()
     guide, medians = fit_trainer(GuideTrainer(), table.frame(), table.y, table.weight)
     assert medians is not None and medians.shape == (4,) and guide.weights  # type: ignore[attr-defined]
@@ -63,7 +66,7 @@ def test_the_template_itself_is_not_trained(table: Dataset) -> None:
     assert template.weights is None
 
 
-def test_the_base_class_grades_with_the_projects_metrics(table: Dataset) -> None:
+def test_the_base_class_evaluates_with_the_projects_metrics(table: Dataset) -> None:
     trained, _ = fit_trainer(GuideTrainer(), table.frame(), table.y, table.weight)
     filled = table.frame().fillna(0.0)
     assert set(trained.evaluate(filled, table.y)) == {"auc", "average_precision", "brier", "log_loss"}
@@ -100,7 +103,7 @@ def test_an_untrained_model_neither_predicts_nor_saves(table: Dataset) -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", b"\x00" * 100, b"{}", b"{L\x00"])
-def test_a_file_that_is_no_model_is_an_artifact_error(tmp_path, raw: bytes) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_that_is_not_a_model_is_an_artifact_error(tmp_path, raw: bytes) -> None:  # type: ignore[no-untyped-def]
     (tmp_path / "m.ubj").write_bytes(raw)
     with pytest.raises(ArtifactError, match=r"m\.ubj"):
         XGBoostTrainer().load(str(tmp_path / "m.ubj"))
@@ -110,3 +113,20 @@ def test_an_unknown_model_lists_the_known() -> None:
     with pytest.raises(UsageError, match="'nope'.*xgboost"):
         models.trainer_class("nope")
     assert models.trainer_class("xgboost") is XGBoostTrainer
+
+
+@pytest.mark.parametrize("name", models.__all__)
+def test_every_exported_name_exists_and_is_documented(name: str) -> None:
+    exported = getattr(models, name)
+    assert isinstance(exported, str) or (exported.__doc__ and exported.__name__ == name)
+
+
+def test_a_name_that_is_not_exported_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no_such"):
+        models.no_such  # noqa: B018
+
+
+def test_importing_the_room_imports_no_library() -> None:
+    program = "import sys, trainer.models; print(sorted({'numpy', 'pandas', 'torch', 'xgboost', 'lightgbm', 'sklearn'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

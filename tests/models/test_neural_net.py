@@ -1,4 +1,4 @@
-"""The neural network: what it learns from, what it survives, and what it refuses to load."""
+"""The neural network: what it learns, which inputs it handles, and which files it refuses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from trainer import NeuralNetTrainer, models
 from trainer.data.dataset import Dataset
 from trainer.errors import ArtifactError, NotEnoughLabelsError, UsageError
 from trainer.evaluation.metrics import metrics
-from trainer.models.neural_net.quantile_scaling import QuantileScaling
+from trainer.models.neural_net.inputs import InputScaling
 from trainer.registry import artifact
 from trainer.training.fit import fit_trainer
 
@@ -34,7 +34,7 @@ KINDS = pytest.mark.parametrize("options", [SMALL, PLAIN], ids=["tabm", "plain"]
 
 
 def rows(n: int = 400, d: int = 5, seed: int = 0) -> tuple[pd.DataFrame, pd.Series]:
-    """Heavy-tailed columns of which the product of the first two tells the label, one with gaps."""
+    """Heavy-tailed columns, one with missing values; the product of the first two determines the label."""
     rng = np.random.default_rng(seed)
     normal = rng.normal(size=(n, d))
     y = (normal[:, 0] * normal[:, 1] > 0.3).astype(np.float32)
@@ -52,7 +52,7 @@ def trained(options: dict[str, Any], X: pd.DataFrame, y: Any, *more: Any) -> Neu
 # ---- what it learns -------------------------------------------------------------------------------------------------
 
 
-def test_the_default_learns_what_no_line_through_the_columns_can_tell() -> None:
+def test_the_default_learns_an_interaction_that_a_linear_model_cannot() -> None:
     from sklearn.linear_model import LogisticRegression
 
     X, y = rows(1200)
@@ -77,7 +77,7 @@ def test_only_the_ratio_of_weights_matters(options: dict[str, Any]) -> None:
 
 
 @KINDS
-def test_rows_without_weight_are_as_if_not_there(options: dict[str, Any]) -> None:
+def test_rows_of_weight_0_have_no_effect(options: dict[str, Any]) -> None:
     X, y = rows()
     weight = pd.Series((np.arange(len(y)) % 3 > 0).astype(np.float32))
     kept = weight > 0
@@ -89,14 +89,14 @@ def test_rows_without_weight_are_as_if_not_there(options: dict[str, Any]) -> Non
 
 
 @KINDS
-def test_soft_labels_are_probabilities_to_reach(options: dict[str, Any]) -> None:
+def test_predictions_approach_soft_labels(options: dict[str, Any]) -> None:
     X, _ = rows(600)
     soft = np.where(X["f0"] > 1, 0.7, 0.3).astype(np.float32)
     proba = trained(options | {"epochs": 40}, X, soft).predict(X)
     assert abs(proba[soft > 0.5].mean() - 0.7) < 0.05 and abs(proba[soft < 0.5].mean() - 0.3) < 0.05
 
 
-def test_that_a_value_is_missing_can_tell_the_label() -> None:
+def test_missingness_can_predict_the_label() -> None:
     X, _ = rows()
     y = X["f4"].isna().astype(np.float32)
     assert trained(SMALL, X, y).evaluate(X, y)["auc"] > 0.99
@@ -106,7 +106,7 @@ def test_that_a_value_is_missing_can_tell_the_label() -> None:
 
 
 @KINDS
-def test_columns_that_say_nothing_or_have_no_end_are_survived(options: dict[str, Any]) -> None:
+def test_uninformative_and_infinite_columns_are_survived(options: dict[str, Any]) -> None:
     X, y = rows()
     odd = X.assign(constant=1.0, empty=np.nan, endless=np.inf, half=np.where(y > 0, np.inf, -np.inf), gaps=X["f4"] * 0)
     odd = odd.astype(np.float32)
@@ -118,7 +118,7 @@ def test_columns_that_say_nothing_or_have_no_end_are_survived(options: dict[str,
 
 
 @KINDS
-def test_a_table_that_says_nothing_gets_the_share_of_positives(options: dict[str, Any]) -> None:
+def test_an_uninformative_table_gets_the_share_of_positives(options: dict[str, Any]) -> None:
     X = pd.DataFrame(np.full((300, 2), [1.0, np.nan], dtype=np.float32))
     y = pd.Series((np.arange(300) % 4 == 0).astype(np.float32))
     proba = trained(options | {"epochs": 60}, X, y).predict(X)
@@ -135,7 +135,7 @@ def test_tiny_and_wide_tables_are_survived(options: dict[str, Any], n: int, d: i
 
 
 @KINDS
-def test_a_row_gets_the_same_answer_in_any_company(options: dict[str, Any]) -> None:
+def test_the_prediction_of_a_row_does_not_depend_on_other_rows(options: dict[str, Any]) -> None:
     X, y = rows(700)
     trainer = trained(options | {"epochs": 2}, X, y)
     together = trainer.predict(X)
@@ -167,7 +167,7 @@ def test_a_single_class_is_not_enough(label: float, n: int) -> None:
         ([0.0, 1.0, 1.0], [1.0], "different lengths: 1, 3"),
     ],
 )
-def test_labels_and_weights_that_are_none_are_refused(labels: list[float], weights: list[float] | None, reason: str) -> None:
+def test_invalid_labels_and_weights_are_refused(labels: list[float], weights: list[float] | None, reason: str) -> None:
     X, _ = rows(3)
     with pytest.raises(UsageError, match=reason):
         NeuralNetTrainer().train(X, pd.Series(labels), None if weights is None else pd.Series(weights))
@@ -177,7 +177,7 @@ def test_labels_and_weights_that_are_none_are_refused(labels: list[float], weigh
 
 
 @KINDS
-def test_one_seed_one_network_and_the_process_draws_on_as_before(options: dict[str, Any]) -> None:
+def test_one_seed_one_network_and_global_random_states_are_restored(options: dict[str, Any]) -> None:
     import torch
 
     X, y = rows()
@@ -189,14 +189,14 @@ def test_one_seed_one_network_and_the_process_draws_on_as_before(options: dict[s
 
 
 @KINDS
-def test_nothing_is_left_of_an_earlier_fit(options: dict[str, Any]) -> None:
+def test_an_earlier_fit_has_no_effect(options: dict[str, Any]) -> None:
     X, y = rows()
     trainer = trained(options, X[::-1], y)
     trainer.train(X, y)
     assert trainer.predict(X).tobytes() == trained(options, X, y).predict(X).tobytes()
 
 
-def test_a_new_process_with_other_threads_answers_the_same_to_the_bit(tmp_path: Path) -> None:
+def test_a_new_process_with_other_threads_predicts_the_same_to_the_bit(tmp_path: Path) -> None:
     X, y = rows()
     np.save(tmp_path / "X.npy", X.to_numpy())
     expected = b""
@@ -228,29 +228,29 @@ def test_a_model_folder_reloads_to_the_bit(tmp_path: Path, table: Dataset) -> No
     assert artifact.load(folder).predict(table.frame()).tobytes() == expected.tobytes()
 
 
-# ---- the inner split ------------------------------------------------------------------------------------------------
+# ---- the hold-out ---------------------------------------------------------------------------------------------------
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(20, 200), st.integers(1, 4))
-def test_an_address_is_on_one_side_of_the_inner_split(seed: int, n: int, each: int) -> None:
+def test_an_address_is_either_fitted_or_held_out(seed: int, n: int, each: int) -> None:
     from trainer.models.neural_net.fitting import HELD_OUT, held_out
 
     rng = np.random.default_rng(seed)
     groups = rng.permutation(np.repeat(np.arange(n), each)).astype(str)
     y = (rng.random(n * each) < 0.4).astype(np.float32)
-    unseen = held_out(y, groups, rng)
-    assert not set(groups[unseen]) & set(groups[~unseen])
-    assert not unseen.any() or (unseen.mean() < 2 * HELD_OUT and np.unique(y[unseen]).size == 2)
+    held = held_out(y, groups, rng)
+    assert not set(groups[held]) & set(groups[~held])
+    assert not held.any() or (held.mean() < 2 * HELD_OUT and np.unique(y[held]).size == 2)
 
 
-def test_addresses_reach_the_inner_split() -> None:
+def test_the_hold_out_is_by_address() -> None:
     X, y = rows()
     address = np.arange(len(y)) // 4
     assert trained(SMALL, X, y, None, address).predict(X).tobytes() != trained(SMALL, X, y).predict(X).tobytes()
     assert NeuralNetTrainer.accepts_groups
 
 
-def test_training_ends_when_the_held_out_part_gets_worse() -> None:
+def test_training_stops_early_on_the_hold_out() -> None:
     X, _ = rows(300)
     coins = (np.random.default_rng(1).random(300) < 0.5).astype(np.float32)
     calls: list[tuple[str, int, int]] = []
@@ -258,7 +258,7 @@ def test_training_ends_when_the_held_out_part_gets_worse() -> None:
     trainer.progress = lambda *call: calls.append(call)
     trainer.train(X, pd.Series(coins))
     assert calls[0] == ("epochs", 1, 200) and calls[-1] == ("epochs", 200, 200) and len(calls) < 100
-    assert trainer.predict(X).std() < 0.25, "the kept weights are those of before it learned the coins by heart"
+    assert trainer.predict(X).std() < 0.25, "the weights kept are from before the network memorised the coin flips"
 
 
 def test_an_interrupt_ends_training_and_leaves_no_model() -> None:
@@ -308,7 +308,7 @@ def test_an_option_out_of_bounds_is_a_usage_error(options: dict[str, Any]) -> No
         NeuralNetTrainer(**options).train(*rows(20))
 
 
-def test_a_device_that_is_not_here_is_a_usage_error_but_its_model_loads(tmp_path: Path) -> None:
+def test_a_missing_device_is_a_usage_error_but_its_model_loads(tmp_path: Path) -> None:
     X, y = rows()
     with pytest.raises(UsageError, match="no device 'cuda:77'"):
         NeuralNetTrainer(device="cuda:77").train(X, y)
@@ -344,7 +344,7 @@ def test_mixed_precision_learns_the_same_but_for_rounding(options: dict[str, Any
 
 def test_other_columns_than_trained_on_are_refused() -> None:
     X, y = rows()
-    with pytest.raises(UsageError, match="5 columns, and is asked about 4"):
+    with pytest.raises(UsageError, match="5 columns, and X has 4"):
         trained(SMALL, X, y).predict(X.iloc[:, :4])
 
 
@@ -355,7 +355,7 @@ def test_an_untrained_network_neither_predicts_nor_saves() -> None:
         NeuralNetTrainer().save("x")
 
 
-def test_the_class_is_there_without_torch() -> None:
+def test_importing_the_class_does_not_import_torch() -> None:
     program = "import sys; from trainer import NeuralNetTrainer; NeuralNetTrainer().options(); print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
@@ -366,14 +366,14 @@ def test_the_class_is_there_without_torch() -> None:
 
 @given(hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12)))
 def test_scores_are_finite_and_keep_the_order(X: np.ndarray) -> None:
-    scaling = QuantileScaling.fit(X, np.random.default_rng(0))
+    scaling = InputScaling.fit(X, np.random.default_rng(0))
     scores, flags = scaling.transform(X)
     assert scores.dtype == np.float32 and np.isfinite(scores).all() and np.isin(flags, (0, 1)).all()
     for row, column in enumerate(scaling.scored):
         known = ~np.isnan(X[:, column])
         assert (np.diff(scores[known, row][np.argsort(X[known, column], kind="stable")]) >= 0).all()
         assert (scores[~known, row] == 0).all()
-    again = QuantileScaling.from_arrays(scaling.arrays())
+    again = InputScaling.from_arrays(scaling.arrays())
     assert again.transform(X)[0].tobytes() == scores.tobytes()
 
 
@@ -382,7 +382,7 @@ def test_scores_are_normal_whatever_the_scale_and_ties_share_one() -> None:
 
     values = np.exp(5 * np.random.default_rng(0).normal(size=5000)).astype(np.float32)
     counts = np.repeat([0, 0, 0, 7], 1250).astype(np.float32)
-    scaling = QuantileScaling.fit(np.column_stack([values, counts]), np.random.default_rng(0))
+    scaling = InputScaling.fit(np.column_stack([values, counts]), np.random.default_rng(0))
     scores, flags = scaling.transform(np.column_stack([values, counts]))
     assert abs(scores[:, 0].mean()) < 0.01 and abs(scores[:, 0].std() - 1) < 0.01 and flags.shape == (5000, 0)
     assert np.unique(scores[:, 1]).tolist() == pytest.approx([norm.ppf(0.375), norm.ppf(0.875)])
@@ -415,19 +415,19 @@ class _Trap:
         return os.mkdir, (f"{os.environ['TRAP']}",)
 
 
-def test_bytes_that_are_no_network_are_refused_and_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_that_are_not_a_network_are_refused_and_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
     monkeypatch.setenv("TRAP", str(tmp_path / "sprung"))
     path = tmp_path / "net.safetensors"
-    refuses(path, SMALL, "no safetensors file")
+    refuses(path, SMALL, "not a safetensors file")
     huge = struct.pack("<Q", 2**62) + b"{}"
     lying = _header({"a": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}})
     for raw in (b"", b"{}", b"\x00" * 64, os.urandom(512), pickle.dumps(_Trap()), huge, lying, lying + bytes(16)):
         path.write_bytes(raw)
-        refuses(path, SMALL, "no safetensors file|format")
+        refuses(path, SMALL, "not a safetensors file|format")
     torch.save({"net": _Trap()}, path)
-    refuses(path, SMALL, "no safetensors file")
+    refuses(path, SMALL, "not a safetensors file")
     assert not (tmp_path / "sprung").exists()
 
 
@@ -437,12 +437,12 @@ def _header(content: dict[str, Any]) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["tabm", "plain"])
-def test_a_file_cut_short_or_with_more_at_its_end_is_refused(saved: Path, tmp_path: Path, name: str) -> None:
+def test_a_truncated_or_extended_file_is_refused(saved: Path, tmp_path: Path, name: str) -> None:
     raw = (saved / f"{name}.safetensors").read_bytes()
     path = tmp_path / "net.safetensors"
     for part in (*(raw[:size] for size in range(0, len(raw), max(1, len(raw) // 20))), raw[:-1], raw + b"\x00"):
         path.write_bytes(part)
-        refuses(path, SMALL if name == "tabm" else PLAIN, "no safetensors file")
+        refuses(path, SMALL if name == "tabm" else PLAIN, "not a safetensors file")
 
 
 @pytest.mark.parametrize(
@@ -458,7 +458,7 @@ def test_options_of_another_network_are_refused(saved: Path, options: dict[str, 
 
 
 def changed(path: Path, target: Path, changes: dict[str, Any], metadata: dict[str, str] | None = None) -> Path:
-    """Write a network's file anew with some arrays replaced, added, or, where they are None, left out."""
+    """Write a copy of a network's file with some arrays replaced, added, or, if None, left out."""
     from safetensors.numpy import load_file, save_file
 
     arrays = load_file(path) | changes
@@ -467,7 +467,7 @@ def changed(path: Path, target: Path, changes: dict[str, Any], metadata: dict[st
     return target
 
 
-def test_arrays_that_do_not_belong_together_are_refused(saved: Path, tmp_path: Path) -> None:
+def test_inconsistent_arrays_are_refused(saved: Path, tmp_path: Path) -> None:
     from safetensors.numpy import load_file
 
     source, target = saved / "tabm.safetensors", tmp_path / "net.safetensors"
@@ -493,17 +493,17 @@ def test_arrays_that_do_not_belong_together_are_refused(saved: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("scaling.n_columns", [3], "columns that it does not have"),
-        ("scaling.n_columns", [-1], "columns that it does not have"),
-        ("scaling.scored", [0, 1, 2, 3, 99], "columns that it does not have"),
-        ("scaling.scored", [0, 1, 2, 2, 3], "do not go with its columns"),
-        ("scaling.scored", [-1, 1, 2, 3, 4], "columns that it does not have"),
-        ("scaling.counts", [85, 85, 85, 85, 10**9], "quantiles that it does not have"),
-        ("scaling.counts", [1, 85, 85, 85, 60], "quantiles that it does not have"),
-        ("scaling.flagged", [7], "columns that it does not have"),
+        ("scaling.n_columns", [3], "column number is out of range"),
+        ("scaling.n_columns", [-1], "column number is out of range"),
+        ("scaling.scored", [0, 1, 2, 3, 99], "column number is out of range"),
+        ("scaling.scored", [0, 1, 2, 2, 3], "do not match its columns"),
+        ("scaling.scored", [-1, 1, 2, 3, 4], "column number is out of range"),
+        ("scaling.counts", [85, 85, 85, 85, 10**9], "number of quantiles is out of range"),
+        ("scaling.counts", [1, 85, 85, 85, 60], "number of quantiles is out of range"),
+        ("scaling.flagged", [7], "column number is out of range"),
     ],
 )
-def test_a_scaling_that_cannot_be_is_refused(saved: Path, tmp_path: Path, name: str, value: list[int], reason: str) -> None:
+def test_an_inconsistent_scaling_is_refused(saved: Path, tmp_path: Path, name: str, value: list[int], reason: str) -> None:
     path = changed(saved / "tabm.safetensors", tmp_path / "net.safetensors", {name: np.array(value, dtype=np.int64)})
     refuses(path, SMALL, reason)
 
@@ -519,7 +519,7 @@ def test_quantiles_that_do_not_ascend_and_negative_variances_are_refused(saved: 
     for changed_scores, reason in (
         (np.zeros_like(scores), "do not ascend"),
         (scores * 1e-300, "single score"),
-        (scores * 1e300, "beyond what a rank can get"),
+        (scores * 1e300, "beyond ±10"),
     ):
         refuses(changed(saved / "tabm.safetensors", target, {"scaling.scores": changed_scores}), SMALL, reason)
     variance = load_file(saved / "plain.safetensors")["net.2.running_var"]

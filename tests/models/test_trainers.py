@@ -1,4 +1,4 @@
-"""What is particular to each built-in trainer."""
+"""What is specific to each built-in trainer, and the rows, folds and hold-outs that they share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from trainer.models.boosting.plan import CELLS_A_THREAD, MIN_ROUNDS, UNGUIDED_RO
 from trainer.models.ensemble.trainer import EnsembleTrainer
 from trainer.models.ensemble.weights import average_weights, stacking_weights
 from trainer.models.fitting import fit_trainer
-from trainer.models.rows import grouped_folds, held_out, matrix_of, training_rows
+from trainer.models.rows import matrix_of, training_rows
+from trainer.models.splitting import grouped_folds, hold_out
 from trainer.registry import artifact
 from trainer.testing.tables import make_table
 
@@ -41,14 +42,14 @@ def rounds_of(trainer: Any) -> int:
 # ---- rows ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_matrix_as_the_warehouse_gives_it_is_not_copied() -> None:
+def test_a_float32_matrix_in_column_order_is_not_copied() -> None:
     X = np.asfortranarray(np.ones((100, 7), np.float32))
     frame = pd.DataFrame(X, columns=list("abcdefg"), copy=False).reset_index(drop=True)
     assert np.shares_memory(matrix_of(frame), X)
     assert np.shares_memory(training_rows(frame, np.arange(100) % 2, np.ones(100)).X, X)
 
 
-def test_folds_keep_an_address_together_and_share_out_both_classes() -> None:
+def test_folds_keep_an_address_together_and_balance_the_classes() -> None:
     rng = np.random.default_rng(0)
     groups = rng.integers(0, 400, 2000)
     y = (groups % 5 == 0).astype(np.float32)
@@ -59,17 +60,40 @@ def test_folds_keep_an_address_together_and_share_out_both_classes() -> None:
     assert (grouped_folds(y, groups, 5, seed=1) == fold).all() and (grouped_folds(y, groups, 5, seed=2) != fold).any()
 
 
-def test_nothing_is_held_out_of_a_few_addresses() -> None:
-    table = make_table(n=80)
-    assert held_out(training_rows(table.X, table.y, groups=table.groups), 5, seed=0) is None
+@pytest.mark.parametrize("of", ["rows", "addresses"])
+def test_nothing_is_held_out_of_a_few_addresses(of: Any) -> None:
+    table, rng = make_table(n=80), np.random.default_rng(0)
+    y, groups = table.y.to_numpy(), table.groups
+    assert not hold_out(y, groups, rng, share=0.2, min_addresses=10, of=of).any()
+    assert hold_out(y, groups, rng, share=0.2, min_addresses=2, of=of).any()
+
+
+@pytest.mark.parametrize("of", ["rows", "addresses"])
+def test_a_hold_out_has_whole_addresses_and_the_share_of_each_class(of: Any) -> None:
+    rng = np.random.default_rng(0)
+    groups = rng.integers(0, 400, 2000)
+    y = (groups % 5 == 0).astype(np.float32)
+    held = hold_out(y, groups, rng, share=0.2, min_addresses=10, of=of)
+    assert all(np.unique(held[groups == group]).size == 1 for group in np.unique(groups))
+    assert all(0.15 < held[y == label].mean() < 0.25 for label in (0, 1))
+    if of == "addresses":
+        assert [np.unique(groups[held & (y == label)]).size for label in (0, 1)] == [64, 16]
+
+
+def test_a_hold_out_of_rows_is_the_first_fold() -> None:
+    rng = np.random.default_rng(3)
+    groups = rng.integers(0, 300, 1000)
+    y = (rng.random(1000) < 0.3).astype(np.float32)
+    held = hold_out(y, groups, np.random.default_rng(7), share=1 / 5, min_addresses=1)
+    assert (held == (grouped_folds(y, groups, 5, seed=7) == 0)).all()
 
 
 @pytest.mark.parametrize(
     ("y", "weight", "reason"),
-    [([0, 1, 2], None, r"in \[0, 1\]"), ([0, 1, np.nan], None, r"in \[0, 1\]"), ([0, 1, 1], [1, 1, -1], "not below 0"),
+    [([0, 1, 2], None, r"in \[0, 1\]"), ([0, 1, np.nan], None, r"in \[0, 1\]"), ([0, 1, 1], [1, 1, -1], "not negative"),
      ([0, 1, 1], [1, 1, np.inf], "finite"), ([0, 1], None, "different lengths: 2, 3"), ([0, 1, 1], [1, 1], "different lengths")],
 )  # fmt: skip
-def test_labels_and_weights_that_are_none_are_a_usage_error(y: list[float], weight: list[float] | None, reason: str) -> None:
+def test_invalid_labels_and_weights_are_a_usage_error(y: list[float], weight: list[float] | None, reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
         training_rows(pd.DataFrame({"a": [1.0, 2.0, 3.0]}), y, weight)
 
@@ -95,13 +119,13 @@ def test_an_unknown_preset_lists_the_known(kind: Any) -> None:
 @pytest.mark.parametrize(
     "parameters", [{"n_estimators": 0}, {"n_estimators": "many"}, {"n_estimators": True}, {"early_stopping_rounds": -1}]
 )
-def test_a_number_of_trees_that_is_none_is_a_usage_error(kind: Any, parameters: dict[str, Any]) -> None:
+def test_an_invalid_number_of_trees_is_a_usage_error(kind: Any, parameters: dict[str, Any]) -> None:
     table = make_table()
     with pytest.raises(UsageError, match="whole number above 0"):
         kind(parameters).train(table.X, table.y)
 
 
-def test_what_cannot_be_checked_when_it_is_read_is_refused_before() -> None:
+def test_a_model_that_could_not_be_checked_on_loading_is_refused_before_training() -> None:
     table = make_table()
     with pytest.raises(UsageError, match="linear_tree"):
         LightGBMTrainer({"linear_tree": True}).train(table.X, table.y)
@@ -118,7 +142,7 @@ def test_what_cannot_be_checked_when_it_is_read_is_refused_before() -> None:
         (LightGBMTrainer, "early_stopping_rounds", "n_iter_no_change", 1), (LightGBMTrainer, "num_iterations", "num_trees", 3),
     ],
 )  # fmt: skip
-def test_a_parameter_counts_under_each_of_its_names(kind: Any, first: str, other: str, value: float) -> None:
+def test_a_parameter_has_the_same_effect_under_each_alias(kind: Any, first: str, other: str, value: float) -> None:
     table = make_table()
     own = {} if "round" in first or "estim" in first or "iter" in first else {"n_estimators": 20}
     found = []
@@ -142,7 +166,7 @@ def test_a_parameter_counts_under_each_of_its_names(kind: Any, first: str, other
         (XGBoostTrainer, {"n_estimators": float("inf")}, "whole number"), (LightGBMTrainer, {"num_trees": float("nan")}, "whole number"),
     ],
 )  # fmt: skip
-def test_a_parameter_that_cannot_count_is_refused(kind: Any, parameters: dict[str, Any], said: str) -> None:
+def test_a_parameter_without_effect_is_refused(kind: Any, parameters: dict[str, Any], said: str) -> None:
     table = make_table(n=200)
     with pytest.raises(UsageError, match=said):
         kind(
@@ -151,7 +175,7 @@ def test_a_parameter_that_cannot_count_is_refused(kind: Any, parameters: dict[st
 
 
 @pytest.mark.parametrize("kind", [XGBoostTrainer, LightGBMTrainer])
-def test_constraints_are_kept_to_and_the_model_loads_again(kind: Any, tmp_path: Path) -> None:
+def test_monotone_constraints_hold_and_the_model_loads_again(kind: Any, tmp_path: Path) -> None:
     table = make_table()
     signs = [-1] + [0] * (table.X.shape[1] - 1)
     trainer = kind({"n_estimators": 20, "monotone_constraints": signs if kind is LightGBMTrainer else str(tuple(signs))})
@@ -172,13 +196,13 @@ def test_constraints_are_kept_to_and_the_model_loads_again(kind: Any, tmp_path: 
         *((name, {"seed": seed}) for name in ("xgboost", "neural_net", "ensemble") for seed in ("abc", -1, 1.5, None, 10**30)),
     ],
 )  # fmt: skip
-def test_a_trainer_that_cannot_be_made_is_a_usage_error(name: str, parameters: dict[str, Any]) -> None:
+def test_a_trainer_that_cannot_be_built_is_a_usage_error(name: str, parameters: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         models.build(models.trainer_class(name), parameters)
 
 
 @pytest.mark.parametrize("library", CELLS_A_THREAD)
-def test_little_data_gets_few_threads_unless_told_otherwise(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_data_gets_few_threads_unless_a_number_is_given(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr("os.cpu_count", lambda: 8)
     one, three, all_ = (np.empty((CELLS_A_THREAD[library] // 10, columns)) for columns in (1, 35, 80))
@@ -190,7 +214,7 @@ def test_little_data_gets_few_threads_unless_told_otherwise(library: str, monkey
     assert with_threads({}, library, one) == {}
 
 
-def test_lightgbm_says_nothing_on_stdout(capfd: pytest.CaptureFixture[str]) -> None:
+def test_lightgbm_prints_nothing_on_stdout(capfd: pytest.CaptureFixture[str]) -> None:
     table = make_table()
     with pytest.raises(UsageError, match="LightGBM refused"):
         LightGBMTrainer({"num_leaves": 1}).train(table.X, table.y)
@@ -236,8 +260,8 @@ def test_the_guides_preset_is_the_bare_library_to_the_last_bit() -> None:
 
 
 @both
-def test_held_out_addresses_decide_on_the_number_of_trees(kind: Any) -> None:
-    """Noise is given up on early, a few addresses are not asked, and what the groups say changes the answer."""
+def test_early_stopping_sets_the_number_of_trees(kind: Any) -> None:
+    """On noise it stops early, with few addresses it does not stop early, and the groups change the result."""
     table = make_table(n=1200)
     noise = table.with_(y=np.random.default_rng(0).random(1200) < 0.4)
     given_up, unasked = kind(), kind()
@@ -249,7 +273,7 @@ def test_held_out_addresses_decide_on_the_number_of_trees(kind: Any) -> None:
 
 
 @both
-def test_large_tables_are_fitted_once_and_cut_where_held_out_rows_say(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_tables_are_fitted_once_and_cut_at_the_best_round(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trainer.models.boosting.plan.REFIT_UP_TO", 100)
     table, unseen = make_table(n=1200), make_table(n=1200, seed=9)
     trainer = kind({"learning_rate": 0.3})
@@ -276,7 +300,7 @@ def test_constant_is_the_weighted_share() -> None:
     assert trainer.predict(table.X[:2]) == pytest.approx([3 * risky / (3 * risky + len(table.y) - risky)] * 2)
 
 
-def test_the_single_feature_is_the_best_one_whichever_way_it_points() -> None:
+def test_the_single_feature_is_the_best_one_of_either_sign() -> None:
     table = make_table(n=600)
     turned = table.X.assign(f0=-table.X["f0"], f5=np.float32(1))
     trainer = SingleFeatureTrainer()
@@ -330,7 +354,7 @@ def test_an_ensemble_does_no_worse_than_its_best_member(method: str) -> None:
 
 
 def test_the_weights_are_learned_on_addresses_that_the_members_have_not_seen() -> None:
-    """Rows come in identical pairs with coin-flip labels: whoever sees one half of a pair knows the other."""
+    """Rows come in identical pairs with coin-flip labels: a model fitted to one row of a pair knows the other."""
     rng = np.random.default_rng(0)
     X = np.repeat(rng.normal(size=(200, 3)), 2, axis=0).astype(np.float32)
     y = pd.Series(np.repeat(rng.integers(0, 2, 200), 2).astype(np.float32))
@@ -357,7 +381,7 @@ def test_a_member_is_the_mean_of_its_models_log_odds() -> None:
     assert trainer.predict(unseen.X.iloc[:0]).shape == (0,)
 
 
-def test_an_ensemble_of_too_few_addresses_to_divide_is_of_models_of_all_rows() -> None:
+def test_an_ensemble_of_too_few_addresses_fits_each_member_to_all_rows() -> None:
     table = make_table(n=60)
     two = (table.y.to_numpy() >= 0.5).astype(int)  # one address is risky, the other benign
     trainer = EnsembleTrainer(["logistic", "constant"], folds=2)
@@ -366,7 +390,7 @@ def test_an_ensemble_of_too_few_addresses_to_divide_is_of_models_of_all_rows() -
     assert np.isfinite(trainer.predict(table.X)).all()
 
 
-def test_one_ensemble_one_file(tmp_path: Path) -> None:
+def test_the_same_ensemble_gives_the_same_file(tmp_path: Path) -> None:
     table = make_table()
     for name in ("a.zip", "b.zip"):
         trainer = EnsembleTrainer(["lightgbm", "logistic"], folds=2, parameters={"lightgbm": FEW})
@@ -379,17 +403,17 @@ def test_one_ensemble_one_file(tmp_path: Path) -> None:
     ("options", "reason"),
     [
         ({"members": []}, "different trainers"), ({"members": ["xgboost", "xgboost"]}, "different trainers"),
-        ({"members": ["ensemble"]}, "none of them 'ensemble'"), ({"members": ["nope"]}, "'nope'.*xgboost"),
+        ({"members": ["ensemble"]}, "other than 'ensemble'"), ({"members": ["nope"]}, "'nope'.*xgboost"),
         ({"members": "xgboost"}, "must be a list"), ({"method": "vote"}, "average, stacking"), ({"folds": 1}, "from 2 to 50"),
         ({"parameters": {"nope": {}}}, "parameters for nope"),
     ],
 )  # fmt: skip
-def test_an_ensemble_that_cannot_be_is_a_usage_error(options: dict[str, Any], reason: str) -> None:
+def test_invalid_options_of_an_ensemble_are_a_usage_error(options: dict[str, Any], reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
         EnsembleTrainer(**options)
 
 
-def test_by_default_the_members_are_the_strong_ones_that_are_registered() -> None:
+def test_the_default_members_are_those_that_are_registered() -> None:
     assert EnsembleTrainer().members == [name for name in ("xgboost", "lightgbm", "neural_net") if name in models.names()]
 
 
@@ -403,7 +427,7 @@ REPORTING: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", REPORTING)
-def test_progress_is_told_and_reaches_its_total(name: str, table: Dataset) -> None:
+def test_progress_is_reported_and_reaches_its_total(name: str, table: Dataset) -> None:
     seen: list[tuple[str, int, int]] = []
     template = models.build(models.trainer_class(name), REPORTING[name])
     trained, _ = fit_trainer(template, table.frame(), table.y, table.weight, table.groups, lambda *told: seen.append(told))
@@ -413,7 +437,7 @@ def test_progress_is_told_and_reaches_its_total(name: str, table: Dataset) -> No
 
 
 @pytest.mark.parametrize("name", REPORTING)
-def test_an_interrupt_while_fitting_comes_through(name: str, table: Dataset) -> None:
+def test_an_interrupt_during_training_is_raised(name: str, table: Dataset) -> None:
     def interrupted(what: str, done: int, total: int) -> None:
         raise KeyboardInterrupt
 
@@ -423,7 +447,7 @@ def test_an_interrupt_while_fitting_comes_through(name: str, table: Dataset) -> 
 
 
 @pytest.mark.parametrize("name", [*REPORTING, "constant", "logistic", "single_feature"])
-def test_an_interrupt_while_saving_leaves_nothing(
+def test_an_interrupt_during_saving_leaves_no_file(
     name: str, table: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     template = models.build(models.trainer_class(name), REPORTING.get(name, {}))
@@ -440,8 +464,8 @@ def test_an_interrupt_while_saving_leaves_nothing(
     assert list((tmp_path / "models").iterdir()) == []
 
 
-def test_a_trainer_watched_by_an_object_can_be_copied(table: Dataset) -> None:
-    """What watches is not copied with the trainer: it may hold a terminal."""
+def test_a_trainer_with_a_progress_callback_can_be_copied(table: Dataset) -> None:
+    """The callback is not copied with the trainer: it may hold a terminal."""
 
     class Watcher:
         def __init__(self) -> None:

@@ -256,7 +256,7 @@ def test_poor_trials_are_ended_after_a_fold(tmp_path: Path, pruner: str) -> None
 
 def test_without_a_pruner_nothing_is_pruned(tmp_path: Path) -> None:
     assert tuning(tmp_path, pruner="none", trials=8).run().n_pruned == 0
-    with pytest.raises(UsageError, match="'best'; there are: median, hyperband, none"):
+    with pytest.raises(UsageError, match="'best'; choose one of: median, hyperband, none"):
         make_pruner("best", 3)
     with pytest.raises(UsageError, match="'auc' to tune by; there are: log_loss, average_precision"):
         tuning(tmp_path, metric="auc").run()
@@ -347,12 +347,13 @@ def test_what_a_trainer_declares_is_a_search_space_it_takes(name: str) -> None:
 @pytest.mark.parametrize(
     ("space", "reason"),
     [
-        ([], "it: "), ("x", "it: "), ({"a": 5}, "a: "), ({"a": {"type": "magic"}}, "a: "), ({"a": {"type": "int", "low": 1}}, "a.int.high"),
-        ({"a": {"type": "int", "low": 3, "high": 1}}, "low is above high"), ({"a": {"type": "float", "low": 0, "high": 1, "log": True}}, "log range"),
-        ({"a": {"type": "float", "low": 1, "high": 2, "log": True, "step": 1}}, "log range"), ({"a": {"type": "int", "low": 0.5, "high": 1}}, "a.int.low"),
-        ({"a": {"type": "float", "low": float("nan"), "high": 1}}, "finite"), ({"a": {"type": "categorical", "choices": []}}, "a.categorical.choices"),
-        ({"a": {"type": "categorical", "choices": [object()]}}, "no JSON value"), ({"a": {"type": "int", "low": 1, "high": 2, "hi": 3}}, "a.int.hi"),
-        ({"a": {"type": "int", "low": 1, "high": 9, "step": 0}}, "a.int.step"),
+        ([], "by name"), ("x", "by name"), ({"a": 5}, "a: .*object"), ({"a": {"type": "magic"}}, "a: .*int, float or categorical"), ({"a": {"type": "int", "low": 1}}, "a: high is missing"),
+        ({"a": {"type": "int", "low": 3, "high": 1}}, "a: `low <= high`"), ({"a": {"type": "float", "low": 0, "high": 1, "log": True}}, "a: `low > 0`"),
+        ({"a": {"type": "float", "low": 1, "high": 2, "log": True, "step": 1}}, "a: .*`step` is not supported"), ({"a": {"type": "int", "low": 0.5, "high": 1}}, "a: low must be a whole number"),
+        ({"a": {"type": "float", "low": float("nan"), "high": 1}}, "finite"), ({"a": {"type": "categorical", "choices": []}}, "a: .*one or more"),
+        ({"a": {"type": "categorical", "choices": [object()]}}, "a: .*not JSON serializable"), ({"a": {"type": "int", "low": 1, "high": 2, "hi": 3}}, "a: hi is unknown"),
+        ({"a": {"type": "float", "low": "1", "high": 2}}, "a: low must be a finite number"), ({"a": {"type": "int", "low": 1, "high": 9, "log": 1}}, "a: log must be"),
+        ({"a": {"type": "int", "low": 1, "high": 9, "step": 0}}, "a: `step > 0`"),
     ],
 )  # fmt: skip
 def test_a_space_of_another_form_is_refused(space: Any, reason: str) -> None:

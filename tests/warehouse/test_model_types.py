@@ -161,7 +161,7 @@ def test_lightgbm_ranks_too(client: Any, minenet: SimulationSummary) -> None:
 
 
 def test_the_command_line_ranks_and_refuses_what_cannot(call: Call, client: Any, minenet: SimulationSummary) -> None:
-    with pytest.raises(UsageError, match="learns no order.*lightgbm, xgboost"):
+    with pytest.raises(UsageError, match="cannot train an alert_ranker.*lightgbm, xgboost"):
         train(client, model_type="alert_ranker", model_trainer=GuideTrainer())
     client.close()
     done = call(
@@ -171,7 +171,7 @@ def test_the_command_line_ranks_and_refuses_what_cannot(call: Call, client: Any,
     refused = call(
         "fit", "--network", "minenet", "--model-type", "alert_ranker", "--model", "tests.support.trainers:GuideTrainer"
     )
-    assert refused.code == 2 and "learns no order" in refused.err, refused.err
+    assert refused.code == 2 and "cannot train an alert_ranker" in refused.err, refused.err
     scored = call("predict", "--network", "minenet", "--model-type", "alert_ranker", "--json")
     assert json.loads(scored.out)["table"] == "alert_rankings"
 

@@ -11,13 +11,12 @@ from trainer.errors import UsageError, UserCodeError, reason, user_code
 
 if TYPE_CHECKING:
     from trainer.labels import LabelStrategy
-    from trainer.models.base import ModelTrainer
+    from trainer.models import ModelTrainer
 
 
 def trainer_class_of(name: str) -> type[ModelTrainer]:
     """Return the registered trainer `name`, or the class `package.module:Class`."""
-    from trainer.models import trainer_class
-    from trainer.models.base import ModelTrainer
+    from trainer.models import ModelTrainer, trainer_class
 
     kind: type[ModelTrainer] = _imported(name, ModelTrainer) if ":" in name else trainer_class(name)
     return kind

@@ -1,4 +1,4 @@
-"""Grades an order: how many of the risky are near the top of each list (NDCG), on rows the model has not seen."""
+"""Ranking metrics: NDCG of each list, on rows that the model was not trained on."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ import numpy as np
 from trainer.evaluation.metrics import metrics, with_intervals
 
 CUTS = (10, 50, 100)
-OF_ORDER = ("auc", "average_precision")  # of `metrics`, those that ask nothing of a score but its order
+OF_ORDER = ("auc", "average_precision")  # those of `metrics` that depend on the order of the scores only
 
 
 def evaluate_ranking(
     y: np.ndarray, score: np.ndarray, groups: np.ndarray, lists: np.ndarray, seed: int = 0
 ) -> dict[str, dict[str, float]]:
-    """Return auc, average_precision, ndcg_at_10, ndcg_at_50, ndcg_at_100 and ndcg, each with its 95 % interval.
+    """Return auc, average_precision, ndcg_at_10, ndcg_at_50, ndcg_at_100 and ndcg, each as {value, low, high}.
 
-    A ranker's score is no probability, so nothing that judges probabilities is reported.
+    A ranker's score is not a probability, so metrics of probabilities are left out.
 
     Args:
         y: (n,) 0 or 1.
-        score: (n,) the higher, the nearer the top.
-        groups: (n,) address of each row; whole addresses are resampled, as in `evaluation.evaluate`.
-        lists: (n,) the list each row is ranked in; NDCG is the mean over lists that have something risky.
+        score: (n,) finite; the highest is at the top.
+        groups: (n,) address of each row; whole addresses are resampled for the 95 % interval, as in `evaluation.evaluate`.
+        lists: (n,) the list that each row is ranked in; NDCG is the mean over lists with a risky row.
+        seed: of the resampling.
     """
 
     def measure(rows: np.ndarray) -> dict[str, float]:
@@ -34,35 +35,34 @@ def evaluate_ranking(
 
 
 def ndcg(y: np.ndarray, score: np.ndarray, lists: np.ndarray, cuts: tuple[int | None, ...]) -> list[float]:
-    """Return the normalised discounted cumulative gain at each cut (None: the whole list), mean over lists with a gain.
+    """Return the normalised discounted cumulative gain at each cut, mean over the lists that have a gain; NaN if none has.
 
-    Gain y, discount 1 / log2(1 + rank) (Järvelin and Kekäläinen 2002); rows of equal score share their places' discounts
-    (McSherry and Najork 2008), so that the order of rows never counts.
+    scikit-learn's `ndcg_score`: gain y, discount 1 / log2(1 + rank) (Järvelin and Kekäläinen 2002); rows of equal score share
+    the mean discount of their ranks (McSherry and Najork 2008), so that the order of rows has no effect.
 
     Args:
-        y: (n,) gains, at least 0.
-        score: (n,) the higher, the nearer the top.
+        y: (n,) gains, not negative.
+        score: (n,) finite; the highest is at the top.
         lists: (n,) the list of each row.
+        cuts: ranks to stop at; None for the whole list.
     """
-    found = [_of_list(y[lists == one].astype(np.float64), score[lists == one], cuts) for one in np.unique(lists)]
-    graded = [values for values in found if values is not None]
-    return [float(np.mean([values[i] for values in graded])) if graded else float("nan") for i in range(len(cuts))]
+    by_list = [_ndcg_of_list(y[lists == one], score[lists == one], cuts) for one in np.unique(lists[y > 0])]
+    return [float(np.mean(values)) for values in zip(*by_list, strict=True)] if by_list else [float("nan")] * len(cuts)
 
 
-def _of_list(gain: np.ndarray, score: np.ndarray, cuts: tuple[int | None, ...]) -> list[float] | None:
-    if not gain.any():
-        return None
-    _, tied, sizes = np.unique(-score, return_inverse=True, return_counts=True)
-    mean_gain = np.bincount(tied, weights=gain) / sizes
-    shared = np.repeat(mean_gain, sizes)  # in order of the ranks
-    best = np.sort(gain)[::-1]
-    discount = 1 / np.log2(np.arange(2, len(gain) + 2))
-    return [float((shared[:k] * discount[:k]).sum() / (best[:k] * discount[:k]).sum()) for k in cuts]
+def _ndcg_of_list(gain: np.ndarray, score: np.ndarray, cuts: tuple[int | None, ...]) -> list[float]:
+    from sklearn.metrics import ndcg_score
+
+    if len(gain) == 1:
+        return [1.0] * len(cuts)  # scikit-learn refuses a list of one row; with a gain its order is the best
+    depths = [len(gain) if cut is None else min(cut, len(gain)) for cut in cuts]
+    at = {depth: float(ndcg_score([gain], [score], k=depth)) for depth in set(depths)}
+    return [at[depth] for depth in depths]
 
 
 def ranks(score: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """Return int32 (n,), 1 for the highest score; equal scores by id."""
+    """Return the rank int32 (n,) of each score, 1 for the highest; equal scores are ranked by id."""
     order = np.lexsort((ids, -score))
-    found = np.empty(len(score), dtype=np.int32)
-    found[order] = np.arange(1, len(score) + 1, dtype=np.int32)
-    return found
+    rank = np.empty(len(score), dtype=np.int32)
+    rank[order] = np.arange(1, len(score) + 1, dtype=np.int32)
+    return rank

@@ -1,4 +1,4 @@
-"""What a trainer is. A class written after the miner's guide is one once it derives from `ModelTrainer`."""
+"""The base class of trainers. A class written after the miner's guide becomes a trainer by deriving from it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ if TYPE_CHECKING:
 
 
 class ModelTrainer(ABC):
-    """A model that can be trained, asked, saved and loaded.
+    """A model that can be trained, saved and loaded, and that predicts probabilities.
+
+    The constructor must keep its arguments as attributes of the same names: they are recorded with the model. `train` must
+    start afresh: an earlier `train` has no effect on it.
 
     Class attributes:
         suffix: of the file that `save` writes.
-        accepts_missing: whether X may hold NaN; a trainer that does not say so gets missing values filled with the medians
-            of the training rows.
-        accepts_groups: whether `train` takes a fourth argument `groups` (n,), equal for rows of one address, so that what it
-            holds back of its rows (to stop early, to weigh members) shares no address with what it fits.
-        search_space: what `trainer tune` may try: {name: {"type": "int" | "float", "low": …, "high": …, "log": True} or
-            {"type": "categorical", "choices": […]}}. A name is what `fit --param name=value` accepts.
+        accepts_missing: whether X may hold NaN; if False, missing values are filled with the medians of the training rows.
+        accepts_groups: whether `train` takes a fourth argument `groups` (n,), equal for rows of one address, so that rows held
+            out within `train` (for early stopping, for the weights of members) share no address with the rows fitted.
+        search_space: what `trainer tune` searches: {name: {"type": "int" | "float", "low": …, "high": …, "log": True} or
+            {"type": "categorical", "choices": […]}}. A name is a parameter of `fit --param name=value`.
 
     Attributes:
-        progress: called with (what, done, total) while `train` works, where someone watches.
-        n_features: how many columns the trained model takes, where it knows; a loaded model that disagrees with its
-            model.json is refused.
-
-    The constructor's arguments are kept as attributes of the same names, so that they can be recorded with the model. `train`
-    starts afresh each time: what an earlier `train` left has no effect.
+        progress: called with (what, done, total) during `train`; None if nothing shows progress.
+        n_features: number of columns of the trained model, if known; a loaded model whose model.json has another number
+            is refused.
     """
 
     suffix: ClassVar[str] = ".model"
@@ -43,29 +42,29 @@ class ModelTrainer(ABC):
 
     @abstractmethod
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None) -> Any:
-        """Fit to X float32 (n, d), y (n,) in [0, 1] and, where given, weights (n,).
+        """Fit to X float32 (n, d), y (n,) in [0, 1] and, if given, weights (n,), not negative.
 
         Raises:
-            NotEnoughLabelsError: the rows that count have one label only (`trainer.models.rows.require_both_classes`).
+            NotEnoughLabelsError: all rows with a weight above 0 have the same label (`trainer.models.training_rows` checks it).
         """
 
     @abstractmethod
     def predict(self, X: pd.DataFrame) -> np.ndarray:
-        """Return P(risky) in [0, 1], (n,), for X (n, d) with the columns of `train` in their order.
+        """Return P(risky) in [0, 1], (n,), for X (n, d) with the columns of `train` in the same order.
 
-        A saved model is asked through `trainer.registry.artifact`, which knows the columns' names and refuses another order.
+        Saved models predict through `trainer.registry.artifact`, which knows the names of the columns and refuses another order.
         """
 
     @abstractmethod
     def save(self, path: str) -> None:
-        """Write the trained model to the file `path`, in a form that `load` reads without running stored code."""
+        """Write the trained model to the file `path`, in a format that `load` reads without running stored code."""
 
     @abstractmethod
     def load(self, path: str) -> None:
-        """Read what `save` wrote; the constructor was given the same arguments."""
+        """Read the model that `save` wrote; this trainer was constructed with the same arguments."""
 
     def evaluate(self, X: pd.DataFrame, y: pd.Series) -> dict[str, float]:
-        """Return auc, average_precision, brier and log_loss on rows that were not trained on."""
+        """Return auc, average_precision, brier and log_loss on X (n, d) and y (n,), which must not be training rows."""
         import numpy as np
 
         from trainer.evaluation import metrics
@@ -73,11 +72,11 @@ class ModelTrainer(ABC):
         return metrics(np.asarray(y, dtype=np.float64), np.asarray(self.predict(X)))
 
     def options(self) -> dict[str, Any]:
-        """Return the constructor's arguments as they are now: what is needed to build the same trainer again."""
+        """Return the constructor's arguments and their current values, from which the same trainer can be built again."""
         parameters = inspect.signature(type(self).__init__).parameters
         return {name: getattr(self, name) for name in parameters if name != "self" and hasattr(self, name)}
 
     def report(self, what: str, done: int, total: int) -> None:
-        """Tell whoever watches how far `train` is."""
+        """Report the progress of `train`: `done` of `total` steps of `what`."""
         if self.progress is not None:
             self.progress(what, done, total)

@@ -1,4 +1,4 @@
-"""Fits a fresh copy of a trainer, imputing missing values for one that does not accept them."""
+"""Fits a fresh copy of a trainer, with missing values imputed if the trainer does not accept them."""
 
 from __future__ import annotations
 
@@ -33,11 +33,15 @@ def fit_trainer(
     *,
     part: str = "",
 ) -> tuple[ModelTrainer, np.ndarray | None]:
-    """Return a fresh copy of `template` trained on these rows, and the medians used to impute missing values, if any.
+    """Return a trained copy of `template`, and the medians float32 (d,) that impute missing values for it, if any.
 
     Args:
-        groups: (n,) equal for rows of one address; passed on to a trainer that sets `accepts_groups`.
-        progress: called with (what, done, total) during training.
+        template: an untrained trainer; it is left as it is.
+        frame: X float32 (n, d), NaN where missing.
+        y: (n,) in [0, 1].
+        weight: (n,), not negative.
+        groups: (n,) equal for rows of one address; passed to a trainer with `accepts_groups`.
+        progress: called with (what, done, total) during training; by default the template's.
         part: which part of the data this is, for error messages: "fold 2 of 5".
 
     Raises:
@@ -58,19 +62,19 @@ def fit_trainer(
         with user_code(trainer, "train", rows_of(part, len(frame)), _advice):
             trainer.train(filled, pd.Series(y, name="label"), pd.Series(weight, name="weight"), **rows)
     finally:
-        trainer.__dict__.pop("progress", None)  # a trained model must not hold on to a terminal
+        trainer.__dict__.pop("progress", None)  # a trained model must not keep a reference to a terminal
     return trainer, medians
 
 
 def checked_predict(trainer: ModelTrainer, frame: pd.DataFrame, medians: np.ndarray | None, *, part: str = "") -> np.ndarray:
-    """Return the trainer's prediction as float64 (n,), missing values imputed with `medians` where given.
+    """Return the trainer's prediction float64 (n,) for `frame` (n, d), missing values filled with `medians` (d,) if given.
 
     Args:
         part: which part of the data this is, for error messages.
 
     Raises:
         UserCodeError: the trainer is not one of the package's own and raises an exception.
-        UsageError: the trainer returns another number of values, or one that is not a probability.
+        UsageError: the trainer returns another number of values, or a value that is not a probability.
     """
     filled = frame if medians is None else fill_missing(frame, medians)
     with user_code(trainer, "predict", rows_of(part, len(frame)), _advice):
@@ -84,12 +88,12 @@ def checked_predict(trainer: ModelTrainer, frame: pd.DataFrame, medians: np.ndar
 
 
 def medians_of(frame: pd.DataFrame) -> np.ndarray:
-    """Return the median of each column float32 (d,), 0 for a column without any value."""
+    """Return the median float32 (d,) of each column of `frame` (n, d), 0 for a column without any value."""
     return np.nan_to_num(frame.median(axis=0, skipna=True).to_numpy(dtype=np.float32))
 
 
 def fill_missing(frame: pd.DataFrame, medians: np.ndarray) -> pd.DataFrame:
-    """Return the frame with NaN replaced by its column's median."""
+    """Return `frame` (n, d) as float32 with each NaN replaced by its column's median (d,)."""
     import pandas as pd
 
     values = frame.to_numpy(dtype=np.float32)

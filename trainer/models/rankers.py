@@ -1,8 +1,9 @@
-"""Trainers that learn an order: each list's risky alerts nearer its top than the others.
+"""Learning to rank: within each list, risky alerts above the others.
 
-They are found by entry point (group `trainer.rankers`) under the name of the trainer they stand for: `fit --model-type
+Rankers are found by entry point (group `trainer.rankers`), under the name of the trainer that they replace: `fit --model-type
 alert_ranker --model xgboost` trains the ranker registered as `xgboost`. A list is what is ranked together: the alerts of one
-network and processing date. A score is the logistic function of the trees' sum, which keeps their order; it is no probability.
+network and processing date. A score is the logistic function of the sum over the trees, which keeps the order; it is not a
+probability.
 """
 
 from __future__ import annotations
@@ -14,24 +15,24 @@ import numpy as np
 
 from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.models.base import ModelTrainer
-from trainer.models.boosting.plan import by_one_name, whole, with_threads
-from trainer.models.files.lightgbm_text import library, named, read_text, write_text
-from trainer.models.files.lightgbm_text import refusals as lightgbm_refusals
-from trainer.models.files.xgboost_trees import ALIASES, read_trees, refuse_unchecked, write_trees
-from trainer.models.files.xgboost_trees import refusals as xgboost_refusals
+from trainer.models.boosting.lightgbm_parameters import first_names, lightgbm_refusals
+from trainer.models.boosting.plan import by_first_name, whole, with_threads
+from trainer.models.boosting.xgboost_parameters import ALIASES, require_supported, xgboost_refusals
+from trainer.models.files.lightgbm_text import import_lightgbm, read_text, write_text
+from trainer.models.files.xgboost_trees import read_trees, write_trees
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LONGEST_LIST = 10_000  # of LightGBM; a longer list is ranked in random parts of at most this length
-LEVELS = 31  # LightGBM's relevance is a level; a soft label becomes the nearest of so many
+LONGEST_LIST = 10_000  # LightGBM's limit; a longer list is divided at random into parts no longer than this
+LEVELS = 31  # LightGBM's relevance is an integer; a soft label is rounded to the nearest of 0/31 … 31/31
 
 
 class Ranker(ModelTrainer):
-    """Boosted trees on a ranking objective.
+    """Boosted trees with a ranking objective.
 
     Args:
-        hyperparameters: the library's own parameters, over the defaults; `n_estimators` is the number of trees.
+        hyperparameters: the library's own parameters, which override the defaults; `n_estimators` is the number of trees.
         seed: of all sampling; one seed, one model.
     """
 
@@ -46,13 +47,16 @@ class Ranker(ModelTrainer):
         self.n_features: int | None = None
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
-        """Fit to X float32 (n, d), y (n,) in [0, 1] and weights (n,); `groups` (n,) says which rows are one list, None: all.
+        """Fit to X float32 (n, d), relevance y (n,) in [0, 1] and weights (n,).
+
+        Args:
+            groups: (n,) the list of each row; None if all rows are one list.
 
         Raises:
-            NotEnoughLabelsError: no list has rows of both kinds, so that there is nothing to put before anything.
-            UsageError: the library refuses its parameters.
+            NotEnoughLabelsError: no list has rows of both classes.
+            UsageError: the objective does not rank, or the library refuses the parameters.
         """
-        self.model = self.n_features = None  # what an earlier fit left must not answer for one that fails
+        self.model = self.n_features = None  # if this fit fails, the model of an earlier one must not remain
         relevance = np.asarray(y, dtype=np.float32)
         weight = np.ones(len(relevance), np.float32) if sample_weights is None else np.asarray(sample_weights, dtype=np.float32)
         lists = np.zeros(len(relevance), np.int64) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
@@ -61,17 +65,19 @@ class Ranker(ModelTrainer):
         mixed = [one for one in np.unique(lists[order]) if np.ptp(relevance[order][lists[order] == one]) > 0]
         if not mixed:
             raise NotEnoughLabelsError(
-                "A ranker needs a list with both risky and benign rows; every list here has one kind only."
+                "A ranker needs a list with both risky and benign rows, and every list here has one class only; add labels."
             )
         objective = self.hyperparameters.get("objective", self._objective)
         if objective not in self._objectives:
-            raise UsageError(f"{type(self).__name__} ranks by {', '.join(self._objectives)}, not by '{objective}'.")
+            raise UsageError(
+                f"{type(self).__name__} has no objective '{objective}'; choose one of: {', '.join(self._objectives)}."
+            )
         self.n_features = X.shape[1]
         self.model = self._fit(X.to_numpy(dtype=np.float32)[order], relevance[order], weight[order], lists[order])
         return self.model
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
-        """Return a score in [0, 1], (n,): the higher, the nearer the top. It is no probability."""
+        """Return a score float64 (n,) in [0, 1], highest at the top of the list; it is not a probability."""
         from scipy.special import expit
 
         if self.model is None:
@@ -84,7 +90,7 @@ class Ranker(ModelTrainer):
 
     @abstractmethod
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
-        """Return the library's model; rows of one list stand together."""
+        """Return the library's model; rows of one list are adjacent."""
 
     @abstractmethod
     def _margin(self, X: np.ndarray) -> np.ndarray:
@@ -94,10 +100,10 @@ class Ranker(ModelTrainer):
 class XGBoostRanker(Ranker):
     """XGBoost's LambdaMART on NDCG (`rank:ndcg`).
 
-    XGBoost weighs lists, not rows: a row's confidence is its gain instead (label × weight), so that a risky row that is
-    believed half is worth half; how far a benign row is believed does not count, unless it is not at all (weight 0).
-    Each row is compared with 32 others of its list, drawn at random (`lambdarank_num_pair_per_sample`), so that the cost of a
-    list grows with its length and not with its square.
+    XGBoost takes a weight per list, not per row. A row's weight scales its gain instead (label × weight): a risky row of half
+    the weight is worth half. The weight of a benign row has no effect, unless it is 0: then the row is dropped.
+    Each row is paired with 32 others of its list, drawn at random (`lambdarank_num_pair_per_sample`), so that the cost of a
+    list grows with its length and not with the square of it.
     """
 
     suffix: ClassVar[str] = ".ubj"
@@ -107,7 +113,7 @@ class XGBoostRanker(Ranker):
         "objective": "rank:ndcg",
         "lambdarank_pair_method": "mean",
         "lambdarank_num_pair_per_sample": 32,
-        "lambdarank_normalization": False,  # divided by its list's, a long list's gradient stays below what a leaf needs
+        "lambdarank_normalization": False,  # normalised per list, the gradients of a long list stay below what a leaf needs
         "ndcg_exp_gain": False,
         "tree_method": "hist",
         "max_depth": 6,
@@ -122,10 +128,10 @@ class XGBoostRanker(Ranker):
         write_trees(self.model, path)
 
     def load(self, path: str) -> None:
-        """Read UBJSON trees.
+        """Read trees from UBJSON.
 
         Raises:
-            ArtifactError: the file is not one, or its trees point outside themselves.
+            ArtifactError: the file is not an XGBoost model, or is inconsistent.
         """
         self.model = read_trees(path)
         self.n_features = self.model.num_features()
@@ -133,8 +139,10 @@ class XGBoostRanker(Ranker):
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
         import xgboost
 
-        parameters = with_threads(self.defaults | by_one_name(self.hyperparameters, ALIASES), "xgboost", X) | {"seed": self.seed}
-        refuse_unchecked(parameters)
+        parameters = with_threads(self.defaults | by_first_name(self.hyperparameters, ALIASES), "xgboost", X) | {
+            "seed": self.seed
+        }
+        require_supported(parameters)
         rounds = whole("n_estimators", parameters.pop("n_estimators"))
         data = xgboost.QuantileDMatrix(X, relevance * weight, qid=lists)
         with xgboost_refusals():
@@ -146,9 +154,9 @@ class XGBoostRanker(Ranker):
 
 
 class LightGBMRanker(Ranker):
-    """LightGBM's LambdaMART on NDCG (`lambdarank`), rows weighted by their confidence.
+    """LightGBM's LambdaMART on NDCG (`lambdarank`), with sample weights.
 
-    LightGBM takes no list above 10,000 rows: a longer one is divided at random (by the seed) into parts, each of which is ranked.
+    LightGBM takes lists of at most 10,000 rows: a longer one is divided at random (by the seed) into parts that are ranked each.
     """
 
     suffix: ClassVar[str] = ".txt"
@@ -177,14 +185,16 @@ class LightGBMRanker(Ranker):
         """Read trees as LightGBM's text.
 
         Raises:
-            ArtifactError: the file is not one, or its trees point outside themselves.
+            ArtifactError: the file is not a LightGBM model, or is inconsistent.
         """
         self.model = read_text(path)
         self.n_features = self.model.num_feature()
 
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
-        lightgbm = library()
-        parameters = with_threads(named(self.defaults) | named(self.hyperparameters), "lightgbm", X) | {"seed": self.seed}
+        lightgbm = import_lightgbm()
+        parameters = with_threads(first_names(self.defaults) | first_names(self.hyperparameters), "lightgbm", X) | {
+            "seed": self.seed
+        }
         rounds = whole("num_iterations", parameters.pop("num_iterations"))
         order, sizes = in_parts(lists, LONGEST_LIST, self.seed)
         levels = np.rint(relevance[order] * LEVELS).astype(np.int32)
@@ -197,7 +207,7 @@ class LightGBMRanker(Ranker):
 
 
 def in_parts(lists: np.ndarray, longest: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows in an order, and the sizes of the lists in it: those longer than `longest` in random parts of like size."""
+    """Return row numbers (n,) list by list, and the lists' sizes; a list above `longest` is divided at random."""
     generator = np.random.default_rng(seed)
     order, sizes = [], []
     for one in np.unique(lists):

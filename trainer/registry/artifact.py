@@ -22,9 +22,7 @@ from trainer.data import Feature
 from trainer.errors import ArtifactError, UsageError, UserCodeError, reason, user_code
 from trainer.evaluation import Calibrator
 from trainer.model_types import get_model_type
-from trainer.models import ENTRY_POINT_GROUP, RANKERS, name_of, names, trainer_class
-from trainer.models.base import ModelTrainer
-from trainer.models.fitting import checked_predict
+from trainer.models import ENTRY_POINT_GROUP, RANKERS, ModelTrainer, checked_predict, name_of, names, trainer_class
 
 if TYPE_CHECKING:
     import pandas as pd

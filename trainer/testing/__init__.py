@@ -1,4 +1,4 @@
-"""Contract tests for plug-ins, shipped so that third parties can hold theirs to them under pytest.
+"""Contract tests for plug-ins: subclass one and run it with pytest.
 
 class TestMyTrainer(TrainerContract):
     def make(self, seed=0):
@@ -8,7 +8,7 @@ class TestMyFormat(LabelFormatContract):
     format = MY_FORMAT
     file_name = "mine.json"
     sample = b'[{"addr": "0x…", "kind": "scam"}]'
-    reordered = b'[…the same rows, the other way round…]'
+    reordered = b'[…the same rows in reverse order…]'
 """
 
 from trainer.testing.label_format import LabelFormatContract

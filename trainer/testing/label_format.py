@@ -1,4 +1,4 @@
-"""The contract of a reader of label lists."""
+"""The contract of a label format: a reader of label lists."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LARGE = 100 * MEBIBYTE
 
 
 class LabelFormatContract:
-    """What every reader of label lists must do; subclass it, name it `Test…` and give the attributes.
+    """What every label format must do: subclass it, name the class `Test…` and set the attributes.
 
     Attributes:
         format: the format under test.
-        file_name: what its files are called.
-        sample: a whole file of at least two rows.
-        reordered: the same rows in another order.
-        may_end_early: whether a file cut at some byte can be a whole one, as with lines of text.
+        file_name: the name of a typical file.
+        sample: the bytes of a complete file of at least two rows.
+        reordered: the bytes of a file with the same rows in another order.
+        may_end_early: whether a truncated file can be valid, as with lines of text.
     """
 
     format: ClassVar[LabelFormat]
@@ -36,19 +36,19 @@ class LabelFormatContract:
     may_end_early: ClassVar[bool] = False
 
     def test_it_recognises_its_own_file(self, tmp_path: Path) -> None:
-        """By its name and its first bytes, however few."""
+        """By its name and its first bytes; any number of them is handled."""
         path = self._write(tmp_path, self.sample)
         assert self.format.recognises(path, self.sample[:65_536])
         for size in range(min(len(self.sample), 200)):
             assert self.format.recognises(path, self.sample[:size]) in {True, False}
 
     def test_it_does_not_recognise_what_is_none(self, tmp_path: Path) -> None:
-        """Neither nothing nor noise under a name of no format."""
+        """Neither an empty file nor random bytes, under a name without a known suffix."""
         for raw in (b"", _noise(4096), b"\xff\xfe" * 50):
             assert not self.format.recognises(tmp_path / "file.bin", raw)
 
     def test_it_reads_text_in_declared_columns(self, tmp_path: Path) -> None:
-        """Every value is text; a publisher's list has addresses and categories and no columns of its own making."""
+        """Every value is text; a publisher's list has addresses and categories, and only the columns of publishers' lists."""
         frame = self.format.load(self._write(tmp_path, self.sample))
         assert len(frame) >= 2
         assert "address" in frame.columns
@@ -58,48 +58,50 @@ class LabelFormatContract:
             assert CATEGORY in frame.columns
             assert set(frame.columns) <= set(PUBLISHER_COLUMNS)
         else:
-            assert set(frame.columns) <= {*RAW_ADDRESS_LABELS.types, *SNAPSHOT_KEY}, "a sample has columns of the table only"
+            assert set(frame.columns) <= {*RAW_ADDRESS_LABELS.types, *SNAPSHOT_KEY}, (
+                "the sample has a column that raw_address_labels lacks"
+            )
 
     def test_it_reads_the_same_twice(self, tmp_path: Path) -> None:
-        """Nothing is kept between two readings."""
+        """No state is kept between two reads."""
         path = self._write(tmp_path, self.sample)
         assert self.format.load(path).equals(self.format.load(path))
 
     def test_the_order_of_rows_does_not_matter(self, tmp_path: Path) -> None:
-        """The same rows come back, whatever their order."""
+        """The rows are the same for any order in the file."""
         straight = self.format.load(self._write(tmp_path, self.sample))
         mixed = self.format.load(self._write(tmp_path, self.reordered))
         assert _rows(straight) == _rows(mixed)
 
     def test_an_empty_file_is_refused(self, tmp_path: Path) -> None:
-        """By a sentence that names it."""
+        """With an error that names the file."""
         self._refuses(self._write(tmp_path, b""))
 
     def test_a_binary_file_is_refused(self, tmp_path: Path) -> None:
-        """Noise is no list."""
+        """Random bytes are not a list."""
         self._refuses(self._write(tmp_path, _noise(65_536)))
 
     def test_a_file_in_another_encoding_is_refused(self, tmp_path: Path) -> None:
-        """UTF-16, and bytes that are no UTF-8 in the midst of good ones."""
+        """UTF-16, and invalid UTF-8 in the middle of a valid file."""
         half = len(self.sample) // 2
         self._refuses(self._write(tmp_path, b"\xff\xfe" + self.sample.decode("latin-1").encode("utf-16-le")))
         self._refuses(self._write(tmp_path, self.sample[:half] + b"\xff\xfe\xfa" + self.sample[half:]))
 
     def test_a_file_cut_short_is_refused(self, tmp_path: Path) -> None:
-        """Wherever it was cut; where lines can end early it makes up no row but the one it was cut in."""
+        """Truncated anywhere; if a truncated file can be valid, at most the truncated row may differ from the whole file's."""
         whole = _rows(self.format.load(self._write(tmp_path, self.sample)))
         body = self.sample.rstrip()
         for size in range(1, len(body), max(1, len(body) // 200)):
             try:
-                found = _rows(self.format.load(self._write(tmp_path, body[:size])))
+                rows = _rows(self.format.load(self._write(tmp_path, body[:size])))
             except BadInputError as error:
                 assert self.file_name in str(error)
             else:
                 assert self.may_end_early, f"the first {size} bytes were read as a whole file"
-                assert len([row for row in found if row not in whole]) <= 1
+                assert len([row for row in rows if row not in whole]) <= 1
 
     def test_a_file_of_100_mib_is_refused(self, tmp_path: Path) -> None:
-        """At once: rows without end, and blanks without end."""
+        """Whether it holds rows or blanks."""
         for unit in (self.sample, b" "):
             path = tmp_path / self.file_name
             try:
@@ -118,11 +120,11 @@ class LabelFormatContract:
 
     def _refuses(self, path: Path) -> None:
         try:
-            found = self.format.load(path)
+            rows = self.format.load(path)
         except BadInputError as error:
-            assert self.file_name in str(error), "the error names the file"
+            assert self.file_name in str(error), "the error does not name the file"
         else:
-            raise AssertionError(f"{len(found)} rows were read of what is no list")
+            raise AssertionError(f"{len(rows)} rows were read from an invalid file")
 
 
 def _noise(size: int) -> bytes:

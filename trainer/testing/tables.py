@@ -1,4 +1,4 @@
-"""Small tables that a trainer is tried on."""
+"""Small tables to test trainers on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Table:
-    """Rows to train on: X float32 (n, d), y and weight float32 (n,), groups int64 (n,) of two rows an address."""
+    """Rows to train on: X float32 (n, d), y and weight float32 (n,), groups int64 (n,), two rows per address."""
 
     X: pd.DataFrame
     y: pd.Series
@@ -19,19 +19,19 @@ class Table:
     groups: np.ndarray
 
     def with_(self, **changes: Any) -> Table:
-        """Return the table with some of its parts replaced, given as arrays."""
+        """Return the table with the given attributes replaced."""
         series = {name: pd.Series(np.asarray(value, np.float32)) for name, value in changes.items() if name in {"y", "weight"}}
         return replace(self, **(changes | series))
 
     def rows(self, numbers: np.ndarray) -> Table:
-        """Return some of the rows, by number."""
+        """Return the rows with these numbers (m,)."""
         y, weight = self.y.to_numpy()[numbers], self.weight.to_numpy()[numbers]
         X = self.X.iloc[numbers].reset_index(drop=True)
         return Table(X, pd.Series(y), pd.Series(weight), self.groups[numbers])
 
 
 def make_table(n: int = 240, d: int = 6, seed: int = 0) -> Table:
-    """Return a table whose first two columns tell the label (n,) well but not wholly; the others are noise."""
+    """Return a table whose first two columns predict the label well but not perfectly; the others are noise."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(n, d)).astype(np.float32)
     score = 2 * X[:, 0] + (X[:, 1] if d > 1 else 0) + rng.normal(scale=0.7, size=n)
@@ -41,7 +41,7 @@ def make_table(n: int = 240, d: int = 6, seed: int = 0) -> Table:
 
 
 def with_gaps(table: Table, seed: int = 1) -> Table:
-    """Return the table with a quarter of its values missing, one column wholly."""
+    """Return the table with a quarter of its values missing, and all values of the last column."""
     values = table.X.to_numpy(copy=True)
     values[np.random.default_rng(seed).random(values.shape) < 0.25] = np.nan
     values[:, -1] = np.nan
@@ -49,5 +49,5 @@ def with_gaps(table: Table, seed: int = 1) -> Table:
 
 
 def with_constants(table: Table) -> Table:
-    """Return the table with columns of one value: 0, a huge and a tiny one."""
+    """Return the table with three constant columns more: of 0, a huge and a tiny value."""
     return table.with_(X=table.X.assign(zero=np.float32(0), huge=np.float32(1e30), tiny=np.float32(-1e-30)))

@@ -30,9 +30,7 @@ from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.labels import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 from trainer.model_types import get_model_type
-from trainer.models import name_of, ranker_of
-from trainer.models.base import ModelTrainer
-from trainer.models.fitting import fit_trainer
+from trainer.models import ModelTrainer, fit_trainer, name_of, ranker_of
 from trainer.registry import artifact, registry
 from trainer.training.result import TrainingResult, result_of
 from trainer.training.unseen import Unseen, evaluate_unseen, row_groups
@@ -122,7 +120,7 @@ class ModelTraining:
         return self._read_labelled(selection, strategy)
 
     def _trainer(self) -> ModelTrainer:
-        from trainer.models.boosting.xgboost import XGBoostTrainer
+        from trainer.models import XGBoostTrainer
 
         trainer = XGBoostTrainer(seed=self.seed) if self.model_trainer is None else self.model_trainer
         return ranker_of(trainer) if get_model_type(self.model_type).is_ranker else trainer

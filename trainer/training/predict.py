@@ -18,7 +18,7 @@ from trainer.registry import artifact, get_model, latest_model
 from trainer.warehouse import TABLES, replace_rows
 
 if TYPE_CHECKING:
-    from trainer.models.base import ModelTrainer
+    from trainer.models import ModelTrainer
     from trainer.warehouse import Client
 
 LATEST = "latest"

@@ -1,102 +1,47 @@
-"""A search space, and an Optuna study over it in a SQLite file that is continued only if it is of the same search."""
+"""Search spaces as Optuna's distributions, and the Optuna study in a SQLite file that continues only the same search."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
-
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError, UsageError
 
 if TYPE_CHECKING:
     import optuna
+    from optuna.distributions import BaseDistribution
 
 PRUNERS = ("median", "hyperband", "none")
 STUDY_NAME = "trainer"
-STARTUP_TRIALS = 5  # before the median of the others says anything
+STARTUP_TRIALS = 5  # trials that are never pruned, until their median means something
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-
-
-class _Range(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    low: Finite
-    high: Finite
-    step: Finite | None = Field(default=None, gt=0)
-    log: bool = False
-
-    @model_validator(mode="after")
-    def _is_a_range(self) -> Self:
-        if self.low > self.high:
-            raise ValueError("low is above high")
-        if self.log and (self.low <= 0 or self.step is not None):
-            raise ValueError("a log range starts above 0 and has no step")
-        return self
-
-
-class IntRange(_Range):
-    """Whole numbers from low to high, both included."""
-
-    type: Literal["int"]
-    low: int
-    high: int
-    step: int | None = Field(default=None, gt=0)
-
-    def suggest(self, trial: optuna.Trial, name: str) -> Any:
-        """Return the trial's value."""
-        return trial.suggest_int(name, self.low, self.high, step=self.step or 1, log=self.log)
-
-
-class FloatRange(_Range):
-    """Numbers from low to high."""
-
-    type: Literal["float"]
-
-    def suggest(self, trial: optuna.Trial, name: str) -> Any:
-        """Return the trial's value."""
-        return trial.suggest_float(name, self.low, self.high, step=self.step, log=self.log)
-
-
-class Choice(BaseModel):
-    """One of some JSON values; they are told apart as JSON, so that a list, true and 1 can each be one."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    type: Literal["categorical"]
-    choices: list[Any] = Field(min_length=1)
-
-    def suggest(self, trial: optuna.Trial, name: str) -> Any:
-        """Return the trial's value."""
-        return json.loads(trial.suggest_categorical(name, [json.dumps(choice) for choice in self.choices]))
-
-
-Space = dict[str, Annotated[IntRange | FloatRange | Choice, Field(discriminator="type")]]
+Space = dict[str, "BaseDistribution"]  # of each parameter; a categorical one holds its choices as JSON text
 
 
 def read_space(declared: Any, where: str, fixed: Mapping[str, Any] | None = None) -> Space:
-    """Return a declared search space, less the parameters that are fixed.
+    """Return a declared search space as Optuna's distributions, without the parameters that are fixed.
 
     Args:
-        declared: name → {"type": "int" | "float", "low", "high", "log", "step"} or {"type": "categorical", "choices"}.
+        declared: name → {"type": "int" | "float", "low", "high", "log", "step"} or {"type": "categorical", "choices"}; a choice
+            is any JSON value.
         where: what to call it in an error.
+        fixed: parameters that are not searched.
 
     Raises:
         UsageError: it is empty, or not of that form.
     """
-    try:
-        space = TypeAdapter(Space).validate_python(declared)
-        json.dumps({name: dimension.model_dump() for name, dimension in space.items()}, allow_nan=False)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "it"
-        raise UsageError(f"The search space of {where} is not valid: {place}: {first['msg']}.") from error
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"The search space of {where} has a choice that is no JSON value: {error}.") from error
-    space = {name: dimension for name, dimension in space.items() if name not in (fixed or {})}
+    if not isinstance(declared, dict):
+        raise UsageError(f"The search space of {where} must be an object of parameters by name, not {declared!r}.")
+    space = {}
+    for name, dimension in declared.items():
+        try:
+            space[str(name)] = _distribution(dimension)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise UsageError(f"The search space of {where} is not valid: {name}: {error}") from error
+    space = {name: distribution for name, distribution in space.items() if name not in (fixed or {})}
     if not space:
         raise UsageError(
             f"{where} has no search space; declare one as the class attribute search_space = "
@@ -105,29 +50,99 @@ def read_space(declared: Any, where: str, fixed: Mapping[str, Any] | None = None
     return space
 
 
+def as_declared(space: Space) -> dict[str, dict[str, Any]]:
+    """Return the search space in the form that `read_space` takes, every key present; a study is identified by it."""
+    return {name: _declaration(distribution) for name, distribution in space.items()}
+
+
+def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
+    """Return the trial's value of each parameter in the space."""
+    return {name: _suggest(trial, name, distribution) for name, distribution in space.items()}
+
+
+def _distribution(declared: Any) -> BaseDistribution:
+    """Return one declared dimension; Optuna checks the bounds, this the types."""
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    if not isinstance(declared, dict):
+        raise TypeError(f"a parameter's range must be an object, not {declared!r}.")
+    arguments = {name: value for name, value in declared.items() if name != "type" and value is not None}
+    kind = declared.get("type")
+    if kind == "categorical":
+        if set(arguments) != {"choices"} or not isinstance(arguments["choices"], list | tuple):
+            raise ValueError("a categorical parameter has a list of choices, and nothing else.")
+        return CategoricalDistribution([json.dumps(choice, allow_nan=False) for choice in arguments["choices"]])
+    if kind not in {"int", "float"}:
+        raise ValueError(f"its type must be int, float or categorical, not {kind!r}.")
+    if unknown := sorted(map(str, set(arguments) - {"low", "high", "step", "log"})):
+        raise ValueError(f"{unknown[0]} is unknown; a range has low, high, step and log.")
+    if missing := [name for name in ("low", "high") if name not in arguments]:
+        raise ValueError(f"{missing[0]} is missing.")
+    if not isinstance(arguments.get("log", False), bool):
+        raise TypeError(f"log must be true or false, not {arguments['log']!r}.")
+    numbers = {name: _number(name, value, kind) for name, value in arguments.items() if name != "log"}
+    distribution = IntDistribution if kind == "int" else FloatDistribution
+    return distribution(**numbers, log=arguments.get("log", False))
+
+
+def _number(name: str, value: Any, kind: str) -> Any:
+    whole = kind == "int"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, not {value!r}.")
+    if whole and value != int(value):
+        raise ValueError(f"{name} must be a whole number, not {value!r}.")
+    return int(value) if whole else float(value)
+
+
+def _declaration(distribution: BaseDistribution) -> dict[str, Any]:
+    from optuna.distributions import CategoricalDistribution, IntDistribution
+
+    of: Any = distribution
+    if isinstance(of, CategoricalDistribution):
+        return {"type": "categorical", "choices": [json.loads(str(choice)) for choice in of.choices]}
+    is_int = isinstance(of, IntDistribution)
+    step = None if is_int and of.step == 1 else of.step
+    return {"type": "int" if is_int else "float", "low": of.low, "high": of.high, "step": step, "log": of.log}
+
+
+def _suggest(trial: optuna.Trial, name: str, distribution: BaseDistribution) -> Any:
+    from optuna.distributions import CategoricalDistribution, IntDistribution
+
+    of: Any = distribution
+    if isinstance(of, CategoricalDistribution):
+        return json.loads(str(trial.suggest_categorical(name, of.choices)))
+    if isinstance(of, IntDistribution):
+        return trial.suggest_int(name, of.low, of.high, step=of.step, log=of.log)
+    return trial.suggest_float(name, of.low, of.high, step=of.step, log=of.log)
+
+
 def read_object(path: Path) -> dict[str, Any]:
     """Return the JSON object in a file.
 
     Raises:
-        BadInputError: it cannot be read, or holds something else.
+        BadInputError: the file cannot be read, or does not hold a JSON object.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise BadInputError(f"{path} cannot be read as JSON: {error}.") from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise BadInputError(f"{path} does not hold a JSON object.")
-    return found
+    return value
 
 
 def open_study(path: Path, identity: Mapping[str, str], maximize: bool, pruner: str, folds: int) -> optuna.Study:
-    """Create or continue the study in a SQLite file.
+    """Create the study in a SQLite file, or continue it.
 
     Args:
-        identity: what the study is of; one that was made of anything else is not continued.
+        path: the file.
+        identity: what is searched, by name; a study with another identity is not continued.
+        maximize: whether a higher value is better.
+        pruner: one of PRUNERS.
+        folds: number of values that a trial reports.
 
     Raises:
-        UsageError: the file is no study, or one of something else.
+        UsageError: the file is not a study, or is the study of another search.
     """
     import optuna
     from sqlalchemy.engine import URL
@@ -144,23 +159,20 @@ def open_study(path: Path, identity: Mapping[str, str], maximize: bool, pruner: 
             pruner=make_pruner(pruner, folds),
             load_if_exists=True,
         )
-        found = study.user_attrs.get("identity")
+        known = study.user_attrs.get("identity")
     except (SQLAlchemyError, optuna.exceptions.OptunaError, RuntimeError) as error:
         reason = str(error).splitlines()[0][:200]
         raise UsageError(f"{path} is not a study that can be continued ({reason}); give another --study.") from error
-    if found is None and not study.trials:
+    if known is None and not study.trials:
         study.set_user_attr("identity", dict(identity))
-    elif found != dict(identity):
-        other = [name for name, value in identity.items() if (found or {}).get(name) != value]
-        raise UsageError(
-            f"The study in {path} was made with another {', '.join(other)}; "
-            "give another --study, or delete the file to start anew."
-        )
+    elif known != dict(identity):
+        other = ", ".join(name for name, value in identity.items() if (known or {}).get(name) != value)
+        raise UsageError(f"The study in {path} was made with another {other}; give another --study, or delete the file.")
     return study
 
 
 def make_pruner(name: str, folds: int) -> optuna.pruners.BasePruner:
-    """Return the pruner that looks at a trial after each of `folds` folds.
+    """Return the pruner named `name`, which decides after each of a trial's `folds` folds.
 
     Raises:
         UsageError: there is no such pruner.
@@ -173,19 +185,19 @@ def make_pruner(name: str, folds: int) -> optuna.pruners.BasePruner:
         return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=folds)
     if name == "none":
         return optuna.pruners.NopPruner()
-    raise UsageError(f"There is no pruner '{name}'; there are: {', '.join(PRUNERS)}.")
+    raise UsageError(f"There is no pruner '{name}'; choose one of: {', '.join(PRUNERS)}.")
 
 
 def make_sampler(seed: int, trial: int) -> optuna.samplers.BaseSampler:
-    """Return the sampler of one trial, so that a study that was interrupted goes on as if it had not been."""
+    """Return the sampler of one trial, seeded by its number, so that an interrupted study continues as if it had not been."""
     import numpy as np
     import optuna
 
-    drawn = int(np.random.SeedSequence([seed, trial]).generate_state(1)[0])
-    return optuna.samplers.TPESampler(seed=drawn, constant_liar=False)
+    own_seed = int(np.random.SeedSequence([seed, trial]).generate_state(1)[0])
+    return optuna.samplers.TPESampler(seed=own_seed, constant_liar=False)
 
 
 def finished(study: optuna.Study) -> dict[str, int]:
-    """Return how many trials were completed and how many pruned; those that were interrupted do not count."""
+    """Return the numbers of trials that were completed and pruned; interrupted ones do not count."""
     states = [trial.state.name for trial in study.get_trials(deepcopy=False)]
     return {"complete": states.count("COMPLETE"), "pruned": states.count("PRUNED")}

@@ -20,16 +20,15 @@ import numpy as np
 from trainer import settings
 from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, evaluate, make_split, metrics
-from trainer.models import name_of
-from trainer.models.fitting import checked_predict, fit_trainer
-from trainer.training.search import Space, finished, make_sampler, open_study
+from trainer.models import checked_predict, fit_trainer, name_of
+from trainer.training.search import Space, as_declared, finished, make_sampler, open_study, suggest
 
 if TYPE_CHECKING:
     import optuna
     import pandas as pd
 
     from trainer.data import Dataset
-    from trainer.models.base import ModelTrainer
+    from trainer.models import ModelTrainer
 
 METRICS = {"log_loss": False, "average_precision": True}  # whether higher is better
 TRIALS = 50
@@ -167,7 +166,6 @@ class Tuning:
         return settings.artifacts_dir() / "studies" / f"{identity['model'].rpartition(':')[2]}-{digest[:12]}.db"
 
     def _identity(self, plan: Plan) -> dict[str, str]:
-        space = {name: dimension.model_dump() for name, dimension in self.space.items()}
         return {
             "model": name_of(type(self.build(dict(self.fixed)))),
             "data": self.data.fingerprint(),
@@ -175,7 +173,7 @@ class Tuning:
             "seed": str(self.seed),
             "metric": self.metric,
             "pruner": self.pruner,
-            "search space": json.dumps(space, sort_keys=True),
+            "search space": json.dumps(as_declared(self.space), sort_keys=True),
             "parameters": json.dumps(self.fixed, sort_keys=True, default=str),
         }
 
@@ -190,7 +188,7 @@ class Tuning:
         import optuna
 
         def objective(trial: optuna.Trial) -> float:
-            parameters = dict(self.fixed) | {name: dimension.suggest(trial, name) for name, dimension in self.space.items()}
+            parameters = dict(self.fixed) | suggest(trial, self.space)
             trial.set_user_attr("parameters", parameters)
             trainer = self.build(parameters)
             values: list[float] = []

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trainer.evaluation import Split, calibration, evaluate, evaluate_ranking, metrics
-from trainer.models.fitting import checked_predict, fit_trainer
+from trainer.models import checked_predict, fit_trainer
 
 if TYPE_CHECKING:
     from trainer.data import Dataset
     from trainer.model_types import ModelType
-    from trainer.models.base import ModelTrainer
+    from trainer.models import ModelTrainer
 
 NOT_CALIBRATED = "it was turned off"
 

@@ -1,4 +1,4 @@
-"""The first baseline: everyone is as risky as the average."""
+"""The weakest baseline: every row has the average risk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ConstantTrainer(ModelTrainer):
-    """The weighted share of risky rows, for every row."""
+    """Predicts the weighted share of risky rows for every row."""
 
     suffix: ClassVar[str] = ".json"
     accepts_missing: ClassVar[bool] = True
@@ -25,7 +25,7 @@ class ConstantTrainer(ModelTrainer):
         self.share: float | None = None
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None) -> Any:
-        """Take the weighted mean of y."""
+        """Compute the weighted mean of y; see `ModelTrainer.train`."""
         self.share = self.n_features = None
         rows = training_rows(X, y, sample_weights)
         self.share = float(np.average(rows.y.astype(np.float64), weights=rows.weights))
@@ -33,15 +33,15 @@ class ConstantTrainer(ModelTrainer):
         return self
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
-        """Return the share of risky rows, n times."""
+        """Return the share of risky rows, (n,)."""
         if self.share is None:
-            raise ValueError("The model is not trained.")
+            raise ValueError("The model is not trained: call train or load first.")
         return np.full(len(X), self.share)
 
     def save(self, path: str) -> None:
         """Write the share as JSON."""
         if self.share is None:
-            raise ValueError("There is no model to save.")
+            raise ValueError("There is no model to save: call train first.")
         write_numbers(path, {"share": self.share, "features": self.n_features})
 
     def load(self, path: str) -> None:
@@ -50,7 +50,7 @@ class ConstantTrainer(ModelTrainer):
         Raises:
             ArtifactError: the file holds no probability.
         """
-        found = read_numbers(path, {"share": (), "features": ()})
-        if not 0 <= found["share"] <= 1:
+        stored = read_numbers(path, {"share": (), "features": ()})
+        if not 0 <= stored["share"] <= 1:
             raise ArtifactError(f"{path} does not hold a probability.")
-        self.share, self.n_features = float(found["share"]), int(found["features"])
+        self.share, self.n_features = float(stored["share"]), int(stored["features"])

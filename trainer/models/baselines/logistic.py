@@ -1,4 +1,4 @@
-"""The baseline that any learner must beat: logistic regression on normal scores."""
+"""The baseline that a learner must beat: logistic regression on normal scores."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LogisticTrainer(ModelTrainer):
     """Logistic regression on each column's normal scores and on whether it is missing.
 
     Args:
-        strength: inverse of the ridge penalty; smaller holds the coefficients closer to 0.
+        strength: inverse of the ridge penalty; the smaller, the closer the coefficients are to 0.
     """
 
     suffix: ClassVar[str] = ".json"
@@ -53,26 +53,26 @@ class LogisticTrainer(ModelTrainer):
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""
         if self.fitted is None:
-            raise ValueError("The model is not trained.")
+            raise ValueError("The model is not trained: call train or load first.")
         coefficients = np.concatenate([self.fitted["of_value"], self.fitted["of_missing"]])
         return sigmoid(_inputs(matrix_of(X), self.fitted["knots"]) @ coefficients + self.fitted["intercept"])
 
     def save(self, path: str) -> None:
         """Write knots and coefficients as JSON."""
         if self.fitted is None:
-            raise ValueError("There is no model to save.")
+            raise ValueError("There is no model to save: call train first.")
         write_numbers(path, self.fitted)
 
     def load(self, path: str) -> None:
         """Read knots and coefficients.
 
         Raises:
-            ArtifactError: the file does not hold them.
+            ArtifactError: the file does not hold such arrays.
         """
-        found = read_numbers(path, {"knots": ("k", "d"), "of_value": ("d",), "of_missing": ("d",), "intercept": ()})
-        if len(found["knots"]) < 2 or (np.diff(found["knots"], axis=0) < 0).any():
+        stored = read_numbers(path, {"knots": ("k", "d"), "of_value": ("d",), "of_missing": ("d",), "intercept": ()})
+        if len(stored["knots"]) < 2 or (np.diff(stored["knots"], axis=0) < 0).any():
             raise ArtifactError(f"knots in {path} do not ascend.")
-        self.fitted, self.n_features = found, found["knots"].shape[1]
+        self.fitted, self.n_features = stored, stored["knots"].shape[1]
 
 
 def _inputs(X: np.ndarray, knots: np.ndarray) -> np.ndarray:

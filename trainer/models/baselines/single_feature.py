@@ -1,4 +1,4 @@
-"""The baseline that needs no learner: the one column that tells most."""
+"""The baseline without a learner: the one column that ranks best."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trainer.errors import ArtifactError
 from trainer.models.base import ModelTrainer
 from trainer.models.baselines.linear import fit_logistic, sigmoid
 from trainer.models.files.numbers import read_numbers, write_numbers
-from trainer.models.quantiles import quantile_knots, ranks
+from trainer.models.quantiles import quantile_knots, quantile_ranks
 from trainer.models.rows import matrix_of, training_rows
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ SHAPES: dict[str, tuple[int | str, ...]] = {
 
 
 class SingleFeatureTrainer(ModelTrainer):
-    """The column of the best weighted AUC on the training rows, its rank turned into a probability by a logistic curve.
+    """The column with the best weighted AUC on the training rows; a logistic curve turns its rank into a probability.
 
-    The curve rises or falls throughout, so that on unseen rows it ranks as the column itself does. Rows where the column is
-    missing get their own share of risky rows, drawn to the overall share as if by one more row of that.
+    The curve is monotone, so that unseen rows are ranked as the column ranks them. Rows where the column is missing get the
+    share of risky rows among those in training, shrunk towards the overall share by one pseudo-row.
     """
 
     suffix: ClassVar[str] = ".json"
@@ -35,18 +35,18 @@ class SingleFeatureTrainer(ModelTrainer):
         self.fitted: dict[str, np.ndarray] | None = None
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None) -> Any:
-        """Find the column and fit its curve."""
+        """Choose the column and fit its curve; see `ModelTrainer.train`."""
         self.fitted = self.n_features = None
         rows = training_rows(X, y, sample_weights)
         y64, weight = rows.y.astype(np.float64), rows.weights
         knots = quantile_knots(rows.X)
-        found = ranks(rows.X, knots)
-        told = np.array([abs(weighted_auc(found[:, column], y64, weight) - 0.5) for column in range(rows.X.shape[1])])
-        best = int(told.argmax())
+        ranks = quantile_ranks(rows.X, knots)
+        separation = [abs(weighted_auc(ranks[:, column], y64, weight) - 0.5) for column in range(rows.X.shape[1])]
+        best = int(np.argmax(separation))
         missing = np.isnan(rows.X[:, best])
         overall = float(np.average(y64, weights=weight))
         present = ~missing if np.ptp(y64[~missing]) > 0 else np.ones_like(missing)
-        slopes, intercept = fit_logistic(found[present][:, [best]] - 0.5, y64[present], weight[present])
+        slopes, intercept = fit_logistic(ranks[present][:, [best]] - 0.5, y64[present], weight[present])
         share = (float((weight * y64)[missing].sum()) + overall) / (float(weight[missing].sum()) + 1)
         self.n_features = rows.X.shape[1]
         self.fitted = {
@@ -58,34 +58,41 @@ class SingleFeatureTrainer(ModelTrainer):
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""
         if self.fitted is None:
-            raise ValueError("The model is not trained.")
+            raise ValueError("The model is not trained: call train or load first.")
         values = matrix_of(X)[:, [int(self.fitted["column"])]]
-        proba = sigmoid((ranks(values, self.fitted["knots"])[:, 0] - 0.5) * self.fitted["slope"] + self.fitted["intercept"])
+        centred = quantile_ranks(values, self.fitted["knots"])[:, 0] - 0.5
+        proba = sigmoid(centred * self.fitted["slope"] + self.fitted["intercept"])
         return np.where(np.isnan(values[:, 0]), self.fitted["of_missing"], proba)
 
     def save(self, path: str) -> None:
         """Write the column and its curve as JSON."""
         if self.fitted is None:
-            raise ValueError("There is no model to save.")
+            raise ValueError("There is no model to save: call train first.")
         write_numbers(path, {name: np.asarray(value) for name, value in self.fitted.items()})
 
     def load(self, path: str) -> None:
         """Read the column and its curve.
 
         Raises:
-            ArtifactError: the file does not hold them.
+            ArtifactError: the file does not hold such numbers.
         """
-        found = read_numbers(path, SHAPES)
-        column, features, share = float(found["column"]), float(found["features"]), float(found["of_missing"])
+        stored = read_numbers(path, SHAPES)
+        column, features, share = float(stored["column"]), float(stored["features"]), float(stored["of_missing"])
         if not (column.is_integer() and 0 <= column < features and 0 <= share <= 1):
-            raise ArtifactError(f"{path} names a column that the model does not have, or a share that is none.")
-        if len(found["knots"]) < 2 or (np.diff(found["knots"], axis=0) < 0).any():
+            raise ArtifactError(f"{path} has a column that is out of range, or a share that is not in [0, 1].")
+        if len(stored["knots"]) < 2 or (np.diff(stored["knots"], axis=0) < 0).any():
             raise ArtifactError(f"knots in {path} do not ascend.")
-        self.fitted, self.n_features = found, int(features)
+        self.fitted, self.n_features = stored, int(features)
 
 
 def weighted_auc(score: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
-    """Return the chance that a risky row scores above a benign one, ties half, for y (n,) in [0, 1] and weight (n,)."""
+    """Return the weighted AUC: P(score of a risky row > score of a benign row) + ½ P(equal).
+
+    Args:
+        score: (n,) finite.
+        y: (n,) in [0, 1]; a soft label counts as risky by y and as benign by 1 - y.
+        weight: (n,), not negative.
+    """
     levels, position = np.unique(score, return_inverse=True)
     risky = np.bincount(position, weights=weight * y, minlength=len(levels))
     benign = np.bincount(position, weights=weight * (1 - y), minlength=len(levels))

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees of LightGBM."""
+"""Gradient-boosted trees with LightGBM."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from trainer.models.base import ModelTrainer
+from trainer.models.boosting.lightgbm_parameters import first_names, lightgbm_refusals
 from trainer.models.boosting.plan import MAX_ROUNDS, Plan, check_preset, fit_boosted, plan_of, require_objective, with_threads
-from trainer.models.files.lightgbm_text import library, named, read_text, refusals, write_text
+from trainer.models.files.lightgbm_text import import_lightgbm, read_text, write_text
 from trainer.models.rows import Rows, matrix_of, training_rows
 
 if TYPE_CHECKING:
@@ -36,17 +37,18 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 OBJECTIVES = ("binary", "cross_entropy", "xentropy")
-SAME_EVERY_TIME: dict[str, Any] = {"deterministic": True, "force_row_wise": True, "verbose": -1}
+REPRODUCIBLE: dict[str, Any] = {"deterministic": True, "force_row_wise": True, "verbose": -1}
 
 
 class LightGBMTrainer(ModelTrainer):
     """Boosted trees on the logistic loss, grown leaf by leaf; missing values go the way that lowers the loss most.
 
     Args:
-        hyperparameters: LightGBM's own parameters, over the preset's; with `n_estimators` there are exactly so many trees,
-            without it held-out addresses say how many, once `early_stopping_rounds` (50) more did not help them.
-        seed: of row and column sampling, and of what is held out; one seed, one model.
-        preset: `default`, or `guide` for the miner's guide's parameters and 100 trees.
+        hyperparameters: LightGBM's own parameters, which override the preset's. With `n_estimators` there are exactly so many
+            trees, without it training stops early: once the loss on held-out addresses has not fallen for
+            `early_stopping_rounds` (50).
+        seed: of row and column sampling and of the hold-out; one seed, one model.
+        preset: `default`, or `guide` for the parameters of the miner's guide and 100 trees.
     """
 
     suffix: ClassVar[str] = ".txt"
@@ -68,19 +70,19 @@ class LightGBMTrainer(ModelTrainer):
         self.model: Any = None
 
     def plan(self) -> Plan:
-        """Return the parameters and the number of trees, the preset's with the hyperparameters over them.
+        """Return the parameters and the number of trees: the preset's, overridden by the hyperparameters.
 
         Raises:
-            UsageError: they are none that this trainer can keep to.
+            UsageError: unsupported parameters.
         """
-        preset, own = (named(parameters) for parameters in (PRESETS[self.preset], self.hyperparameters))
+        preset, own = (first_names(parameters) for parameters in (PRESETS[self.preset], self.hyperparameters))
         plan = plan_of(preset, own)
         require_objective(plan.parameters, OBJECTIVES)
         return plan
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""
-        lightgbm = library()
+        lightgbm = import_lightgbm()
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
         plan = self.plan()
@@ -100,7 +102,7 @@ class LightGBMTrainer(ModelTrainer):
             model = lightgbm.train(parameters, data, MAX_ROUNDS, valid_sets=[valid], callbacks=callbacks)
             return model, model.best_iteration
 
-        with refusals():
+        with lightgbm_refusals():
             self.model = fit_boosted(rows, plan, self.seed, fixed, stopped)
         self.n_features = rows.X.shape[1]
         return self.model
@@ -120,7 +122,7 @@ class LightGBMTrainer(ModelTrainer):
         """Read trees as LightGBM's text.
 
         Raises:
-            ArtifactError: the file is not one, or its trees point outside themselves.
+            ArtifactError: the file is not a LightGBM model, or is inconsistent.
         """
         self.model = read_text(path)
         self.n_features = self.model.num_feature()
@@ -129,10 +131,10 @@ class LightGBMTrainer(ModelTrainer):
         hard = bool(((rows.y == 0) | (rows.y == 1)).all())
         objective = chosen.get("objective", "binary")
         if objective == "binary" and not hard:
-            objective = "cross_entropy"  # the same loss, for labels between 0 and 1; `binary` would take each of those for a 1
+            objective = "cross_entropy"  # the same loss, for soft labels too: `binary` takes every label above 0 for 1
         metric = chosen.get("metric", "binary_logloss" if objective == "binary" else "cross_entropy")
         chosen = with_threads(chosen, "lightgbm", rows.X)
-        return SAME_EVERY_TIME | chosen | {"objective": objective, "metric": metric, "seed": self.seed}
+        return REPRODUCIBLE | chosen | {"objective": objective, "metric": metric, "seed": self.seed}
 
     def _watcher(self, rounds: int) -> Any:
         def watch(environment: Any) -> None:

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees of XGBoost."""
+"""Gradient-boosted trees with XGBoost."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from trainer.models.base import ModelTrainer
 from trainer.models.boosting.plan import (
     MAX_ROUNDS,
     Plan,
-    by_one_name,
+    by_first_name,
     check_preset,
     fit_boosted,
     plan_of,
     require_objective,
     with_threads,
 )
-from trainer.models.files.xgboost_trees import ALIASES, read_trees, refusals, refuse_unchecked, write_trees
+from trainer.models.boosting.xgboost_parameters import ALIASES, require_supported, xgboost_refusals
+from trainer.models.files.xgboost_trees import read_trees, write_trees
 from trainer.models.rows import Rows, matrix_of, training_rows
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 COMMON: dict[str, Any] = {"objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist", "max_depth": 6}
 PRESETS: dict[str, dict[str, Any]] = {
-    # Small steps, as many as unseen addresses ask for; each tree sees half of the columns, so that no column rules.
+    # Small steps with early stopping; each tree sees half of the columns, so that none dominates.
     "default": COMMON | {"learning_rate": 0.05, "subsample": 0.8, "colsample_bytree": 0.5},
     "guide": COMMON | {"learning_rate": 0.1, "subsample": 0.8, "colsample_bytree": 0.8, "n_estimators": 100},
 }
@@ -36,10 +37,11 @@ class XGBoostTrainer(ModelTrainer):
     """Boosted trees on the logistic loss; missing values go the way that lowers the loss most.
 
     Args:
-        hyperparameters: XGBoost's own parameters, over the preset's; with `n_estimators` there are exactly so many trees,
-            without it held-out addresses say how many, once `early_stopping_rounds` (50) more did not help them.
-        seed: of row and column sampling, and of what is held out; one seed, one model.
-        preset: `default`, or `guide` for the miner's guide's parameters and 100 trees.
+        hyperparameters: XGBoost's own parameters, which override the preset's. With `n_estimators` there are exactly so many
+            trees, without it training stops early: once the loss on held-out addresses has not fallen for
+            `early_stopping_rounds` (50).
+        seed: of row and column sampling and of the hold-out; one seed, one model.
+        preset: `default`, or `guide` for the parameters of the miner's guide and 100 trees.
     """
 
     suffix: ClassVar[str] = ".ubj"
@@ -62,14 +64,14 @@ class XGBoostTrainer(ModelTrainer):
         self.model: Any = None
 
     def plan(self) -> Plan:
-        """Return the parameters and the number of trees, the preset's with the hyperparameters over them.
+        """Return the parameters and the number of trees: the preset's, overridden by the hyperparameters.
 
         Raises:
-            UsageError: they are none that this trainer can keep to.
+            UsageError: unsupported parameters.
         """
-        plan = plan_of(PRESETS[self.preset], by_one_name(self.hyperparameters, ALIASES))
+        plan = plan_of(PRESETS[self.preset], by_first_name(self.hyperparameters, ALIASES))
         require_objective(plan.parameters, OBJECTIVES)
-        refuse_unchecked(plan.parameters)
+        require_supported(plan.parameters)
         return plan
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
@@ -104,7 +106,7 @@ class XGBoostTrainer(ModelTrainer):
             model = xgboost.train(parameters, data, MAX_ROUNDS, evals=evals, callbacks=callbacks, verbose_eval=False)
             return model, model.num_boosted_rounds()
 
-        with refusals():
+        with xgboost_refusals():
             self.model = fit_boosted(rows, plan, self.seed, fixed, stopped)
         self.n_features = rows.X.shape[1]
         return self.model
@@ -121,10 +123,10 @@ class XGBoostTrainer(ModelTrainer):
         write_trees(self.model, path)
 
     def load(self, path: str) -> None:
-        """Read UBJSON trees.
+        """Read trees from UBJSON.
 
         Raises:
-            ArtifactError: the file is not one, or its trees point outside themselves.
+            ArtifactError: the file is not an XGBoost model, or is inconsistent.
         """
         self.model = read_trees(path)
         self.n_features = self.model.num_features()

@@ -1,4 +1,4 @@
-"""How much each member of an ensemble counts."""
+"""The weights of an ensemble's members."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import numpy as np
 
 from trainer.models.baselines.linear import log_odds, sigmoid
 
-PRIOR_ROWS = 20.0  # equal weights count for as much as so many rows: on few rows the members stay equal
+PRIOR_ROWS = 20.0  # strength of the pull towards equal weights, in rows: with few rows the weights stay almost equal
 
 
 def average_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Return weights (k,), at least 0 and of sum 1, of the least log loss of the weighted mean of log odds against y (n,).
+    """Return the weights (k,), not negative and with sum 1, that minimise the log loss of the weighted mean of log-odds.
 
-    Log odds are averaged, not probabilities: a mean of calibrated probabilities is less sure than it should be (Ranjan and
-    Gneiting, JRSS B 72, 2010). The loss is convex in the weights, so there is one least; it is found by sequential quadratic
-    programming. With no rows the weights are equal.
+    Log-odds are averaged, not probabilities: the mean of calibrated probabilities is underconfident (Ranjan and Gneiting, JRSS B
+    72, 2010). The penalised loss is strictly convex in the weights, so its minimum is unique; it is found by sequential
+    quadratic programming. Without rows the weights are equal.
 
     Args:
-        proba: (n, k), what each member says of rows it has not seen.
+        proba: (n, k), out-of-fold predictions of the members.
+        y: (n,) in [0, 1].
+        weight: (n,), sample weights.
     """
     from scipy.optimize import minimize
 
@@ -37,15 +39,15 @@ def average_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> np.
 
     of_sum_one = {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like}
     bounds, options = [(0, 1)] * members, {"ftol": 1e-10}
-    found = minimize(loss, equal, jac=True, method="SLSQP", bounds=bounds, constraints=of_sum_one, options=options)
-    return _on_simplex(found.x if np.isfinite(found.x).all() else equal)
+    solution = minimize(loss, equal, jac=True, method="SLSQP", bounds=bounds, constraints=of_sum_one, options=options)
+    return _on_simplex(solution.x if np.isfinite(solution.x).all() else equal)
 
 
 def stacking_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Return weights (k,) of sum 1, scale and intercept of the logistic regression of y (n,) on the log odds of proba (n, k).
+    """Return weights (k,) with sum 1, scale and intercept of a logistic regression of y on the members' log-odds.
 
-    The score is scale * (log odds @ weights) + intercept; coefficients are kept at 0 or above, and drawn to those of the plain
-    mean of log odds by a ridge penalty.
+    The log-odds of the ensemble are scale * (log-odds @ weights) + intercept. Coefficients are not negative, and a ridge penalty
+    pulls them towards those of the plain mean. Arguments as for `average_weights`.
     """
     from scipy.optimize import minimize
 
@@ -65,14 +67,14 @@ def stacking_weights(proba: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tu
         return float(value + pull * ((b - plain) ** 2).sum()), slope + 2 * pull * (b - plain)
 
     bounds = [(0.0, None)] * members + [(None, None)]
-    found = minimize(loss, plain, jac=True, method="L-BFGS-B", bounds=bounds).x
-    scale = float(found[:-1].sum())
-    if not np.isfinite(found).all() or scale <= 0:
+    solution = minimize(loss, plain, jac=True, method="L-BFGS-B", bounds=bounds).x
+    scale = float(solution[:-1].sum())
+    if not np.isfinite(solution).all() or scale <= 0:
         return plain[:-1], 1.0, 0.0
-    return _on_simplex(found[:-1]), scale, float(found[-1])
+    return _on_simplex(solution[:-1]), scale, float(solution[-1])
 
 
 def _on_simplex(w: np.ndarray) -> np.ndarray:
-    held = np.clip(w, 0, None)
-    result: np.ndarray = held / held.sum()
+    clipped = np.clip(w, 0, None)
+    result: np.ndarray = clipped / clipped.sum()
     return result

@@ -1,4 +1,4 @@
-"""The one file of an ensemble: an uncompressed zip of its members' own files, read in memory and never unpacked by name."""
+"""The file of an ensemble: an uncompressed zip of its members' own files, read in memory and never unpacked by name."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from trainer.errors import ArtifactError
 
 INDEX = "ensemble.json"
 MAX_BYTES = 4 * 1024 * 1024 * 1024
-MAX_PARTS = 50  # models of one member
+MAX_PARTS = 50  # most models of one member
 MAX_INDEX_BYTES = 16 * 1024 * 1024
-EPOCH = (1980, 1, 1, 0, 0, 0)  # of every entry, so that one model gives one file
+EPOCH = (1980, 1, 1, 0, 0, 0)  # timestamp of every entry, so that the same model gives the same bytes
 
 
 @dataclass(frozen=True)
 class MemberFile:
-    """What a member's own `save` wrote, and the medians it wants missing values filled with, if any."""
+    """What a member's `save` wrote, and the medians (d,) that impute missing values for it, if any."""
 
     name: str
     content: bytes
@@ -30,7 +30,7 @@ class MemberFile:
 
 
 class Listed(BaseModel):
-    """A model of a member, as the index lists it."""
+    """The index entry of one model of a member."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,7 +40,7 @@ class Listed(BaseModel):
 
 
 class Blend(BaseModel):
-    """How the members' predictions become one: the rest of the index."""
+    """The index: the members, and how their predictions are combined."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -53,7 +53,7 @@ class Blend(BaseModel):
 
 
 def write_bundle(path: Path, members: list[MemberFile], blend: dict[str, Any]) -> None:
-    """Write the index and the members, stored as they are."""
+    """Write the index and the members, uncompressed."""
     listed = [
         {"name": member.name, "sha256": hashlib.sha256(member.content).hexdigest(), "medians": member.medians}
         for member in members
@@ -66,17 +66,18 @@ def write_bundle(path: Path, members: list[MemberFile], blend: dict[str, Any]) -
 
 
 def read_bundle(path: Path, expected: list[str]) -> tuple[list[MemberFile], Blend]:
-    """Return the members' models, in order, and the blend.
+    """Return the models of the members, in order, and the index.
 
     Args:
-        expected: the members' names; the file may hold no others, in no other order, and equally many models of each.
+        path: the file.
+        expected: the names of the members; the file must hold these, in this order, with the same number of models each.
 
     Raises:
-        ArtifactError: it is no such zip: an entry has another name, is compressed, is missing, or is not what the index says.
+        ArtifactError: it is not such a zip: an entry is missing, misnamed, compressed, or does not match the index.
     """
     size = path.stat().st_size
     if size > MAX_BYTES:
-        raise ArtifactError(f"{path} is larger than any ensemble.")
+        raise ArtifactError(f"{path} is larger than 4 GiB, the limit for an ensemble.")
     try:
         with zipfile.ZipFile(path) as bundle:
             entries = bundle.infolist()
@@ -84,8 +85,8 @@ def read_bundle(path: Path, expected: list[str]) -> tuple[list[MemberFile], Blen
             if [entry.filename for entry in entries] != [INDEX, *(_entry(number) for number in range(models))] or not (
                 1 <= models // len(expected) <= MAX_PARTS and models % len(expected) == 0
             ):
-                raise ArtifactError(f"{path} does not hold the members of this ensemble and nothing else.")
-            # What is stored is as large as it says, within the file: there is nothing to inflate.
+                raise ArtifactError(f"{path} does not hold exactly the members of this ensemble.")
+            # Only stored entries no larger than the file: nothing is inflated.
             stored = all(
                 entry.compress_type == zipfile.ZIP_STORED and entry.file_size == entry.compress_size for entry in entries
             )
@@ -93,7 +94,7 @@ def read_bundle(path: Path, expected: list[str]) -> tuple[list[MemberFile], Blen
                 raise ArtifactError(f"{path} holds compressed or oversized entries.")
             index, *contents = (bundle.read(entry) for entry in entries)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
-        raise ArtifactError(f"{path} is no zip file of an ensemble: {error}.") from error
+        raise ArtifactError(f"{path} is not a zip file of an ensemble: {error}.") from error
     blend = _blend(index, path)
     _check(blend, contents, expected, path)
     files = [MemberFile(one.name, content, one.medians) for one, content in zip(blend.members, contents, strict=True)]
@@ -115,10 +116,10 @@ def _check(blend: Blend, contents: list[bytes], expected: list[str], path: Path)
         )
     for member, content in zip(blend.members, contents, strict=True):
         if hashlib.sha256(content).hexdigest() != member.sha256:
-            raise ArtifactError(f"Member '{member.name}' of {path} is not the one that was saved.")
+            raise ArtifactError(f"Member '{member.name}' of {path} does not match its checksum.")
     weights = blend.weights
     if len(weights) != len(expected) or min(weights) < 0 or abs(sum(weights) - 1) > 1e-6:
-        raise ArtifactError(f"The weights in {path} are not those of {len(expected)} members: none below 0, of sum 1.")
+        raise ArtifactError(f"The weights in {path} must be {len(expected)} numbers, not negative, with sum 1.")
 
 
 def _entry(number: int) -> str:

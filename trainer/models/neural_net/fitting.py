@@ -1,4 +1,4 @@
-"""How the networks of `neural_net` are fitted and asked."""
+"""How the networks of `neural_net` are fitted, and how they predict."""
 
 from __future__ import annotations
 
@@ -15,17 +15,21 @@ from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_
 
 from trainer.errors import UsageError
 from trainer.models.neural_net.network import logits
+from trainer.models.splitting import hold_out
 
-CHUNK = 512  # rows asked at a time, always: how a sum is rounded depends on the shape of the matrix
-HELD_OUT, MIN_SHARE = 0.15, 0.05
-ENOUGH = 1000  # addresses to judge by, beyond which training is the better use for them
-MIN_HELD_OUT = 5  # addresses of each class; with fewer, a held-out part says nothing
-MAX_NORM = 1.0
+CHUNK = 512  # rows per prediction, always: how a sum is rounded depends on the shape of the matrix
+HELD_OUT, MIN_SHARE = 0.15, 0.05  # largest and smallest share of the addresses that is held out
+ENOUGH = 1000  # held-out addresses beyond which the rest serves training better
+MIN_HELD_OUT = 5  # addresses of each class; with fewer, a hold-out is noise
+MAX_NORM = 1.0  # of the gradients
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a network is fitted."""
+    """How a network is fitted: options of AdamW, most epochs, rows per step, and patience in epochs.
+
+    `averaging` is the decay of the moving average of the weights per step.
+    """
 
     learning_rate: float
     weight_decay: float
@@ -37,8 +41,8 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Scores float32 (n, c), flags int64 (n, m), labels and weights float32 (n,)."""
+class Batch:
+    """Rows as tensors on one device: scores float32 (n, c), flags int64 (n, m), labels and weights float32 (n,)."""
 
     scores: Tensor
     flags: Tensor
@@ -49,27 +53,27 @@ class Rows:
         return len(self.y)
 
     @classmethod
-    def of(cls, *arrays: np.ndarray) -> Rows:
-        """Return the rows of four arrays."""
+    def of(cls, *arrays: np.ndarray) -> Batch:
+        """Return the batch of scores, flags, labels and weights."""
         return cls(*(torch.from_numpy(np.require(array, requirements=["C", "W"])) for array in arrays))
 
-    def take(self, index: Tensor) -> Rows:
-        """Return the rows with these numbers, or where this is true."""
-        return Rows(self.scores[index], self.flags[index], self.y[index], self.weight[index])
+    def take(self, index: Tensor) -> Batch:
+        """Return the rows with these numbers (m,), or where this mask (n,) is true."""
+        return Batch(self.scores[index], self.flags[index], self.y[index], self.weight[index])
 
-    def to(self, device: torch.device) -> Rows:
-        """Return the rows on a device."""
-        return Rows(self.scores.to(device), self.flags.to(device), self.y.to(device), self.weight.to(device))
+    def to(self, device: torch.device) -> Batch:
+        """Return the batch on a device."""
+        return Batch(self.scores.to(device), self.flags.to(device), self.y.to(device), self.weight.to(device))
 
 
 def device_named(name: str, or_cpu: bool = False) -> torch.device:
-    """Return the device `name`; `auto` is CUDA where there is a GPU.
+    """Return the device `name`; `auto` is CUDA if there is a GPU, else the CPU.
 
     Args:
-        or_cpu: take the CPU where the device is not there, as for a model that was trained on another machine.
+        or_cpu: fall back to the CPU if there is no such device, as for a model trained on another machine.
 
     Raises:
-        UsageError: there is no such device here.
+        UsageError: this machine has no such device.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -79,47 +83,41 @@ def device_named(name: str, or_cpu: bool = False) -> torch.device:
     except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
         if or_cpu:
             return torch.device("cpu")
-        raise UsageError(f"There is no device '{name}' here; leave `device` out, or name cpu.") from error
+        raise UsageError(f"This machine has no device '{name}'; leave the option device out, or set it to cpu.") from error
     return device
 
 
 def is_mixed(device: torch.device) -> bool:
-    """Return whether products are taken in bfloat16 while fitting; weights, sums and predictions are float32 everywhere."""
+    """Return whether products are in bfloat16 during training; weights, sums and predictions are always float32."""
     return device.type == "cuda" and torch.cuda.is_bf16_supported()
 
 
 def held_out(y: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return which rows bool (n,) are held out to judge the others by: whole groups, a share of each class's.
-
-    None are where a class has too few groups.
-    """
-    members, inverse = np.unique(groups, return_inverse=True)
-    risky = np.zeros(members.size, dtype=bool)
-    risky[inverse[y >= 0.5]] = True
-    chosen = np.zeros(members.size, dtype=bool)
-    share = min(HELD_OUT, max(MIN_SHARE, ENOUGH / members.size))
-    for label in (False, True):
-        of_class = np.flatnonzero(risky == label)
-        size = round(of_class.size * share)
-        if size < MIN_HELD_OUT:
-            return np.zeros(len(y), dtype=bool)
-        chosen[rng.permutation(of_class)[:size]] = True
-    return chosen[inverse]
+    """Return which rows bool (n,) are held out to choose the epoch by; none if a class has too few addresses."""
+    share = min(HELD_OUT, max(MIN_SHARE, ENOUGH / np.unique(groups).size))
+    return hold_out(y, groups, rng, share=share, min_addresses=MIN_HELD_OUT, of="addresses")
 
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Draw from `seed` within, and leave the generators of the process as they were."""
+    """Seed torch's generators within the block, and restore their state after it."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
 
 
-def fit(net: nn.Module, train: Rows, validation: Rows, plan: Plan, report: Callable[[int, int], None]) -> None:
-    """Fit `net` in place, and leave it with the averaged weights of the epoch that did best on `validation`, or of the last.
+def fit(net: nn.Module, train: Batch, validation: Batch, plan: Plan, report: Callable[[int, int], None]) -> None:
+    """Fit `net` in place; it ends with the averaged weights of the epoch with the lowest loss on `validation`, or of the last.
 
-    The loss is the logistic loss of every member on its own, weighted by rows; what is judged, and kept, is an exponential moving
+    The loss is the logistic loss of each member by itself, weighted by rows. What is validated and kept is an exponential moving
     average of the weights (Polyak averaging).
+
+    Args:
+        net: the network, as `network.build` returns it.
+        train: rows to fit.
+        validation: held-out rows; may be empty.
+        plan: options of the optimiser and of early stopping.
+        report: called with (epochs done, epochs at most).
     """
     net.to(plan.device)
     train, validation = train.to(plan.device), validation.to(plan.device)
@@ -144,7 +142,7 @@ def fit(net: nn.Module, train: Rows, validation: Rows, plan: Plan, report: Calla
 def predict(net: nn.Module, scores: np.ndarray, flags: np.ndarray, device: torch.device) -> np.ndarray:
     """Return the mean probability float32 (n,) of the members for scores (n, c) and flags (n, m).
 
-    Rows are asked in parts of one size by one thread, so that a row gets the same answer in whatever company it comes.
+    Rows are predicted in chunks of one size by one thread, so that a row's prediction does not depend on the other rows.
     """
     net.to(device).eval()
     proba = np.empty(len(scores), dtype=np.float32)
@@ -152,15 +150,15 @@ def predict(net: nn.Module, scores: np.ndarray, flags: np.ndarray, device: torch
         for start in range(0, len(scores), CHUNK):
             part = slice(start, start + CHUNK)
             rows = [_padded(array[part]).to(device) for array in (scores, flags)]
-            answer = torch.sigmoid(logits(net, *rows)).mean(dim=1).cpu().numpy()
-            proba[part] = answer[: len(scores) - start]
+            chunk = torch.sigmoid(logits(net, *rows)).mean(dim=1).cpu().numpy()
+            proba[part] = chunk[: len(scores) - start]
     return proba
 
 
-def _epoch(net: nn.Module, train: Rows, plan: Plan, optimizer: torch.optim.Optimizer, averaged: nn.Module, steps: int) -> int:
-    """Take a step on each batch of the rows, shuffled, and return how many were taken since the start.
+def _epoch(net: nn.Module, train: Batch, plan: Plan, optimizer: torch.optim.Optimizer, averaged: nn.Module, steps: int) -> int:
+    """Take a step on each batch of the shuffled rows, and return the number of steps since the start.
 
-    Batches differ by one row at most, so that none has a single one, which could not be normalised.
+    Sizes of batches differ by at most one row, so that none has a single row, which batch norm could not normalise.
     """
     net.train()
     order = torch.randperm(len(train)).to(plan.device)
@@ -180,16 +178,16 @@ def _epoch(net: nn.Module, train: Rows, plan: Plan, optimizer: torch.optim.Optim
 
 
 def _average(averaged: nn.Module, net: nn.Module, decay: float) -> None:
-    """Move the averaged weights, and what batch norm has seen, towards those of `net`."""
-    for mine, its in zip(averaged.state_dict().values(), net.state_dict().values(), strict=True):
-        if mine.is_floating_point():
-            mine.lerp_(its, 1 - decay)
+    """Move the averaged weights and batch-norm statistics towards those of `net`."""
+    for mean, current in zip(averaged.state_dict().values(), net.state_dict().values(), strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(current, 1 - decay)
         else:
-            mine.copy_(its)
+            mean.copy_(current)
 
 
-def _loss(net: nn.Module, rows: Rows) -> float:
-    """Return the weighted logistic loss of the mean probability of the members."""
+def _loss(net: nn.Module, rows: Batch) -> float:
+    """Return the weighted logistic loss of the members' mean probability."""
     net.eval()
     with torch.inference_mode():
         parts = zip(rows.scores.split(CHUNK), rows.flags.split(CHUNK), strict=True)
@@ -203,7 +201,7 @@ def _copy(net: nn.Module) -> dict[str, Tensor]:
 
 
 def _padded(array: np.ndarray) -> Tensor:
-    """Return `array` with rows of zeros at its end, CHUNK in all."""
+    """Return `array` (n, …) padded with zeros to CHUNK rows."""
     return torch.from_numpy(np.concatenate([array, np.zeros((CHUNK - len(array), array.shape[1]), dtype=array.dtype)]))
 
 

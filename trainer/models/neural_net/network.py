@@ -1,4 +1,4 @@
-"""The networks of `neural_net`: TabM and the guide's plain MLP, how they are built, written and read."""
+"""The networks of `neural_net`, TabM and the guide's plain MLP: how they are built, written and read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from trainer.errors import ArtifactError
-from trainer.models.neural_net.quantile_scaling import QuantileScaling
+from trainer.models.neural_net.inputs import InputScaling
 
 FORMAT = "trainer.neural_net/1"
 MAX_BYTES = 2 * 1024**3
@@ -22,7 +22,7 @@ EMBEDDING = "num_module.linear.weight"
 
 @dataclass(frozen=True)
 class Architecture:
-    """A plain MLP where `hidden_layers` are given, else TabM."""
+    """A plain MLP with these hidden layers, or TabM if `hidden_layers` is None; options as in `NeuralNetTrainer`."""
 
     hidden_layers: tuple[int, ...] | None
     depth: int
@@ -35,23 +35,23 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A network and the scaling of what it is asked."""
+    """A trained network and the scaling of its inputs."""
 
-    scaling: QuantileScaling
+    scaling: InputScaling
     net: nn.Module
 
 
-def build(architecture: Architecture, scaling: QuantileScaling, device: str = "cpu") -> nn.Module:
-    """Return an untrained network for scaled columns; on the device `meta` only its embedding takes memory."""
+def build(architecture: Architecture, scaling: InputScaling, device: str = "cpu") -> nn.Module:
+    """Return an untrained network for these inputs; on the device `meta` only its embedding takes memory."""
     n_columns = scaling.scored.size
-    n_flags = max(scaling.flagged.size, int(not n_columns))  # where nothing is known of any row, one flag that is never up
+    n_flags = max(scaling.flagged.size, int(not n_columns))  # without any input, one flag that is always 0
     if architecture.hidden_layers is not None:
         with torch.device(device):
             return _plain(n_columns + n_flags, architecture.hidden_layers, architecture.dropout)
     from tabm import TabM
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a yes-or-no column has a single bin
+        warnings.simplefilter("ignore", UserWarning)  # a column of two values has a single bin
         embedding = _embedding(architecture, scaling) if n_columns else None
         with torch.device(device):
             return TabM.make(
@@ -85,62 +85,62 @@ def write(path: str, fitted: Fitted) -> None:
 
 
 def read(path: str, architecture: Architecture) -> Fitted:
-    """Read what `write` wrote.
+    """Return the network that `write` wrote to `path`.
 
-    Nothing is made that is larger than the file: every shape is compared before weights are read.
+    Nothing larger than the file is allocated: every shape is compared before weights are read.
 
     Raises:
-        ArtifactError: the file is not one, or its network is not of this architecture.
+        ArtifactError: the file is not one of `write`, or its network has another architecture.
     """
     from safetensors import SafetensorError, safe_open
 
     try:
         if Path(path).stat().st_size > MAX_BYTES:
-            raise ArtifactError("it is larger than any network can be")
+            raise ArtifactError("it is larger than 2 GiB, the limit for a network")
         with safe_open(path, framework="pt") as file:
             if (file.metadata() or {}).get("format") != FORMAT:
                 raise ArtifactError(f"its format is not {FORMAT}")
             names = set(file.keys())
-            scaling = QuantileScaling.from_arrays({name: _array(file, name) for name in names if not name.startswith(NET)})
+            scaling = InputScaling.from_arrays({name: _array(file, name) for name in names if not name.startswith(NET)})
             shapes = {name.removeprefix(NET): file.get_slice(name).get_shape() for name in names if name.startswith(NET)}
             net = _skeleton(architecture, scaling, shapes)
             weights = {name: file.get_tensor(NET + name) for name in shapes}
     except (OSError, SafetensorError) as error:
-        raise ArtifactError(f"it is no safetensors file ({str(error)[:200]})") from error
+        raise ArtifactError(f"it is not a safetensors file ({str(error)[:200]})") from error
     expected = net.state_dict()
     for name, tensor in weights.items():
         if tensor.dtype != expected[name].dtype or not bool(torch.isfinite(tensor).all()):
-            raise ArtifactError(f"{name} is not of finite numbers of the type {expected[name].dtype}")
+            raise ArtifactError(f"{name} has a number that is not finite, or is not {expected[name].dtype}")
         if name.endswith("running_var") and bool((tensor < 0).any()):
             raise ArtifactError(f"{name} has a variance below zero")
     net.load_state_dict(weights, assign=True)
     return Fitted(scaling, net)
 
 
-def _skeleton(architecture: Architecture, scaling: QuantileScaling, shapes: dict[str, list[int]]) -> nn.Module:
-    """Return the network without weights, if these are the shapes of its weights."""
+def _skeleton(architecture: Architecture, scaling: InputScaling, shapes: dict[str, list[int]]) -> nn.Module:
+    """Return the network without weights, or raise ArtifactError if its weights have other shapes than these."""
     if architecture.hidden_layers is None and scaling.scored.size:
-        # The embedding is made in memory, for its bins are values: so its size comes first.
+        # Building allocates the embedding, whose bins are values: its size is checked first.
         largest = max(edges.size for edges in _edges(architecture, scaling)) - 1
         if shapes.get(EMBEDDING) != [scaling.scored.size, largest, architecture.embedding_size]:
-            raise ArtifactError(f"{EMBEDDING} does not have the shape that the options give")
+            raise ArtifactError(f"{EMBEDDING} does not have the shape that the options imply")
     net = build(architecture, scaling, "meta")
     expected = {name: list(tensor.shape) for name, tensor in net.state_dict().items()}
     if different := sorted(name for name in expected.keys() | shapes.keys() if expected.get(name) != shapes.get(name)):
-        raise ArtifactError(f"{different[0]} does not have the shape that the options give")
+        raise ArtifactError(f"{different[0]} does not have the shape that the options imply")
     return net
 
 
 def _array(file: Any, name: str) -> np.ndarray:
-    """Return an array of the scaling; the types it does not have are ones that numpy may not have either."""
+    """Return an array of the scaling, int64 or float64; numpy lacks some of the types that a file can declare."""
     if file.get_slice(name).get_dtype() not in {"I64", "F64"}:
-        raise ArtifactError(f"{name} is not of the type that a scaling has")
+        raise ArtifactError(f"{name} is neither int64 nor float64")
     array: np.ndarray = file.get_tensor(name).numpy()
     return array
 
 
 def _plain(n_inputs: int, hidden_layers: tuple[int, ...], dropout: float) -> nn.Module:
-    """Return the network of the miner's guide, but for its last sigmoid, which is part of the loss."""
+    """Return the network of the miner's guide without its last sigmoid, which is part of the loss."""
     layers: list[Any] = []
     for width in hidden_layers:
         layers += [nn.Linear(n_inputs, width), nn.ReLU(), nn.BatchNorm1d(width), nn.Dropout(dropout)]
@@ -148,23 +148,23 @@ def _plain(n_inputs: int, hidden_layers: tuple[int, ...], dropout: float) -> nn.
     return nn.Sequential(*layers, nn.Linear(n_inputs, 1))
 
 
-def _embedding(architecture: Architecture, scaling: QuantileScaling) -> nn.Module:
+def _embedding(architecture: Architecture, scaling: InputScaling) -> nn.Module:
     from rtdl_num_embeddings import PiecewiseLinearEmbeddings
 
     edges = [torch.from_numpy(one) for one in _edges(architecture, scaling)]
     return PiecewiseLinearEmbeddings(edges, architecture.embedding_size, activation=False, version="B")
 
 
-def _edges(architecture: Architecture, scaling: QuantileScaling) -> list[np.ndarray]:
-    """Return the edges float32 of each column's pieces, which lie at quantiles of its scores.
+def _edges(architecture: Architecture, scaling: InputScaling) -> list[np.ndarray]:
+    """Return the edges float32 of each column's linear pieces, at quantiles of its scores.
 
     Raises:
         ArtifactError: a column has a single score.
     """
-    found = []
+    edges = []
     for scores, count in zip(scaling.scores, scaling.counts, strict=True):
         spread = np.linspace(0, count - 1, architecture.bins + 1).round().astype(np.int64)
-        found.append(np.unique(scores[spread].astype(np.float32)))
-        if found[-1].size < 2:
+        edges.append(np.unique(scores[spread].astype(np.float32)))
+        if edges[-1].size < 2:
             raise ArtifactError("a column has a single score")
-    return found
+    return edges

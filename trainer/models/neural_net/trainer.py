@@ -1,4 +1,4 @@
-"""A neural network for tables: an efficient ensemble of MLPs on quantile-scaled columns, or the guide's plain MLP."""
+"""A neural network for tables: TabM, an efficient ensemble of MLPs, or the guide's plain MLP; both on normal scores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from trainer.models.neural_net.fitting import Plan
     from trainer.models.neural_net.network import Architecture, Fitted
 
-# What may be asked for; a network beyond it would fill the memory before it says anything.
+# Bounds of the options; a network beyond them would exhaust the memory.
 BOUNDS: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-7, 1.0),
     "epochs": (1, 100_000),
@@ -31,30 +31,30 @@ BOUNDS: dict[str, tuple[float, float]] = {
 FRACTIONS = ("learning_rate", "dropout", "weight_decay")
 OPTIONAL = ("learning_rate", "epochs", "batch_size", "dropout", "patience")
 MAX_LAYERS, MAX_LAYER = 16, 16_384
-STEPS = 1200  # that the default number of epochs comes to
-LARGE = 100_000  # rows from which batches are larger
-AVERAGING = 0.99  # of the weights, over about a hundred steps
+STEPS = 1200  # about as many steps the default number of epochs takes
+LARGE = 100_000  # rows above which batches are larger
+AVERAGING = 0.99  # decay per step of the moving average of the weights: about a hundred steps
 
 
 class NeuralNetTrainer(ModelTrainer):
     """TabM (https://arxiv.org/abs/2410.24210) on normal scores with piecewise-linear embeddings; missing values are flagged.
 
-    Part of the addresses is held out: the weights that do best on it are kept, and training ends when they no longer improve.
-    One seed, one model, to the bit, on one machine with one number of threads; predictions do not depend on the threads.
+    Early stopping on held-out addresses keeps the weights of the epoch with the lowest loss on them. One seed gives one model, to
+    the bit, on one machine with one number of threads; predictions do not depend on the number of threads.
 
     Args:
-        hidden_layers: with these, the plain MLP of the miner's guide (ReLU, batch norm, dropout 0.3; learning rate 0.001,
-            50 epochs, batches of 32), on the same scaling, instead of TabM.
+        hidden_layers: if given, the plain MLP of the miner's guide instead of TabM, with layers of these widths (ReLU, batch
+            norm, dropout 0.3; learning rate 0.001, 50 epochs, batches of 32), on the same scaling.
         learning_rate: of AdamW.
-        epochs: at most; by default as many as about a thousand steps take.
-        batch_size: rows a step; by default 32 to 256, and 1024 for large tables.
-        depth, width: blocks of the network, and units of each.
-        ensemble_size: members that share most of their weights.
-        embedding_size, bins: numbers each column becomes, and pieces of its piecewise-linear embedding.
+        epochs: at most; by default about a thousand steps' worth.
+        batch_size: rows per step; by default 32 to 256, and 1024 for large tables.
+        depth, width: number of blocks, and units of each.
+        ensemble_size: number of members, which share most of their weights.
+        embedding_size, bins: width of a column's piecewise-linear embedding, and number of its pieces.
         dropout, weight_decay: regularisation.
-        patience: epochs without improvement after which training ends.
-        device: `auto` (CUDA where there is a GPU, with mixed precision), `cpu`, `cuda`, `cuda:1`, …; a model loads anywhere.
-        seed: of the held-out part, the first weights, the order of rows and dropout.
+        patience: epochs without a lower loss on the hold-out after which training stops.
+        device: `auto` (CUDA if there is a GPU, with mixed precision), `cpu`, `cuda`, `cuda:1`, …; a model loads on any machine.
+        seed: of the hold-out, the initial weights, the order of rows and dropout.
     """
 
     suffix: ClassVar[str] = ".safetensors"
@@ -111,36 +111,36 @@ class NeuralNetTrainer(ModelTrainer):
         sample_weights: pd.Series | None = None,
         groups: Any = None,
     ) -> Any:
-        """Fit; see `ModelTrainer.train`. Rows of weight 0 are as if they were not there.
+        """Fit; see `ModelTrainer.train`. Rows of weight 0 have no effect.
 
         Args:
-            groups: (n,) the address of each row, so that none is on both sides of the inner split; without it rows are their own.
+            groups: (n,) the address of each row, so that none is both fitted and held out; None if each row has its own.
 
         Raises:
-            NotEnoughLabelsError: the rows are of one class.
-            UsageError: an option, a label or a weight is out of bounds, or the device is not there.
+            NotEnoughLabelsError: all rows are of one class.
+            UsageError: an option, a label or a weight is out of bounds, or this machine does not have the device.
         """
         import numpy as np
         import torch
 
         from trainer.models.neural_net import fitting, network
-        from trainer.models.neural_net.quantile_scaling import QuantileScaling
+        from trainer.models.neural_net.inputs import InputScaling
         from trainer.models.rows import training_rows
 
-        self.model = self.n_features = None  # what an earlier fit left must not answer for one that fails
+        self.model = self.n_features = None  # if this fit fails, the model of an earlier one must not remain
         architecture = self._architecture()
         device = fitting.device_named(self.device)
         given = training_rows(X, y, sample_weights, groups)
         rng = np.random.default_rng(self.seed)
-        unseen = fitting.held_out(given.y, given.groups, rng)
-        scaling = QuantileScaling.fit(given.X[~unseen], rng)
+        held_out = fitting.held_out(given.y, given.groups, rng)
+        scaling = InputScaling.fit(given.X[~held_out], rng)
         weight = (given.weights / given.weights.mean()).astype(np.float32)
-        rows = fitting.Rows.of(*scaling.transform(given.X), given.y, weight)
-        plan = self._plan(int((~unseen).sum()), bool(unseen.any()), device)
+        batch = fitting.Batch.of(*scaling.transform(given.X), given.y, weight)
+        plan = self._plan(int((~held_out).sum()), bool(held_out.any()), device)
         with fitting.seeded(self.seed, device):
             net = network.build(architecture, scaling)
-            judged = torch.from_numpy(unseen)
-            fitting.fit(net, rows.take(~judged), rows.take(judged), plan, self._epochs)
+            validation = torch.from_numpy(held_out)
+            fitting.fit(net, batch.take(~validation), batch.take(validation), plan, self._report_epochs)
         self.model, self.n_features = network.Fitted(scaling, net), scaling.n_columns
         return net
 
@@ -149,32 +149,33 @@ class NeuralNetTrainer(ModelTrainer):
 
         Raises:
             UsageError: X has another number of columns than in training.
+            ValueError: the model is not trained.
         """
         import numpy as np
 
         from trainer.models.neural_net import fitting
 
         if self.model is None:
-            raise ValueError("The model is not trained.")
+            raise ValueError("The model is not trained: call train or load first.")
         scaling = self.model.scaling
         if X.shape[1] != scaling.n_columns:
-            raise UsageError(f"The network was trained on {scaling.n_columns} columns, and is asked about {X.shape[1]}.")
+            raise UsageError(f"The network was trained on {scaling.n_columns} columns, and X has {X.shape[1]}.")
         scores, flags = scaling.transform(X.to_numpy(dtype=np.float32))
         return fitting.predict(self.model.net, scores, flags, fitting.device_named(self.device, or_cpu=True))
 
     def save(self, path: str) -> None:
-        """Write the scaling and the weights as safetensors."""
+        """Write the scaling of the inputs and the weights as safetensors."""
         from trainer.models.neural_net import network
 
         if self.model is None:
-            raise ValueError("There is no model to save.")
+            raise ValueError("There is no model to save: call train first.")
         network.write(path, self.model)
 
     def load(self, path: str) -> None:
         """Read what `save` wrote.
 
         Raises:
-            ArtifactError: the file is not one, or not one of a network with these options.
+            ArtifactError: the file is not a saved network, or one with other options.
         """
         from trainer.models.neural_net import network
 
@@ -184,11 +185,11 @@ class NeuralNetTrainer(ModelTrainer):
         except (ArtifactError, UsageError) as error:
             raise ArtifactError(f"{path} is not a network that can be loaded: {error}") from error
 
-    def _epochs(self, done: int, total: int) -> None:
+    def _report_epochs(self, done: int, total: int) -> None:
         self.report("epochs", done, total)
 
     def _architecture(self) -> Architecture:
-        """Return the network that the options ask for.
+        """Return the architecture that the options describe.
 
         Raises:
             UsageError: an option is out of bounds.
@@ -207,15 +208,15 @@ class NeuralNetTrainer(ModelTrainer):
                 continue
             kinds = (int, float) if name in FRACTIONS else (int,)
             if not isinstance(value, kinds) or isinstance(value, bool) or not low <= value <= high:
-                raise UsageError(f"{name} has to be a number from {low:g} to {high:g}; it is {value!r}.")
+                raise UsageError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}.")
         layers = self.hidden_layers
         if layers is not None and not (
             1 <= len(layers) <= MAX_LAYERS and all(type(width) is int and 1 <= width <= MAX_LAYER for width in layers)
         ):
-            raise UsageError(f"hidden_layers has to be 1 to {MAX_LAYERS} whole numbers up to {MAX_LAYER}; it is {layers!r}.")
+            raise UsageError(f"hidden_layers must be 1 to {MAX_LAYERS} whole numbers up to {MAX_LAYER}, not {layers!r}.")
 
-    def _plan(self, n: int, is_judged: bool, device: Any) -> Plan:
-        """Return how to fit to n rows; where no part is held out to say when to end, it is a quarter of the epochs."""
+    def _plan(self, n: int, has_held_out: bool, device: Any) -> Plan:
+        """Return how to fit to n rows; without a hold-out to stop early by, for a quarter of the epochs."""
         from trainer.models.neural_net.fitting import Plan
 
         if self.hidden_layers is not None:
@@ -225,7 +226,7 @@ class NeuralNetTrainer(ModelTrainer):
             epochs = min(100, max(10, STEPS * batch // n))
         if self.epochs is not None:
             epochs = self.epochs
-        elif not is_judged:
+        elif not has_held_out:
             epochs = max(1, epochs // 4)
         return Plan(
             learning_rate=self.learning_rate or rate,
