@@ -32,11 +32,12 @@ class Bridge:
 
 @dataclass(frozen=True)
 class House:
-    """The filled warehouse: where it is and what went in."""
+    """The filled warehouse: where it is, what went in, and dbt's manifest of the project that built it."""
 
     folder: Path
     simnet: SimulationSummary
     coins: SimulationSummary
+    minenet: SimulationSummary
     manifest: Path
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.warehouse import DATES, WINDOW, Called
 from trainer.simulate import SimulationSummary, simulate
 from trainer.training.fit import NO_GOLD
-from trainer.warehouse.dbt import run_dbt
 
 KEY = ("--network", "bare", "--processing-date", DATES[0], "--window-days", WINDOW)
 
@@ -35,7 +35,7 @@ def bare(tmp_path: Path, child: Callable[..., Called], monkeypatch: pytest.Monke
     shutil.rmtree(world.labels.parent)
     loaded = child("ingest", world.root / "snapshots")
     assert loaded.code == 0, loaded.err
-    run_dbt(["run", "--quiet"], quiet=True)
+    run_dbt(["run"])
     return Bare(world, child)
 
 
@@ -73,7 +73,7 @@ def test_without_gold_of_both_classes_only_what_rules_say_trains_and_nothing_is_
     guilty.to_frame().assign(risk_level="high", confidence_score=0.9, source="desk").to_csv(listed, index=False)
     added = bare.trainer("labels", "add", listed, *KEY)
     assert added.code == 0, added.err
-    run_dbt(["run", "--quiet"], quiet=True)
+    run_dbt(["run"])
     refused = bare.trainer("fit")
     assert (refused.code, refused.out) == (5, ""), refused.err
     for said in ("needs both classes", "positive (", "`trainer labels add`", "addresses with `--label-strategy label_model`"):

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.snapshots import ADDRESSES, loaded, tables, write
 from tests.support.trainers import GuideTrainer
 from tests.support.warehouse import DATES, WINDOW, Called, House, content
 from trainer import LabelStrategy, ModelTraining, TrainingResult, XGBoostTrainer, connect, predict
 from trainer.errors import ArtifactError, BadInputError
 from trainer.training.fit import GOLD, NO_GOLD
-from trainer.warehouse.dbt import run_dbt
 
 Call = Callable[..., Called]
 
@@ -77,7 +77,7 @@ def test_labels_before_init_leave_a_warehouse_dbt_can_run_in(child: Callable[...
     assert child("labels", "add", tmp_path / "own.csv").code == 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRAINER_WAREHOUSE", str(tmp_path / "own"))
-        run_dbt(["run", "--quiet"], quiet=True)
+        run_dbt(["run"])
 
 
 def test_a_confidence_that_is_none_abstains(house: House, client: Any) -> None:
@@ -144,9 +144,9 @@ def test_building_again_gives_every_feature_to_the_last_bit(house: House) -> Non
                 for name in relations[:2]
             }
 
-    run_dbt(["run", "--quiet"], quiet=True)  # other tests have loaded more since the house was built
+    run_dbt(["run"])  # other tests have loaded more since the house was built
     before = seen()
-    run_dbt(["run", "--quiet"], quiet=True)
+    run_dbt(["run"])
     assert seen() == before
 
 

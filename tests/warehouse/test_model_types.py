@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.trainers import GuideTrainer
 from tests.support.warehouse import DATES, WINDOW, Called, content
 from trainer import LabelStrategy, ModelTraining, TrainingResult, connect, predict
@@ -21,7 +22,6 @@ from trainer.evaluation.splits import make_split
 from trainer.models.rankers import LightGBMRanker, XGBoostRanker
 from trainer.registry import artifact
 from trainer.simulate import SimulationSummary
-from trainer.warehouse.dbt import run_dbt
 
 Call = Callable[..., Called]
 MINENET = Selection("minenet", *DATES, WINDOW)
@@ -88,7 +88,7 @@ def test_clusters_are_scored_and_relabelling_changes_no_feature(call: Call, mine
         ).first_row
         before = content(client, "scoring_clusters", "minenet", "")
     assert scored["table"] == "cluster_scores" and tuple(rows) == (count, count, 1, 1)
-    run_dbt(["run", "--quiet"], quiet=True)
+    run_dbt(["run"])
     with connect() as client:
         assert content(client, "scoring_clusters", "minenet", "") == before, "a second run changed a feature"
 

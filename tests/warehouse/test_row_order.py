@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.warehouse import DATES, WINDOW, Called
 from trainer.simulate import simulate
-from trainer.warehouse.dbt import run_dbt
 from trainer.warehouse.schema import RAW_TABLES
 
 LABEL_TABLES = (
@@ -102,13 +102,13 @@ def test_shuffled_rows_give_the_same_label_tables_to_the_last_bit(
         assert done.code == 0, done.err
     monkeypatch.setenv("TRAINER_WAREHOUSE", first)
     script(DERIVE)
-    run_dbt(["run", "--quiet"], quiet=True)
+    run_dbt(["run"])
     expected = json.loads(script(CONTENT, *LABEL_TABLES))
     script(EXPORT, str(tmp_path / "export"), *raw)
     monkeypatch.setenv("TRAINER_WAREHOUSE", second)
     script(IMPORT, str(tmp_path / "export"), *raw)
-    run_dbt(["seed", "--quiet"], quiet=True)
-    run_dbt(["run", "--quiet", "--threads", "1"], quiet=True)
+    run_dbt(["seed"])
+    run_dbt(["run", "--threads", "1"])
     found = json.loads(script(CONTENT, *LABEL_TABLES))
     assert all(count for count, _ in expected.values()), expected
     assert {table for table in LABEL_TABLES if found[table] != expected[table]} == set()
