@@ -27,6 +27,14 @@ ENVIRONMENT = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever runs on a real engine is slow, without a mark of its own."""
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] in REAL_ENGINE:
+            item.add_marker("slow")
+
+
 @pytest.fixture(autouse=True)
 def _plain_environment(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the caller's settings out of tests; those on a real engine set their own for the session."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -48,3 +50,14 @@ def run_dbt(arguments: Sequence[str]) -> None:
     """Run `dbt <arguments>`, which must succeed."""
     ended = dbt(*arguments)
     assert ended.success, ended.exception or [one.message for one in ended.result if one.status not in {"success", "pass"}]
+
+
+def refusal(*arguments: str) -> str:
+    """Run `dbt <arguments>`, which must fail, reading the project as it is now; what dbt printed, on one line."""
+    from dbt.cli.main import dbtRunner
+
+    printed = io.StringIO()
+    with patch.dict(os.environ, settings.dbt_environment()), contextlib.redirect_stdout(printed):
+        ended = dbtRunner().invoke([*arguments, *BRIEFLY, "--no-use-colors"])
+    assert not ended.success
+    return " ".join(printed.getvalue().split())

@@ -180,7 +180,7 @@ def own_features(minenet: SimulationSummary) -> list[str]:
         assert add_features(client, file).unknown == 0
         client.insert_df("raw_custom_features", inserted)
         client.insert_df("raw_custom_features", inserted.iloc[:5].assign(address=rest["address"].iloc[:5]))
-    run_dbt(["run"])
+    run_dbt(["run", "--select", "stg_custom_features+"])
     return ["custom__seen", "custom__turnover"]
 
 

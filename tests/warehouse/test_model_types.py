@@ -88,7 +88,7 @@ def test_clusters_are_scored_and_relabelling_changes_no_feature(call: Call, mine
         ).first_row
         before = content(client, "scoring_clusters", "minenet", "")
     assert scored["table"] == "cluster_scores" and tuple(rows) == (count, count, 1, 1)
-    run_dbt(["run"])
+    run_dbt(["run", "--select", "+training_clusters", "+scoring_clusters"])
     with connect() as client:
         assert content(client, "scoring_clusters", "minenet", "") == before, "a second run changed a feature"
 

@@ -62,7 +62,7 @@ def test_coin_flips_teach_nothing_and_the_truth_does(house: House) -> None:
     with connect() as client:
         drop_partition(client, RAW_ADDRESS_LABELS, SnapshotKey("coins", DATES[0], WINDOW))
         assert add_labels(client, file).added == len(truth)
-    run_dbt(["run"])
+    run_dbt(["run", "--select", "+training_alerts", "+scoring_alerts", "+scoring_addresses", "+fct_address_labels"])
     with connect() as client:
         honest = train(client, "coins", model_trainer=quick)
         after = {table: content(client, table, "coins", "") for table in before}
