@@ -31,7 +31,7 @@ ENVIRONMENT = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever runs on a real engine is slow, without a mark of its own."""
     for item in items:
-        if item.path.relative_to(HERE).parts[0] in REAL_ENGINE:
+        if item.path.is_relative_to(HERE) and item.path.relative_to(HERE).parts[0] in REAL_ENGINE:
             item.add_marker("slow")
 
 
