@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check format docs up down clean
+.PHONY: help install demo test test-fast check format docs up down clean
 
 help:
 	@echo "make demo       simulate, ingest, label, build, train, evaluate, score (in ./demo)"
+	@echo "make test-fast  the tests that need no engine, for the inner loop (under 90 seconds)"
 	@echo "make test       all tests: the fast ones first, then those on a real engine"
 	@echo "make check      lint, format, types, layers"
 	@echo "make up | down  start | stop a ClickHouse server in Docker (target 'server')"
@@ -27,12 +28,16 @@ demo: $(STAMP)
 	$(BIN)/trainer demo
 
 # Two workers, each with an engine folder of its own: an embedded warehouse is open in one process at a time. One thread of
-# OpenMP each, or the workers' threads wait for each other.
-FAST := $(filter-out $(addprefix tests/,adapter docs models project support warehouse),$(patsubst %/,%,$(wildcard tests/*/))) $(wildcard tests/test_*.py)
-test: export OMP_NUM_THREADS ?= 1
-test: $(STAMP)
-	$(BIN)/pytest -q -n 2 $(FAST)
-	$(BIN)/pytest -q -n 2 --dist loadfile tests/project tests/adapter tests/docs tests/models tests/warehouse
+# OpenMP each, or the workers' threads wait for each other. Slow is what tests/conftest.py marks so (whatever runs on a real
+# engine: ENGINE is not even imported for the fast ones) and what is marked in its file. Of the slow ones a file stays with one
+# worker, because its tests share what was built; the files with the many quick tests come last, so that both end together.
+PYTEST := OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/pytest -q -n 2
+ENGINE := tests/docs tests/warehouse tests/adapter tests/project
+test-fast: $(STAMP)
+	$(PYTEST) -m "not slow" $(addprefix --ignore=,$(ENGINE))
+
+test: test-fast
+	$(PYTEST) -m slow --dist loadfile --no-loadscope-reorder $(ENGINE) tests
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import clickhouse_connect
 import pytest
 from dbt.tests.util import run_dbt, run_dbt_and_capture, write_file
 from dbt_common.exceptions import DbtRuntimeError
@@ -23,7 +24,6 @@ HOLD = (
     "import sys, clickhouse_connect as c; client = c.get_client(interface='chdb', path=sys.argv[1]); "
     "print('open', flush=True); sys.stdin.read()"
 )
-OPEN = "import sys, clickhouse_connect as c; k = c.get_client(interface='chdb', path=sys.argv[1]); print(k.command(sys.argv[2]))"
 SLOW = "select sum(cityHash64(number, toString(number))) as total from numbers(100000000000)"
 
 
@@ -32,9 +32,10 @@ def dbt(*arguments: str | Path, cwd: Path, **more: Any) -> subprocess.CompletedP
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False, **more)
 
 
-def python(code: str, *arguments: str | Path) -> str:
-    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+def rows_of_one(small: Path) -> Any:
+    """Open the warehouse of `small` in this process; the rows of its table."""
+    with clickhouse_connect.get_client(interface="chdb", path=str(small / "data" / "warehouse")) as client:
+        return client.command("select count() from small.one")
 
 
 @pytest.fixture
@@ -107,12 +108,12 @@ def test_a_folder_without_write_permission_is_reported_in_one_sentence(tmp_path:
 
 
 @pytest.mark.parametrize("place", ["", "code", "elsewhere"])
-def test_a_relative_path_is_relative_to_the_profile(small: Path, place: str) -> None:
+def test_a_relative_path_is_relative_to_the_profile(small: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (small / "elsewhere").mkdir()
     cwd = small / place
-    where = ("--project-dir", os.path.relpath(small / "code", cwd), "--profiles-dir", os.path.relpath(small, cwd))
-    assert dbt("run", *where, cwd=cwd).returncode == 0
-    assert python(OPEN, small / "data" / "warehouse", "select count() from small.one") == "1"
+    monkeypatch.chdir(cwd)
+    run_dbt(["run", "--project-dir", os.path.relpath(small / "code", cwd), "--profiles-dir", os.path.relpath(small, cwd)])
+    assert rows_of_one(small) == 1
     assert not (cwd / "data").exists() or cwd == small
 
 
@@ -147,7 +148,7 @@ def test_the_exit_code_is_dbts_and_the_folder_is_released_afterwards(small: Path
     assert (failed.returncode, failed.stderr) == (1, "")
     assert "on purpose" in failed.stdout
     assert not (small / "data" / "warehouse" / "status").exists()
-    assert python(OPEN, small / "data" / "warehouse", "select count() from small.one") == "1"
+    assert rows_of_one(small) == 1
 
 
 def test_an_interrupt_ends_the_running_query(small: Path) -> None:

@@ -2,13 +2,13 @@
 
 import importlib
 import inspect
+import runpy
 from collections.abc import Iterator
 from pathlib import Path
 
 import dbt.tests.adapter
 import pytest
 
-from tests.adapter import test_adapted, test_unchanged
 from tests.adapter.excluded import EXCLUDED
 
 PREFIX = "dbt.tests.adapter."
@@ -40,8 +40,8 @@ def _tests(suite: type) -> Iterator[str]:
 
 RUN = [
     value
-    for module in (test_unchanged, test_adapted)
-    for name, value in vars(module).items()
+    for file in ("test_unchanged.py", "test_adapted.py")
+    for name, value in runpy.run_path(str(Path(__file__).with_name(file))).items()
     if inspect.isclass(value) and name.startswith("Test")
 ]
 SUITES = {path: suite for path, suite in _suites().items() if any(_tests(suite))}

@@ -16,6 +16,8 @@ from trainer.models.boosting.xgboost import XGBoostTrainer
 from trainer.testing import TrainerContract
 from trainer.testing.tables import make_table
 
+pytestmark = pytest.mark.slow
+
 # Parameters for trainers whose defaults are for larger tables than the contract's.
 FEW_TREES = {"n_estimators": 15}
 PARAMETERS: dict[str, dict[str, Any]] = {

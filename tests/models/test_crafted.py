@@ -26,6 +26,8 @@ from trainer.models.fitting import fit_trainer
 from trainer.registry import artifact
 from trainer.testing.tables import make_table
 
+pytestmark = pytest.mark.slow
+
 FEW = {"n_estimators": 4}
 BUILT_IN: dict[str, dict[str, Any]] = {
     "constant": {},

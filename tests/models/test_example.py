@@ -12,6 +12,8 @@ import pytest
 
 from trainer.testing import TrainerContract
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "catboost_trainer"
 

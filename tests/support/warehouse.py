@@ -32,11 +32,12 @@ class Bridge:
 
 @dataclass(frozen=True)
 class House:
-    """The filled warehouse: its folder and the simulated networks in it."""
+    """The filled warehouse: its folder, the simulated networks in it, and dbt's manifest of the project that built it."""
 
     folder: Path
     simnet: SimulationSummary
     coins: SimulationSummary
+    minenet: SimulationSummary
     manifest: Path
 
 

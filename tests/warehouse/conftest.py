@@ -1,7 +1,7 @@
-"""One engine folder a test process, filled and built by dbt once.
+"""A filled and built engine folder for each test process, and ways to work on it.
 
-A folder is open in one process at a time and a process can open one folder: tests take `client`, or call the command line
-in this process (`call`), or in a child on a folder of its own (`child`).
+A folder is open in one process at a time, and a process has one folder open at a time: tests take `client`, or call the
+command line in this process (`call`, or `own_call` on an empty folder of the test's own), or in a child (`child`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import pickle
 import shutil
 import subprocess
 import sys
@@ -20,12 +21,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.support.dbt import parsed, run_dbt
+from tests.support.processes import one_at_a_time
 from tests.support.warehouse import COINS_ALERTS, DATES, ROOT, TORUS, WINDOW, Bridge, Called, House, label_file
 from trainer import ModelTraining, TrainingResult, cli, connect
 from trainer.labels.add import add_labels
 from trainer.simulate import SimulationSummary, simulate
 from trainer.snapshots.ingest import ingest
-from trainer.warehouse.dbt import run_dbt
 from trainer.warehouse.schema import create_tables
 
 
@@ -62,47 +64,57 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield root / "warehouse"
 
 
-@pytest.fixture(scope="session")
-def house(warehouse: Path) -> House:
-    """Two simulated networks (and the real one where it is at hand), labelled and built by dbt.
-
-    `simnet` has two dates, source-of-truth labels and custom ones. `coins` has one date and, for every address, the toss
-    of a coin for a label.
-    """
-    root = warehouse.parent
+def simulated(root: Path) -> tuple[SimulationSummary, SimulationSummary, SimulationSummary]:
+    """Write the snapshots and label lists of three networks, and put them into the warehouse that the environment names."""
     simnet = simulate(root / "simnet", alerts=2000, dates=DATES, window_days=WINDOW, network="simnet", seed=0)
     coins = simulate(root / "coins", alerts=COINS_ALERTS, dates=DATES[:1], window_days=WINDOW, network="coins", seed=1)
-    shutil.rmtree(coins.labels.parent)
+    minenet = simulate(root / "minenet", alerts=1200, dates=DATES, window_days=WINDOW, network="minenet", seed=5)
+    for world in (coins, minenet):
+        shutil.rmtree(world.labels.parent)
     known = sorted(pd.read_parquet(coins.truth, columns=["address"])["address"])
     tossed = label_file(root / "tossed.csv", "coins", known, np.random.default_rng(11).random(len(known)) < 0.5)
+    truth = pd.read_parquet(minenet.truth, columns=["address", "is_illicit"]).sort_values("address").iloc[::2]
+    half = label_file(root / "minenet.csv", "minenet", truth["address"].tolist(), truth["is_illicit"].to_numpy())
+    frame = pd.read_csv(half)
+    pd.concat([frame.assign(processing_date=str(day)) for day in DATES]).to_csv(half, index=False)
     with connect() as client:
         create_tables(client)
-        for world in (simnet, coins):
+        for world in (simnet, coins, minenet):
             ingest(client, world.root / "snapshots")
-        add_labels(client, simnet.custom_labels)
-        add_labels(client, tossed)
+        for labels in (simnet.custom_labels, tossed, half):
+            add_labels(client, labels)
         if TORUS.is_dir():
             ingest(client, TORUS)
-    run_dbt(["build", "--quiet", "--exclude-resource-type", "test", "unit_test"], quiet=True)
-    manifest = shutil.copy(root / "target" / "manifest.json", root / "manifest.json")  # other tests run dbt into target, too
-    return House(warehouse, simnet, coins, Path(manifest))
+    return simnet, coins, minenet
+
+
+@pytest.fixture(scope="session")
+def house(warehouse: Path, run_folder: Path) -> House:
+    """Three simulated networks (and the real one where it is at hand), labelled and built by dbt.
+
+    `simnet` has two dates, source-of-truth labels and custom ones. `coins` has one date and, for every address, the toss
+    of a coin for a label. `minenet` has two dates, and half of its addresses are labelled with the truth.
+
+    Built once in a run of pytest: each of its processes works on a copy.
+    """
+    built, summaries = run_folder / "house" / "warehouse", run_folder / "house" / "summaries.pickle"
+    with one_at_a_time(run_folder / "house.lock"):
+        if not summaries.exists():
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("TRAINER_WAREHOUSE", str(built))
+                worlds = simulated(built.parent)
+                run_dbt(["build", "--exclude-resource-type", "test", "unit_test"])
+            parsed().write(str(built.parent / "manifest.json"))
+            summaries.write_bytes(pickle.dumps(worlds))
+    shutil.rmtree(warehouse, ignore_errors=True)
+    shutil.copytree(built, warehouse, symlinks=True)
+    return House(warehouse, *pickle.loads(summaries.read_bytes()), built.parent / "manifest.json")
 
 
 @pytest.fixture(scope="session")
 def minenet(house: House) -> SimulationSummary:
-    """A third network in the same warehouse, two dates, half of its addresses labelled with the truth, built by dbt."""
-    root = house.folder.parent
-    world = simulate(root / "minenet", alerts=1200, dates=DATES, window_days=WINDOW, network="minenet", seed=5)
-    truth = pd.read_parquet(world.truth, columns=["address", "is_illicit"]).sort_values("address").iloc[::2]
-    listed = label_file(root / "minenet.csv", "minenet", truth["address"].tolist(), truth["is_illicit"].to_numpy())
-    shutil.rmtree(world.labels.parent)
-    frame = pd.read_csv(listed)
-    pd.concat([frame.assign(processing_date=str(day)) for day in DATES]).to_csv(listed, index=False)
-    with connect() as client:
-        ingest(client, world.root / "snapshots")
-        add_labels(client, listed)
-    run_dbt(["run", "--quiet"], quiet=True)
-    return world
+    """A network that tests of features of one's own and of other model types train on."""
+    return house.minenet
 
 
 @pytest.fixture
@@ -136,6 +148,14 @@ def call(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Call
         return Called(code, out.getvalue(), err.getvalue())
 
     return run
+
+
+@pytest.fixture
+def own_call(call: Callable[..., Called], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Called]:
+    """Run the command line in this process on a folder of the test's own, which the environment names from here on."""
+    monkeypatch.setenv("TRAINER_WAREHOUSE", str(tmp_path / "own"))
+    monkeypatch.setenv("TRAINER_ARTIFACTS", str(tmp_path / "artifacts"))
+    return call
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.warehouse import DATES, ROOT, WINDOW, Called, House, content
 from trainer import ModelTraining, connect, predict
 from trainer.data.dataset import read_scoring
@@ -22,7 +23,6 @@ from trainer.keys import SnapshotKey
 from trainer.registry import artifact
 from trainer.simulate import SimulationSummary
 from trainer.warehouse.client import drop_partition
-from trainer.warehouse.dbt import run_dbt
 from trainer.warehouse.schema import RAW_CUSTOM_FEATURES
 
 Call = Callable[..., Called]
@@ -180,7 +180,7 @@ def own_features(minenet: SimulationSummary) -> list[str]:
         assert add_features(client, file).unknown == 0
         client.insert_df("raw_custom_features", inserted)
         client.insert_df("raw_custom_features", inserted.iloc[:5].assign(address=rest["address"].iloc[:5]))
-    run_dbt(["run", "--quiet"], quiet=True)
+    run_dbt(["run", "--select", "stg_custom_features+"])
     return ["custom__seen", "custom__turnover"]
 
 
@@ -221,7 +221,7 @@ def test_a_snapshot_without_them_cannot_be_scored(call: Call, own_features: list
         client.command("INSERT INTO kept SELECT * FROM raw_custom_features WHERE network = 'minenet'")
         drop_partition(client, RAW_CUSTOM_FEATURES, SnapshotKey("minenet", DATES[1], WINDOW))
     try:
-        run_dbt(["run", "--quiet", "--select", "fct_address_features+"], quiet=True)
+        run_dbt(["run", "--select", "fct_address_features+"])
         key = ("--network", "minenet", "--model-id", result.model_id)
         refused = call("predict", *key)
         assert refused.code == ArtifactError.exit_code == 6
@@ -231,7 +231,7 @@ def test_a_snapshot_without_them_cannot_be_scored(call: Call, own_features: list
         with connect() as client:
             client.command("INSERT INTO raw_custom_features SELECT * FROM kept")
             client.command("DROP TABLE kept")
-        run_dbt(["run", "--quiet", "--select", "fct_address_features+"], quiet=True)
+        run_dbt(["run", "--select", "fct_address_features+"])
 
 
 def test_no_feature_matches_says_what_is_near(client: Any, own_features: list[str]) -> None:
@@ -255,17 +255,17 @@ def test_a_column_added_to_a_feature_model_is_picked_up(
         text = file.read_text()
         assert text.count("addresses.extra_features as") == 1
         file.write_text(text.replace("addresses.extra_features as", line + "addresses.extra_features as"))
-    models = ["run", "--quiet", "--select", "fct_address_features+"]
+    models = ["run", "--select", "fct_address_features+"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DBT_PROJECT_DIR", str(project))
-        run_dbt(models, quiet=True)
+        run_dbt(models)
         with connect() as client:
             found = {kind: read_scoring(client, kind, MINENET) for kind in ("alert_scorer", "address_scorer", "cluster_scorer")}
             labelled = client.query(
                 "SELECT countIf(mapContains(custom_features, 'my_flag')), count() FROM training_alerts"
             ).result_rows
             result = ModelTraining("minenet", *DATES, client, window_days=WINDOW, features=["custom__my_*"]).run()
-    run_dbt(models, quiet=True)
+    run_dbt(models)
     own = {kind: [name for name in data.feature_names if name.startswith("custom__my")] for kind, data in found.items()}
     assert own == {
         "alert_scorer": ["custom__my_flag", "custom__my_ratio"],

@@ -11,11 +11,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.warehouse import DATES, WINDOW, Called
 from trainer.simulate import SimulationSummary, simulate
 from trainer.training.fit import NO_GOLD
-from trainer.warehouse.dbt import run_dbt
 
+BUILD = ["run", "--select", "+training_alerts", "+scoring_alerts"]
 KEY = ("--network", "bare", "--processing-date", DATES[0], "--window-days", WINDOW)
 
 
@@ -28,15 +29,13 @@ class Bare:
 
 
 @pytest.fixture
-def bare(tmp_path: Path, child: Callable[..., Called], monkeypatch: pytest.MonkeyPatch) -> Bare:
+def bare(tmp_path: Path, own_call: Callable[..., Called]) -> Bare:
     world = simulate(tmp_path / "bare", alerts=1200, dates=DATES[:1], window_days=WINDOW, network="bare", seed=3)
-    for variable, folder in (("WAREHOUSE", "own"), ("ARTIFACTS", "artifacts")):
-        monkeypatch.setenv(f"TRAINER_{variable}", str(tmp_path / folder))
     shutil.rmtree(world.labels.parent)
-    loaded = child("ingest", world.root / "snapshots")
+    loaded = own_call("ingest", world.root / "snapshots")
     assert loaded.code == 0, loaded.err
-    run_dbt(["run", "--quiet"], quiet=True)
-    return Bare(world, child)
+    run_dbt(BUILD)
+    return Bare(world, own_call)
 
 
 def trains_ungraded(trainer: Callable[..., Called]) -> None:
@@ -73,7 +72,7 @@ def test_without_gold_of_both_classes_only_the_label_model_trains_and_there_are_
     guilty.to_frame().assign(risk_level="high", confidence_score=0.9, source="desk").to_csv(listed, index=False)
     added = bare.trainer("labels", "add", listed, *KEY)
     assert added.code == 0, added.err
-    run_dbt(["run", "--quiet"], quiet=True)
+    run_dbt(BUILD)
     refused = bare.trainer("fit")
     assert (refused.code, refused.out) == (5, ""), refused.err
     for said in ("needs both classes", "positive (", "`trainer labels add`", "addresses with `--label-strategy label_model`"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 import signal
 import socket
@@ -24,7 +23,7 @@ import pytest
 from tests.support.snapshots import ADDRESSES, loaded, tables, write
 from tests.support.warehouse import Bridge, Called, House, content, counts
 from trainer import TrainingResult, connect
-from trainer.warehouse.schema import RAW_TABLES
+from trainer.warehouse.schema import RAW_TABLES, create_tables
 
 Call = Callable[..., Called]
 EVIL = "x'; DROP TABLE raw_alerts; --"
@@ -322,8 +321,8 @@ def test_a_model_id_with_sql_in_it_is_an_unknown_model(fitted: TrainingResult, c
 
 
 @pytest.mark.parametrize("command", [["fit"], ["predict"]])
-def test_before_dbt_has_run_the_command_says_so(child: Call, command: list[str]) -> None:
-    done = child(*command)
+def test_before_dbt_has_run_the_command_says_so(own_call: Call, command: list[str]) -> None:
+    done = own_call(*command)
     assert done.code == 5 and "dbt run" in done.err and "0 rows" in done.err
 
 
@@ -368,18 +367,15 @@ def test_a_model_that_was_changed_exits_six(fitted: TrainingResult, call: Call) 
 # ---- an unreachable warehouse ---------------------------------------------------------------------------------------
 
 
-def test_a_folder_that_another_process_holds_exits_four_and_names_it(child: Call, tmp_path: Path) -> None:
+def test_a_folder_that_another_process_holds_exits_four_and_names_it(own_call: Call, tmp_path: Path) -> None:
     program = "from trainer import connect; client = connect(); print('open', flush=True); input(); client.close()"
-    env = os.environ | {"TRAINER_WAREHOUSE": str(tmp_path / "own")}
-    with subprocess.Popen(
-        [sys.executable, "-c", program], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
+    with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None and holder.stdin is not None
         assert holder.stdout.readline() == "open\n"
-        done = child("models", "list")
+        done = own_call("models", "list")
         holder.stdin.write("\n")
     assert done.code == 4 and str(tmp_path / "own") in done.err and str(holder.pid) in done.err
-    assert child("models", "list").code == 0
+    assert own_call("models", "list").code == 0
 
 
 @pytest.mark.parametrize("command", [["models", "list"], ["fit", "--network", "simnet"], ["predict"], ["init"]])
@@ -401,9 +397,9 @@ def test_a_wrong_password_exits_four_and_is_not_printed(bridge: Bridge, call: Ca
     assert call("models", "list", "--target", "server").code == 0
 
 
-def test_a_warehouse_path_that_is_a_file_exits_four(child: Call, tmp_path: Path) -> None:
+def test_a_warehouse_path_that_is_a_file_exits_four(own_call: Call, tmp_path: Path) -> None:
     (tmp_path / "own").write_text("")
-    done = child("models", "list")
+    done = own_call("models", "list")
     assert done.code == 4 and "own" in done.err
 
 
@@ -418,17 +414,6 @@ with connect() as client:
     ingest(client, Path(sys.argv[1]), progress=lambda *step: print(*step, flush=True))
 print("done", flush=True)
 """
-LOOK = """
-import json
-from trainer import connect
-from trainer.warehouse.schema import create_tables
-with connect() as client:
-    create_tables(client)
-    found = {t: client.query(f"SELECT count(), sum(tx) FROM (SELECT {c} AS tx FROM {t})").result_rows[0]
-             for t, c in (("raw_money_flows", "tx_count"), ("raw_features", "degree_in"))}
-    sides = client.query("SELECT count() FROM system.tables WHERE database = currentDatabase() AND name LIKE '%loading%'").result_rows[0][0]
-print(json.dumps([found, sides]))
-"""
 
 
 def big(root: Path, value: int, rows: int = 300_000) -> Path:
@@ -441,36 +426,46 @@ def big(root: Path, value: int, rows: int = 300_000) -> Path:
     return folder
 
 
-def test_a_load_that_is_killed_leaves_the_old_snapshot_or_the_new_one(warehouse: Path, tmp_path: Path) -> None:
+def look() -> tuple[dict[str, list[int]], int]:
+    """Return rows and a sum of the tables that are loaded, and how many half-loaded side tables there are."""
+    columns = {"raw_money_flows": "tx_count", "raw_features": "degree_in"}
+    with connect() as client:
+        create_tables(client)
+        found = {
+            table: list(client.query(f"SELECT count(), sum({column}) FROM {table}").result_rows[0])
+            for table, column in columns.items()
+        }
+        sides = "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name LIKE '%loading%'"
+        return found, client.query(sides).result_rows[0][0]
+
+
+def test_a_load_that_is_killed_leaves_the_old_snapshot_or_the_new_one(
+    warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = 300_000
     old, new = big(tmp_path / "old", 1), big(tmp_path / "new", 2)
-    env = os.environ | {"TRAINER_WAREHOUSE": str(tmp_path / "own")}
+    monkeypatch.setenv("TRAINER_WAREHOUSE", str(tmp_path / "own"))
 
-    def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", program, *map(str, arguments)], env=env, capture_output=True, text=True, check=True
-        )
+    def load(folder: Path) -> list[str]:
+        done = subprocess.run([sys.executable, "-c", LOAD, str(folder)], capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
 
-    def look() -> tuple[dict[str, list[int]], int]:
-        found, sides = json.loads(run(LOOK).stdout)
-        return found, sides
-
-    steps = run(LOAD, old).stdout.splitlines()
+    steps = load(old)
     chooser = random.Random(0)
     killed, left = 0, 0
     for wait in (1, len(steps) // 2, len(steps) - 2, len(steps) - 1, len(steps) - 1):
-        with subprocess.Popen([sys.executable, "-c", LOAD, str(new)], env=env, stdout=subprocess.PIPE, text=True) as load:
-            assert load.stdout is not None
+        with subprocess.Popen([sys.executable, "-c", LOAD, str(new)], stdout=subprocess.PIPE, text=True) as loading:
+            assert loading.stdout is not None
             for _ in range(wait):
-                load.stdout.readline()
+                loading.stdout.readline()
             time.sleep(chooser.random() * 0.2)
-            load.send_signal(signal.SIGKILL)
-        killed += load.returncode == -signal.SIGKILL
+            loading.send_signal(signal.SIGKILL)
+        killed += loading.returncode == -signal.SIGKILL
         found, sides = look()
         left += sides > 0
         assert all(table in ([rows, rows], [rows, 2 * rows]) for table in found.values()), found
     assert killed >= 3 and left >= 1, "no load was killed midway, so nothing was tested"
-    run(LOAD, new)
+    load(new)
     assert look() == ({"raw_money_flows": [rows, 2 * rows], "raw_features": [rows, 2 * rows]}, 0)
 
 

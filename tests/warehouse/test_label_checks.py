@@ -1,15 +1,12 @@
 """Each check of `dbt test` on labels finds the fault it is for, and nothing else does: faults are put in, and taken out again.
 
-All in one process, on a warehouse of its own: starting dbt takes seconds. For that reason, too, faults that different checks
-find go in together, each on addresses of its own; how many rows a check finds tells whether it has found another's.
+On a warehouse of its own. Running dbt takes seconds: so faults that different checks find go in together, each on addresses of
+its own; how many rows a check finds tells whether it has found another's.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,8 +15,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.warehouse import DATES, ROOT, WINDOW
-from trainer import connect, settings
+from tests.support.dbt import dbt, parsed, run_dbt
+from tests.support.warehouse import DATES, WINDOW
+from trainer import connect
 from trainer.simulate import simulate
 from trainer.snapshots.ingest import ingest
 from trainer.warehouse.schema import create_tables
@@ -178,9 +176,9 @@ def broken(faults: list[Fault]) -> Iterator[None]:
             client.command(f"DELETE FROM {table} WHERE network IN {NETWORKS}")
 
 
-def findings(dbt: Any, *arguments: str) -> Findings:
+def findings(*arguments: str, manifest: Any = None) -> Findings:
     """Run `dbt test` and return the tests that did not pass: how, and of how many rows."""
-    ended = dbt.invoke(["test", "--quiet", *arguments])
+    ended = dbt("test", *arguments, manifest=manifest)
     assert ended.exception is None and len(ended.result), ended
     return {
         one.node.unique_id.split(".")[2]: (str(one.status), one.failures)
@@ -189,33 +187,18 @@ def findings(dbt: Any, *arguments: str) -> Findings:
     }
 
 
-def find_all(folder: Path) -> dict[str, list[Findings]]:
-    """Fill a warehouse, and try round after round."""
-    os.environ.update(settings.dbt_environment())
-    from dbt.cli.main import dbtRunner
-
-    world = simulate(folder, alerts=500, dates=DATES[:1], window_days=WINDOW, network="simnet", seed=1)
-    with connect() as client:
-        create_tables(client)
-        ingest(client, world.root / "snapshots")
-    for command in (["seed"], ["run"]):
-        assert dbtRunner().invoke([*command, "--quiet"]).success, command
-    runner = dbtRunner(dbtRunner().invoke(["parse", "--quiet"]).result)
-    return {"faults": [find(names, runner, dbtRunner) for names in rounds()], "late": find_late(dbtRunner)}
-
-
-def find(names: list[str], runner: Any, fresh: Any) -> Findings:
-    """Try the faults of one round. Other vars are another project, which a fresh runner reads."""
+def find(names: list[str]) -> Findings:
+    """Try the faults of one round."""
     faults = [FAULTS[name] for name in names]
     options = ("--vars", json.dumps({"label_source_rows": faults[0].expected})) if faults[0].expected else ()
     with broken(faults):
-        found = findings(fresh() if options else runner, *CHECKED, *options)
+        found = findings(*CHECKED, *options)
     if rebuilt := [fault.rebuilt for fault in faults if fault.rebuilt]:
-        assert runner.invoke(["run", "--quiet", "--select", *rebuilt]).success
+        run_dbt(["run", "--select", *rebuilt])
     return found
 
 
-def find_late(fresh: Any) -> list[Findings]:
+def find_late() -> list[Findings]:
     """What was known when a vote was cast is what the vote says; and then it is not, because that came a second later."""
     dated = (
         "INSERT INTO address_labels (network, processing_date, window_days, address, risk_level, confidence_score, source, "
@@ -223,24 +206,29 @@ def find_late(fresh: Any) -> list[Findings]:
     )
     known = (dated.format("a", "high", "2025-08-01 23:59:59"), dated.format("b", "low", "2025-07-01 00:00:00"))
     late = (dated.format("a", "low", "2025-08-01 23:59:59"), dated.format("a", "high", "2025-08-02 00:00:00"), known[1])
+    manifest = parsed(*AS_OF)  # another project: what a model reads follows from the var
     select = ("--select", "int_label_votes__gold", "int_label_voters", "int_label_votes")
-    assert fresh().invoke(["run", "--quiet", *select, *AS_OF]).success
+    assert dbt("run", *select, *AS_OF, manifest=manifest).success
     found = []
     for statements in (known, late):
         with broken([Fault(statements, {})]):
-            found.append(findings(fresh(), "--select", LATE, *AS_OF))
+            found.append(findings("--select", LATE, *AS_OF, manifest=manifest))
     return found
 
 
 @pytest.fixture(scope="module")
 def found(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Findings]]:
+    """Fill a warehouse, and try round after round."""
     folder = tmp_path_factory.mktemp("checks")
-    own = {"TRAINER_WAREHOUSE": "warehouse", "DBT_TARGET_PATH": "target", "DBT_LOG_PATH": "logs"}
-    environment = os.environ | {name: str(folder / place) for name, place in own.items()}
-    command = [sys.executable, "-m", "tests.warehouse.test_label_checks", str(folder / "world")]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAINER_WAREHOUSE", str(folder / "warehouse"))
+        world = simulate(folder / "world", alerts=500, dates=DATES[:1], window_days=WINDOW, network="simnet", seed=1)
+        with connect() as client:
+            create_tables(client)
+            ingest(client, world.root / "snapshots")
+        run_dbt(["seed"])
+        run_dbt(["run"])
+        return {"faults": [find(names) for names in rounds()], "late": find_late()}
 
 
 @pytest.mark.timeout(300)
@@ -254,8 +242,4 @@ def test_faults_are_found_by_their_checks_and_no_others(found: dict[str, list[Fi
 
 
 def test_a_vote_from_a_label_of_later_is_found(found: dict[str, list[Findings]]) -> None:
-    assert found["late"] == [{}, {LATE: ["fail", 1]}]
-
-
-if __name__ == "__main__":
-    print(json.dumps(find_all(Path(sys.argv[1]))))
+    assert found["late"] == [{}, {LATE: ("fail", 1)}]

@@ -2,55 +2,63 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-ADDRESSES = 20_000
-
-# In a child, because each warehouse needs a process of its own. Of "copies" a second network has the copies taken out.
-CHILD = f"""
-import dataclasses, json, sys
-sys.path.insert(0, {str(ROOT / "benchmarks")!r})
 import numpy as np
-import compare_label_models as compare
+import pytest
 from sklearn.metrics import roc_auc_score
 
-drawn = [compare.simulate(kind, 1, {ADDRESSES}) for kind in compare.KINDS[:3]]
-copies = drawn[1]
-alone = dataclasses.replace(copies, network="copies_taken_out", votes=np.delete(copies.votes, [1, 2], axis=1),
-                            rules=[rule for rule in copies.rules if rule not in compare.COPIES])
-apart = np.full(({ADDRESSES}, 2), -1, dtype=np.int8)
-apart[:100, 0], apart[100:300, 1] = 1, 0
-apart = compare.Scenario("apart", "apart", np.zeros({ADDRESSES}, dtype=np.int8), apart, ["rule_00", "rule_01"])
-found = compare.ours([*drawn, alone, apart])
-told = {{}}
-for scenario in drawn:
-    proba, accuracy = found[scenario.network]
-    heard = (scenario.votes >= 0).any(axis=1)
-    told[scenario.kind] = {{"auc": roc_auc_score(scenario.risky[heard], proba[heard]),
-                           "majority": roc_auc_score(scenario.risky[heard], (np.where(scenario.votes < 0, 0.5, scenario.votes)[heard]).mean(axis=1)),
-                           "error": float(abs(accuracy - scenario.accuracy).max())}}
-with_copies, without = found[copies.network][0], found["copies_taken_out"][0]
-told["copies_differ"] = float(np.nanmax(abs(with_copies - without)))
-proba, accuracy = found["apart"]
-told["apart"] = {{"accuracy": accuracy.tolist(), "risky": sorted(set(proba[:100].tolist())), "benign": sorted(set(proba[100:300].tolist())),
-                 "silent": bool(np.isnan(proba[300:]).all())}}
-print(json.dumps(told))
-"""
+from tests.support.dbt import run_dbt
+from tests.support.scripts import script
+from trainer import connect
+from trainer.warehouse.schema import create_tables
+
+ADDRESSES = 20_000
+
+
+def run(program: str, *arguments: str) -> None:
+    """What the comparison does in child processes, done in this one."""
+    if program == "dbt":
+        run_dbt(arguments)
+    else:
+        assert arguments == ("init",)
+        with connect() as client:
+            create_tables(client)
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
-    done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+def told(warehouse: Path) -> dict[str, Any]:
+    """What the label model says of four networks. Of "copies" a second network has the copies taken out."""
+    compare = script("compare_label_models")
+    drawn = [compare.simulate(kind, 1, ADDRESSES) for kind in compare.KINDS[:3]]
+    copies = drawn[1]
+    votes = np.delete(copies.votes, [1, 2], axis=1)
+    rules = [rule for rule in copies.rules if rule not in compare.COPIES]
+    alone = replace(copies, network="copies_taken_out", votes=votes, rules=rules)
+    votes = np.full((ADDRESSES, 2), -1, dtype=np.int8)
+    votes[:100, 0], votes[100:300, 1] = 1, 0
+    apart = compare.Scenario("apart", "apart", np.zeros(ADDRESSES, dtype=np.int8), votes, ["rule_00", "rule_01"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAINER_WAREHOUSE", "set by the comparison, and set back here")
+        patch.setattr(compare, "_run", run)
+        found = compare.ours([*drawn, alone, apart])
+    told: dict[str, Any] = {}
+    for scenario in drawn:
+        proba, accuracy = found[scenario.network]
+        heard = (scenario.votes >= 0).any(axis=1)
+        majority = np.where(scenario.votes < 0, 0.5, scenario.votes)[heard].mean(axis=1)
+        told[scenario.kind] = {
+            "auc": roc_auc_score(scenario.risky[heard], proba[heard]),
+            "majority": roc_auc_score(scenario.risky[heard], majority),
+            "error": float(abs(accuracy - scenario.accuracy).max()),
+        }
+    told["copies_differ"] = float(np.nanmax(abs(found[copies.network][0] - found["copies_taken_out"][0])))
+    proba, accuracy = found["apart"]
+    risky, benign = sorted(set(proba[:100].tolist())), sorted(set(proba[100:300].tolist()))
+    silent = bool(np.isnan(proba[300:]).all())
+    return told | {"apart": {"accuracy": accuracy.tolist(), "risky": risky, "benign": benign, "silent": silent}}
 
 
 @pytest.mark.parametrize("kind", ["independent", "copies", "one-sided"])

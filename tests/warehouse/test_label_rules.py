@@ -7,16 +7,23 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.support.dbt import refusal, run_dbt
+from tests.support.warehouse import DATES, WINDOW
+from trainer import connect
+from trainer.simulate import simulate
+from trainer.snapshots.ingest import ingest
+from trainer.warehouse.schema import create_tables
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("dbt_project", "tools", "docs", "examples", "profiles.yml")
 RULE = "int_label_rule__night_worker.sql"
 COUNT = "SELECT count() FROM int_label_votes WHERE rule_id = 'night_worker' AND vote = 1 AND voice = 'night_worker'"
-Run = Callable[[str], tuple[int, str]]
+RUN = ("run", "--select", "stg_clusters")
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +37,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def run(project: Path) -> Run:
-    """Run a script of the shell in the copy, on a warehouse of its own; its exit code and what it printed."""
-    environment = os.environ | {
+@pytest.fixture(scope="module", autouse=True)
+def environment(project: Path) -> Iterator[None]:
+    """What names the copy and a warehouse of its own, filled and seeded."""
+    own = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "TRAINER_TARGET": "embedded",
         "TRAINER_WAREHOUSE": str(project / "warehouse"),
@@ -41,57 +48,51 @@ def run(project: Path) -> Run:
         "DBT_TARGET_PATH": str(project / "target"),
         "DBT_LOG_PATH": str(project / "logs"),
     }
-    environment.pop("DBT_PROJECT_DIR", None)
-
-    def shell(script: str) -> tuple[int, str]:
-        command = ["bash", "-euo", "pipefail", "-c", script]
-        done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=600, check=False)
-        return done.returncode, done.stdout + done.stderr
-
-    code, said = shell("trainer simulate data --alerts 400 && trainer init && trainer ingest data/snapshots")
-    assert code == 0, said
-    return shell
-
-
-def votes(run: Run) -> int:
-    code, said = run(
-        f'python -c "from trainer import connect\nwith connect() as c: print(c.query(\\"\\"\\"{COUNT}\\"\\"\\").first_row[0])"'
-    )
-    assert code == 0, said
-    return int(said.split()[-1])
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in own.items():
+            patch.setenv(name, value)
+        patch.delenv("DBT_PROJECT_DIR", raising=False)
+        world = simulate(project / "data", alerts=400, dates=DATES, window_days=WINDOW, network="simnet", seed=0)
+        with connect() as client:
+            create_tables(client)
+            ingest(client, world.root / "snapshots")
+        run_dbt(["seed"])
+        yield
 
 
-def test_the_example_rule_votes_once_it_is_added_and_not_when_it_is_switched_off(project: Path, run: Run) -> None:
+def votes() -> int:
+    with connect() as client:
+        return int(client.query(COUNT).first_row[0])
+
+
+def test_the_example_rule_votes_once_it_is_added_and_not_when_it_is_switched_off(project: Path) -> None:
     readme = (project / "examples" / "label_rule" / "README.md").read_text(encoding="utf-8")
     found = re.search(r"<!-- run: rule -->\n```bash\n(.*?)```", readme, re.DOTALL)
     assert found
-    code, said = run(found[1])
-    assert code == 0, said
-    assert votes(run) > 0
+    command = ["bash", "-euo", "pipefail", "-c", found[1]]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert votes() > 0
     seed = project / "dbt_project" / "seeds" / "label_rules.csv"
     with_rule = seed.read_text(encoding="utf-8")
     off = re.sub(r"(?m)^(night_worker,.*),true,", r"\1,false,", with_rule)
     assert off != with_rule
     seed.write_text(off, encoding="utf-8")
-    code, said = run("dbt seed --select label_rules && dbt run --select int_label_voters int_label_votes")
-    assert code == 0, said
-    assert votes(run) == 0
+    run_dbt(["seed", "--select", "label_rules"])
+    run_dbt(["run", "--select", "int_label_voters", "int_label_votes"])
+    assert votes() == 0
 
 
-def test_dbt_says_in_a_sentence_which_half_of_a_rule_is_missing(project: Path, run: Run) -> None:
+def test_dbt_says_in_a_sentence_which_half_of_a_rule_is_missing(project: Path) -> None:
     seed = project / "dbt_project" / "seeds" / "label_rules.csv"
     file = project / "dbt_project" / "models" / "labels" / "rules" / RULE.replace("night_worker", "half")
     shutil.copy(project / "examples" / "label_rule" / RULE, file)
     no_row = "The label rule half has a file and no row in the seed label_rules; add one"
-    for command in ("dbt run --select stg_clusters", "dbt build --select label_rules every_label_rule_is_declared"):
-        code, said = run(command)
-        assert code in (1, 2) and no_row in " ".join(said.split()), said
+    for command in (RUN, ("build", "--select", "label_rules", "every_label_rule_is_declared")):
+        assert no_row in refusal(*command)
     row = (project / "examples" / "label_rule" / "seed_row.csv").read_text(encoding="utf-8").replace("night_worker", "half")
     seed.write_text(seed.read_text(encoding="utf-8") + row, encoding="utf-8")
-    code, said = run("dbt seed --select label_rules && dbt run --select stg_clusters")
-    assert code in (1, 2) and "half is not among those that vote; run `python tools/describe_models.py`" in " ".join(
-        said.split()
-    ), said
+    run_dbt(["seed", "--select", "label_rules"])
+    assert "half is not among those that vote; run `python tools/describe_models.py`" in refusal(*RUN)
     file.unlink()
-    code, said = run("dbt run --select stg_clusters")
-    assert code in (1, 2) and "declares the rule half, which has no file; add" in " ".join(said.split()), said
+    assert "declares the rule half, which has no file; add" in refusal(*RUN)

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.warehouse import Called, House, content
 from trainer import connect
-from trainer.warehouse.dbt import run_dbt
 
 Call = Callable[..., Called]
 A, B, C = (f"0x{i:040x}" for i in (0xAA, 0xBB, 0xCC))
@@ -228,7 +228,6 @@ def test_a_withdrawn_source_no_longer_votes(house: House, call: Call, tmp_path: 
     query = "SELECT source, vote, evidence FROM int_label_votes WHERE network = 'votes' ORDER BY source"
     select = [
         "run",
-        "--quiet",
         "--select",
         "stg_custom_address_labels",
         "int_label_votes__gold",
@@ -239,7 +238,7 @@ def test_a_withdrawn_source_no_longer_votes(house: House, call: Call, tmp_path: 
     add(call, table(tmp_path / "b.csv", [{"risk_level": "low", "label": "exchange"}], "votes", source="other"))
     seen = []
     for _ in range(2):
-        run_dbt(select, quiet=True)
+        run_dbt(select)
         with connect() as client:
             seen.append(client.query(query).result_rows)
         assert call("labels", "remove", "--source", "me", "--network", "votes").code == 0 or len(seen) == 2

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.snapshots import ADDRESSES, loaded, tables, write
 from tests.support.trainers import GuideTrainer
 from tests.support.warehouse import DATES, WINDOW, Called, House, content
 from trainer import LabelStrategy, ModelTraining, TrainingResult, XGBoostTrainer, connect, predict
 from trainer.errors import ArtifactError, BadInputError
 from trainer.training.fit import GOLD, NO_GOLD
-from trainer.warehouse.dbt import run_dbt
 
 Call = Callable[..., Called]
 
@@ -71,13 +71,11 @@ def test_a_folder_of_no_known_shape_is_named_and_not_passed_over(house: House, c
     assert loaded("fine") == {}
 
 
-def test_labels_before_init_leave_a_warehouse_dbt_can_run_in(child: Callable[..., Called], tmp_path: Path) -> None:
+def test_labels_before_init_leave_a_warehouse_dbt_can_run_in(own_call: Call, tmp_path: Path) -> None:
     row = {"address": ADDRESSES[0], "risk_level": "high", "network": "n", "processing_date": "2025-08-01", "window_days": 90}
     pd.DataFrame([row]).to_csv(tmp_path / "own.csv", index=False)
-    assert child("labels", "add", tmp_path / "own.csv").code == 0
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRAINER_WAREHOUSE", str(tmp_path / "own"))
-        run_dbt(["run", "--quiet"], quiet=True)
+    assert own_call("labels", "add", tmp_path / "own.csv").code == 0
+    run_dbt(["run"])
 
 
 def test_an_invalid_confidence_abstains(house: House, client: Any) -> None:
@@ -144,9 +142,10 @@ def test_building_again_gives_every_feature_to_the_last_bit(house: House) -> Non
                 for name in relations[:2]
             }
 
-    run_dbt(["run", "--quiet"], quiet=True)  # other tests have loaded more since the house was built
+    features = ["run", "--select", "+scoring_alerts", "+scoring_addresses"]
+    run_dbt(features)  # other tests have loaded more since the house was built
     before = seen()
-    run_dbt(["run", "--quiet"], quiet=True)
+    run_dbt(features)
     assert seen() == before
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.trainers import GuideTrainer
 from tests.support.warehouse import DATES, WINDOW, Called, content
 from trainer import LabelStrategy, ModelTraining, TrainingResult, connect, predict
@@ -24,7 +25,6 @@ from trainer.models.rankers import LightGBMRanker, XGBoostRanker
 from trainer.registry import artifact
 from trainer.simulate import SimulationSummary
 from trainer.warehouse import TABLES
-from trainer.warehouse.dbt import run_dbt
 
 Call = Callable[..., Called]
 MINENET = Selection("minenet", *DATES, WINDOW)
@@ -91,7 +91,7 @@ def test_clusters_are_scored_and_relabelling_changes_no_feature(call: Call, mine
         ).first_row
         before = content(client, "scoring_clusters", "minenet", "")
     assert scored["table"] == "cluster_scores" and tuple(rows) == (count, count, 1, 1)
-    run_dbt(["run", "--quiet"], quiet=True)
+    run_dbt(["run", "--select", "+training_clusters", "+scoring_clusters"])
     with connect() as client:
         assert content(client, "scoring_clusters", "minenet", "") == before, "a second run changed a feature"
 

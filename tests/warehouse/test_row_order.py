@@ -2,93 +2,64 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.warehouse import DATES, WINDOW, Called
+from trainer import connect
 from trainer.simulate import simulate
-from trainer.warehouse.dbt import run_dbt
-from trainer.warehouse.schema import RAW_TABLES
+from trainer.warehouse.schema import RAW_TABLES, create_tables
 
 LABEL_TABLES = (
     "int_label_votes", "int_label_tallies", "int_label_voters", "int_label_model__codes", "int_label_model__estimates",
     "fct_address_labels", "fct_label_rule_accuracy", "fct_label_rule_summary", "fct_label_conflicts",
     "fct_label_source_summary", "fct_label_drift",
 )  # fmt: skip
-# An embedded engine opens one folder a process, so each step on a warehouse is a process of its own.
-EXPORT = """
-import sys
-import pyarrow.parquet as pq
-from trainer import connect
-with connect() as client:
-    for table in sys.argv[2:]:
-        pq.write_table(client.query_arrow(f"SELECT * FROM {table} FINAL", use_strings=True), f"{sys.argv[1]}/{table}.parquet")
-"""
-IMPORT = """
-import sys
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from trainer import connect
-from trainer.warehouse.schema import create_tables
-rng = np.random.default_rng(7)
-with connect() as client:
-    create_tables(client)
-    for table in sys.argv[2:]:
-        client.command(f"SYSTEM STOP MERGES {table}")
-        rows = pq.read_table(f"{sys.argv[1]}/{table}.parquet")
-        for part in np.array_split(rng.permutation(len(rows)), 4):
-            if len(part):
-                client.insert_arrow(table, rows.take(pa.array(part)))
-"""
-CONTENT = """
-import hashlib, json, sys
-from trainer import connect
-with connect() as client:
-    found = {}
-    for table in sys.argv[1:]:
+DERIVE = (
+    "INSERT INTO raw_derived_votes (network, processing_date, window_days, strategy, address, vote, confidence) "
+    "SELECT DISTINCT network, processing_date, window_days, 'odd:Odd', address, "
+    "reinterpretAsUInt8(substring(address, -1)) % 2, 0.6 FROM raw_alerts FINAL"
+)
+BUILD = ["run", "--select", *(f"+{table}" for table in LABEL_TABLES)]
+
+
+def every_row(table: str) -> tuple[int, str]:
+    """Return how many rows a table has, and a hash of them whatever their order."""
+    with connect() as client:
         rows = sorted(repr(row) for row in client.query(f"SELECT * FROM {table}").result_rows)
-        found[table] = [len(rows), hashlib.sha256("\\n".join(rows).encode()).hexdigest()]
-print(json.dumps(found))
-"""
-DERIVE = """
-from trainer import connect
-with connect() as client:
-    client.command(
-        "INSERT INTO raw_derived_votes (network, processing_date, window_days, strategy, address, vote, confidence) "
-        "SELECT DISTINCT network, processing_date, window_days, 'odd:Odd', address, "
-        "reinterpretAsUInt8(substring(address, -1)) % 2, 0.6 FROM raw_alerts FINAL"
-    )
-"""
+    return len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
-@pytest.fixture
-def script(warehouse: Path) -> Callable[..., str]:
-    """Run a program in a process of its own, on the warehouse that the environment names; what it prints."""
+def take_out() -> dict[str, pa.Table]:
+    with connect() as client:
+        query = "SELECT * FROM {name} FINAL"
+        return {table.name: client.query_arrow(query.format(name=table.name), use_strings=True) for table in RAW_TABLES}
 
-    def run(program: str, *arguments: str) -> str:
-        command = [sys.executable, "-c", program, *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
-    return run
+def put_in(tables: dict[str, pa.Table]) -> None:
+    """Insert the rows of each table shuffled and in four parts, which no merge puts together."""
+    rng = np.random.default_rng(7)
+    with connect() as client:
+        create_tables(client)
+        for table, rows in tables.items():
+            client.command(f"SYSTEM STOP MERGES {table}")
+            for part in np.array_split(rng.permutation(len(rows)), 4):
+                if len(part):
+                    client.insert_arrow(table, rows.take(pa.array(part)))
 
 
 @pytest.mark.timeout(400)
 def test_shuffled_rows_give_the_same_label_tables_to_the_last_bit(
-    tmp_path: Path, script: Callable[..., str], child: Callable[..., Called], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, own_call: Callable[..., Called], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = simulate(tmp_path / "world", alerts=1500, dates=DATES, window_days=WINDOW, network="simnet", seed=5)
-    raw = [table.name for table in RAW_TABLES]
-    first, second = str(tmp_path / "first"), str(tmp_path / "second")
-    (tmp_path / "export").mkdir()
     own = pd.read_csv(world.custom_labels)
     # The same addresses by another publisher, as sure and of the other opinion: every tie there can be.
     contrary = own.assign(source="contrary", risk_level=own["risk_level"].map({"low": "high"}).fillna("low"))
@@ -98,17 +69,17 @@ def test_shuffled_rows_give_the_same_label_tables_to_the_last_bit(
         ("labels", "add", world.custom_labels),
         ("labels", "add", tmp_path / "contrary.csv"),
     ):
-        done = child(*arguments, TRAINER_WAREHOUSE=first)
+        done = own_call(*arguments)
         assert done.code == 0, done.err
-    monkeypatch.setenv("TRAINER_WAREHOUSE", first)
-    script(DERIVE)
-    run_dbt(["run", "--quiet"], quiet=True)
-    expected = json.loads(script(CONTENT, *LABEL_TABLES))
-    script(EXPORT, str(tmp_path / "export"), *raw)
-    monkeypatch.setenv("TRAINER_WAREHOUSE", second)
-    script(IMPORT, str(tmp_path / "export"), *raw)
-    run_dbt(["seed", "--quiet"], quiet=True)
-    run_dbt(["run", "--quiet", "--threads", "1"], quiet=True)
-    found = json.loads(script(CONTENT, *LABEL_TABLES))
+    with connect() as client:
+        client.command(DERIVE)
+    run_dbt(BUILD)
+    expected = {table: every_row(table) for table in LABEL_TABLES}
+    tables = take_out()
+    monkeypatch.setenv("TRAINER_WAREHOUSE", str(tmp_path / "second"))
+    put_in(tables)
+    run_dbt(["seed"])
+    run_dbt([*BUILD, "--threads", "1"])
+    found = {table: every_row(table) for table in LABEL_TABLES}
     assert all(count for count, _ in expected.values()), expected
     assert {table for table in LABEL_TABLES if found[table] != expected[table]} == set()

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.warehouse import DATES, ROOT, WINDOW, Bridge
+from tests.support.warehouse import DATES, ROOT, WINDOW, Bridge, Called
 from trainer.simulate import simulate
 
 ALERTS = 1000
 
 
 @pytest.fixture
-def environment(bridge: Bridge, tmp_path: Path) -> dict[str, str]:
-    return os.environ | {
-        "DBT_PROFILES_DIR": str(ROOT),
+def server(bridge: Bridge, tmp_path: Path, call: Callable[..., Called], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Called]:
+    """Run the command line in this process on the target `server`, which the environment describes."""
+    environment = {
         "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
         "DBT_TARGET_PATH": str(tmp_path / "target"),
         "DBT_LOG_PATH": str(tmp_path / "logs"),
@@ -30,54 +31,49 @@ def environment(bridge: Bridge, tmp_path: Path) -> dict[str, str]:
         "CLICKHOUSE_USER": bridge.user,
         "CLICKHOUSE_PASSWORD": bridge.password,
     }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return lambda *arguments: call(*arguments, "--target", "server")
 
 
-def run(environment: dict[str, str], *command: str) -> str:
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def answer(done: Called) -> Any:
+    assert done.code == 0, done.err
+    return json.loads(done.out)
 
 
-def test_from_a_snapshot_to_scores_over_http(environment: dict[str, str], tmp_path: Path) -> None:
+def test_from_a_snapshot_to_scores_over_http(server: Callable[..., Called], tmp_path: Path) -> None:
     world = simulate(tmp_path / "data", alerts=ALERTS, dates=DATES, window_days=WINDOW, network="simnet", seed=2)
-    trainer = (sys.executable, "-m", "trainer")
-    dbt = (sys.executable, "-c", "from dbt.cli.main import cli; cli()")
-    server = ("--target", "server")
     for _ in range(2):  # the second time changes nothing
-        said = json.loads(run(environment, *trainer, "ingest", str(world.root / "snapshots"), "--json", *server))
+        said = answer(server("ingest", world.root / "snapshots", "--json"))
         assert [snapshot["rows"]["raw_alerts"] for snapshot in said["snapshots"]] == [ALERTS, ALERTS]
-        added = json.loads(run(environment, *trainer, "labels", "add", str(world.custom_labels), "--json", *server))
+        added = answer(server("labels", "add", world.custom_labels, "--json"))
         assert added["added"] + added["present"] == added["rows"]
     assert added["added"] == 0
-    assert "Completed successfully" in run(environment, *dbt, "build", "--no-use-colors", *server)
-    fitted = json.loads(run(environment, *trainer, "fit", "--json", *server))
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "build", "--no-use-colors", "--target", "server"]
+    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "Completed successfully" in built.stdout
+    fitted = answer(server("fit", "--json"))
     assert fitted["split"] == "forward"
     assert fitted["n_features"] > 100
-    scored = json.loads(run(environment, *trainer, "predict", "--json", *server))
+    scored = answer(server("predict", "--json"))
     assert (scored["rows"], scored["model_id"]) == (ALERTS, fitted["model_id"])
-    listed = json.loads(run(environment, *trainer, "models", "list", "--json", *server))
+    listed = answer(server("models", "list", "--json"))
     assert [model["model_id"] for model in listed["models"]] == [fitted["model_id"]]
 
 
-def test_labels_are_corrected_and_withdrawn_over_http(environment: dict[str, str], tmp_path: Path) -> None:
-    labels = (sys.executable, "-m", "trainer", "labels")
+def test_labels_are_corrected_and_withdrawn_over_http(server: Callable[..., Called], tmp_path: Path) -> None:
     row = "address,risk_level,label,source,network,processing_date,window_days\n0x{a:040x},{level},mixer,me,ethereum,2025-08-01,90\n"
     seen = []
     for level in ("high", "low", "low"):
         path = tmp_path / f"{level}.csv"
         path.write_text(row.format(a=1, level=level))
-        added = json.loads(run(environment, *labels, "add", str(path), "--json", "--target", "server"))
+        added = answer(server("labels", "add", path, "--json"))
         seen.append((added["added"], added["present"], added["replaced"]))
     assert seen == [(1, 0, 0), (1, 0, 1), (0, 1, 0)]
-    options = ("--source", "me", "--network", "ethereum", "--processing-date", "2025-08-01", "--window-days", "90")
-    removed = run(environment, *labels, "remove", *options, "--json", "--target", "server")
-    assert json.loads(removed)["removed"] == 1
-    done = subprocess.run(
-        [*labels, "remove", *options, "--target", "server"],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 3 and "no labels of source 'me'" in done.stderr
+    remove = (
+        "labels", "remove", "--source", "me", "--network", "ethereum", "--processing-date", "2025-08-01", "--window-days", 90,
+    )  # fmt: skip
+    assert answer(server(*remove, "--json"))["removed"] == 1
+    done = server(*remove)
+    assert done.code == 3 and "no labels of source 'me'" in done.err

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.trainers import GuideTrainer
 from tests.support.warehouse import DATES, ROOT, TORUS, WINDOW, Called, House, content, counts, label_file
 from trainer import AddressLabelStrategy, LabelStrategy, ModelTraining, TrainingResult, XGBoostTrainer, connect, predict
@@ -24,7 +25,6 @@ from trainer.labels.add import add_labels
 from trainer.models import name_of
 from trainer.registry import artifact
 from trainer.warehouse.client import drop_partition
-from trainer.warehouse.dbt import run_dbt
 from trainer.warehouse.schema import RAW_ADDRESS_LABELS
 
 SIMNET = Selection("simnet", *DATES, WINDOW)
@@ -62,7 +62,7 @@ def test_coin_flips_teach_nothing_and_the_truth_does(house: House) -> None:
     with connect() as client:
         drop_partition(client, RAW_ADDRESS_LABELS, SnapshotKey("coins", DATES[0], WINDOW))
         assert add_labels(client, file).added == len(truth)
-    run_dbt(["run", "--quiet"], quiet=True)
+    run_dbt(["run", "--select", "+training_alerts", "+scoring_alerts", "+scoring_addresses", "+fct_address_labels"])
     with connect() as client:
         honest = train(client, "coins", model_trainer=quick)
         after = {table: content(client, table, "coins", "") for table in before}
@@ -73,7 +73,7 @@ def test_coin_flips_teach_nothing_and_the_truth_does(house: House) -> None:
         add_labels(client, shuffled)
     assert 0.80 <= honest.metrics["auc"]["value"] <= 0.97
     assert after == before, "a feature depends on the labels"
-    run_dbt(["run", "--quiet", "--select", "+fct_address_labels"], quiet=True)
+    run_dbt(["run", "--select", "+fct_address_labels"])
     with connect() as client:
         assert content(client, "fct_address_labels", "coins", "") == labels
 
@@ -332,7 +332,7 @@ def test_the_real_torus_snapshot_goes_all_the_way(house: House, call: Call, tmp_
     added = call("labels", "add", listed, "--json")
     assert added.code == 0, added.err
     assert json.loads(added.out)["added"] == 1357
-    run_dbt(["build", "--quiet"], quiet=True)
+    run_dbt(["build"])
     trained = call("fit", *key)
     assert trained.code == 0, trained.err
     result = json.loads(trained.out)
