@@ -38,8 +38,7 @@ def fit_trainer(
     Args:
         template: an untrained trainer; it is left as it is.
         frame: X float32 (n, d), NaN where missing.
-        y: (n,) in [0, 1].
-        weight: (n,), not negative.
+        y, weight: (n,) in [0, 1]; (n,) not negative.
         groups: (n,) equal for rows of one address; passed to a trainer with `accepts_groups`.
         progress: called with (what, done, total) during training; by default the template's.
         part: which part of the data this is, for error messages: "fold 2 of 5".
