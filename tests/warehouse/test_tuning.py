@@ -78,9 +78,9 @@ def test_tune_finds_parameters_that_fit_takes(house: House, call: Call, tmp_path
     again = json.loads(call(*command, "--trials", 4, "--json").out)
     assert again["n_complete"] + again["n_pruned"] == 4 and again["graded_before"] == 1
     assert again["held_out"]["defaults"] == first["held_out"]["defaults"]
-    told = call(*command, "--trials", 4)
-    assert told.code == 0, told.err
-    assert "that no trial saw" in told.out and f"fit --params {best}" in told.out and "defaults" in told.out
+    printed = call(*command, "--trials", 4)
+    assert printed.code == 0, printed.err
+    assert "that no trial used" in printed.out and f"fit --params {best}" in printed.out and "defaults" in printed.out
     fit = call("fit", *SIMNET, "--params", best, "--param", "subsample=0.7", "--json")
     assert fit.code == 0, fit.err
     options = artifact.load(Path(json.loads(fit.out)["artifact"])).meta.options
