@@ -1,4 +1,4 @@
-{# Of a Map column over a group's rows: each key with its largest value. #}
+{# The largest value of each key of a Map column over the rows of a group. #}
 {% macro largest_by_key(column) -%}
     cast(maxMap(mapFilter((name, value) -> isFinite(value), {{ column }})), 'Map(LowCardinality(String), Float32)')
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# The largest value of a column over a group's rows that have it, NaN where none has. #}
+{# The largest finite value of a column over the rows of a group; NaN where there is none. #}
 {% macro largest_of(column) -%}
     if(countIf(isFinite({{ column }})) = 0, toFloat32(nan), maxIf({{ column }}, isFinite({{ column }})))
 {%- endmacro %}

@@ -1,5 +1,7 @@
-{# The mean of a column over a group's rows that have it, NaN where none has. Summed in billionths, because whole numbers add
-   up to the same sum in any order, which floating point does not; beyond 1e24 a value counts as that. #}
+{# The mean of a column's finite values over the rows of a group; NaN where there is none.
+
+   Summed in billionths: integers add up to the same sum in any order of the rows, floating-point numbers do not. Values are
+   clipped to ±1e24, so that the sum cannot overflow. #}
 {% macro mean_of(column) -%}
     toFloat32(if(
         countIf(isFinite({{ column }})) = 0,
