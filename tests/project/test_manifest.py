@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from tests.support.manifest import ancestors
-
-ROOT = Path(__file__).resolve().parents[2]
+from trainer.features.built_in import built_in_names
 
 
 def models(manifest: dict[str, Any], layer: str = "") -> Iterator[dict[str, Any]]:
@@ -74,12 +72,28 @@ def test_training_and_scoring_have_the_same_features_under_contract(manifest: di
         assert labels & set(columns[f"scoring_{grain}"]) == set()
 
 
-def test_every_feature_is_in_the_catalogue_and_the_other_way_round(manifest: dict[str, Any]) -> None:
-    with (ROOT / "dbt_project" / "seeds" / "feature_catalog.csv").open(newline="", encoding="utf-8") as stream:
-        catalogue = {row["feature"] for row in csv.DictReader(stream)}
+def test_every_feature_is_declared_once_with_its_family_and_unit(manifest: dict[str, Any]) -> None:
+    declared = [
+        (name, node["config"]["meta"]["family"])
+        for node in models(manifest)
+        for name, column in node["columns"].items()
+        if column["config"]["meta"].get("unit")
+    ]
     scoring = [node["columns"] for node in models(manifest, "training") if node["name"] in {"scoring_alerts", "scoring_clusters"}]
-    found = {name for columns in scoring for name, column in columns.items() if column["data_type"] == "Float32"}
-    assert len(scoring) == 2 and found == catalogue
+    scored = {name for columns in scoring for name, column in columns.items() if column["data_type"] == "Float32"}
+    assert len(scoring) == 2 and {name for name, _ in declared} == scored
+    assert len(declared) == len(scored), "a feature is declared by two models"
+    assert {name for name, _ in declared} == built_in_names()
+
+
+def test_a_twin_takes_its_features_from_the_same_table(manifest: dict[str, Any]) -> None:
+    sql = {node["name"]: node["raw_code"] for node in models(manifest, "training")}
+    for grain in ("alerts", "addresses", "clusters"):
+        training, scoring = ("\n".join(sql[f"{kind}_{grain}"].split()) for kind in ("training", "scoring"))
+        blocks = [
+            re.findall(r"ref\('(fct_\w+_features)'\)|(features\.\*\s+except\s+\([^)]*\))", text) for text in (training, scoring)
+        ]
+        assert len(blocks[0]) == 2 and blocks[0] == blocks[1], grain
 
 
 def test_every_stored_model_says_how_it_is_ordered(manifest: dict[str, Any]) -> None:

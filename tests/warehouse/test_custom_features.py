@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -18,7 +21,7 @@ from tests.support.warehouse import DATES, ROOT, WINDOW, Called, House, content
 from trainer import ModelTraining, connect, predict
 from trainer.data.dataset import read_scoring
 from trainer.data.selection import Selection
-from trainer.errors import ArtifactError, UsageError
+from trainer.errors import ArtifactError, TrainerError, UsageError
 from trainer.keys import SnapshotKey
 from trainer.registry import artifact
 from trainer.simulate import SimulationSummary
@@ -115,8 +118,6 @@ def test_bad_rows_are_reported_and_nothing_or_only_the_good_comes_in(house: Hous
     ],
 )
 def test_a_name_that_is_taken_is_refused(house: House, call: Call, tmp_path: Path, header: str, reason: str) -> None:
-    import re
-
     (tmp_path / "a.csv").write_text(f"{header}\n{A},{','.join(['1'] * header.count(','))}\n")
     refused = call("features", "add", tmp_path / "a.csv", "--network", "taken", *KEY)
     assert refused.code == 3 and re.search(reason, refused.err), refused.err
@@ -242,42 +243,86 @@ def test_no_feature_matches_says_what_is_near(client: Any, own_features: list[st
 # ---- written in SQL -------------------------------------------------------------------------------------------------
 
 
+ADDED = {
+    "fct_address_features": ("{{ ratio('addresses.degree_in', 'addresses.degree_out') }} as my_ratio,", "my_ratio"),
+    "fct_alert_features": ("toFloat32(alerts.alert_volume_usd > 1000) as my_flag,", "my_flag"),
+    "int_features__members": ("{{ largest_of('addresses.my_ratio') }} as member_my_ratio_max,", "member_my_ratio_max"),
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the dbt project to change."""
+    return Path(shutil.copytree(ROOT / "dbt_project", tmp_path / "dbt_project"))
+
+
+def add_line(project: Path, model: str, line: str) -> None:
+    """Add a line to a feature model, above its custom features."""
+    file = project / "models" / "features" / f"{model}.sql"
+    text, count = re.subn(r"(\S+ as extra_features|\{\{ \S+ \}\} as extra_features)", rf"{line}\n        \1", file.read_text())
+    assert count == 1
+    file.write_text(text)
+
+
+def declare(project: Path, model: str, column: str) -> None:
+    """Add a feature to the YAML of its model, above the maps."""
+    file = project / "models" / "features" / f"{model}.yml"
+    head, maps = file.read_text().split("      - {name: extra_features,")
+    entry = (
+        f"      - {{name: {column}, data_type: Float32, config: {{meta: {{unit: ratio}}}}, description: A column of my own}}\n"
+    )
+    file.write_text(f"{head}{entry}      - {{name: extra_features,{maps}")
+
+
 @pytest.mark.timeout(400)
-def test_a_column_added_to_a_feature_model_is_picked_up(
-    house: House, own_features: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project = Path(shutil.copytree(ROOT / "dbt_project", tmp_path / "dbt_project"))
-    for model, line in {
-        "fct_address_features": "addresses.degree_in / addresses.degree_out as my_ratio,\n        addresses.address as my_text,\n        ",
-        "fct_alert_features": "alerts.alert_volume_usd > 1000 as my_flag,\n        ",
-    }.items():
-        file = project / "models" / "features" / f"{model}.sql"
-        text = file.read_text()
-        assert text.count("addresses.extra_features as") == 1
-        file.write_text(text.replace("addresses.extra_features as", line + "addresses.extra_features as"))
-    models = ["run", "--select", "fct_address_features+"]
+def test_a_column_added_to_a_feature_model_is_picked_up(house: House, own_features: list[str], project: Path) -> None:
+    for model, (line, column) in ADDED.items():
+        add_line(project, model, line)
+        declare(project, model, column)
+    subprocess.run([sys.executable, str(ROOT / "tools" / "describe_features.py"), str(project)], check=True)
+    models = ["run", "--select", "fct_address_features+", "int_features__members", "feature_catalog"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DBT_PROJECT_DIR", str(project))
         run_dbt(models)
         with connect() as client:
             found = {kind: read_scoring(client, kind, MINENET) for kind in ("alert_scorer", "address_scorer", "cluster_scorer")}
-            labelled = client.query(
-                "SELECT countIf(mapContains(custom_features, 'my_flag')), count() FROM training_alerts"
+            labelled = client.query("SELECT countIf(isFinite(my_flag)), count() FROM training_alerts").result_rows
+            listed = client.query(
+                "SELECT feature, family FROM feature_catalog WHERE feature LIKE '%my\\_%' ORDER BY 1"
             ).result_rows
-            result = ModelTraining("minenet", *DATES, client, window_days=WINDOW, features=["custom__my_*"]).run()
+            result = ModelTraining("minenet", *DATES, client, window_days=WINDOW, features=["my_*"]).run()
     run_dbt(models)
-    own = {kind: [name for name in data.feature_names if name.startswith("custom__my")] for kind, data in found.items()}
+    own = {kind: [name for name in data.feature_names if "my_" in name] for kind, data in found.items()}
     assert own == {
-        "alert_scorer": ["custom__my_flag", "custom__my_ratio"],
-        "address_scorer": ["custom__my_ratio"],
-        "cluster_scorer": ["custom__my_ratio"],
+        "alert_scorer": ["my_ratio", "my_flag"],
+        "address_scorer": ["my_ratio"],
+        "cluster_scorer": ["member_my_ratio_max"],
     }
+    assert listed == [("member_my_ratio_max", "members"), ("my_flag", "alert"), ("my_ratio", "address")]
     frame = found["address_scorer"].frame()
     expected = (frame["degree_in"] / frame["degree_out"]).replace([np.inf, -np.inf], np.nan)
-    np.testing.assert_array_equal(frame["custom__my_ratio"], expected.astype(np.float32))
+    np.testing.assert_array_equal(frame["my_ratio"], expected.astype(np.float32))
     assert labelled[0][0] == labelled[0][1] > 0 and result.n_features == 2
-    with connect() as client, pytest.raises(ArtifactError, match="custom__my_flag, custom__my_ratio"):
+    with connect() as client, pytest.raises(ArtifactError, match="my_flag, my_ratio"):
         predict(client, "minenet", DATES[1], WINDOW, result.model_id)
+
+
+@pytest.mark.parametrize(
+    ("model", "built"),
+    [("int_features__clusters", "int_features__clusters"), ("fct_alert_features", "fct_alert_features scoring_alerts")],
+)
+def test_a_column_that_is_not_declared_is_an_error_that_names_it(house: House, project: Path, model: str, built: str) -> None:
+    file = project / "models" / "features" / f"{model}.sql"
+    text = file.read_text()
+    before = "toFloat32(count()) as cluster_count," if model == "int_features__clusters" else "alerts.alert_tags as alert_tags,"
+    assert text.count(before) == 1
+    file.write_text(text.replace(before, f"{before}\n        toFloat32(1) as my_undeclared,"))
+    build = ["run", "--quiet", "--select", *built.split()]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DBT_PROJECT_DIR", str(project))
+        with pytest.raises(TrainerError, match=r"my_undeclared.*missing in contract"):
+            run_dbt(build)
+    run_dbt(build)
 
 
 def test_a_feature_file_with_a_date_of_its_own(house: House, client: Any, tmp_path: Path) -> None:

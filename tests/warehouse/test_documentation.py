@@ -27,3 +27,16 @@ def test_stored_and_described_types_agree_under_contract(house: House, client: A
         if node["resource_type"] == "model" and node["config"]["contract"]["enforced"]:
             described = {name: column["data_type"] for name, column in node["columns"].items()}
             assert described == {name: found[node["name"], name] for name in described}, node["name"]
+
+
+def test_the_catalogue_has_every_feature_of_the_matrix_with_family_unit_and_description(house: House, client: Any) -> None:
+    rows = client.query("SELECT feature, family, unit, description FROM feature_catalog").result_rows
+    features = client.query(
+        "SELECT DISTINCT name FROM system.columns WHERE database = currentDatabase() AND type = 'Float32' "
+        "AND table IN ('scoring_alerts', 'scoring_addresses', 'scoring_clusters')"
+    ).result_columns[0]
+    assert sorted(row[0] for row in rows) == sorted(features)
+    assert all(all(row) for row in rows)
+    found = {row[0]: row[1:] for row in rows}
+    assert found["flow_in_usd"] == ("flows", "USD", "Volume of incoming flows")
+    assert found["alert_confidence_score"] == ("alert", "score", "The detector's confidence")

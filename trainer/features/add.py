@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -10,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError
+from trainer.features.built_in import built_in_names
 from trainer.features.checks import Checked, check_rows
 from trainer.features.reader import FeatureFile, read_features
 from trainer.features.store import Stored, feature_table, store
 from trainer.model_types import LABEL_COLUMNS
-from trainer.settings import project_dir
 from trainer.uploads import refusal, require_key, write_rejects
 from trainer.warehouse import RAW_ADDRESS_LABELS, create_tables
 
@@ -98,20 +97,6 @@ def add_features(
         table = feature_table(checked.keys[good], {name: values[good] for name, values in checked.values.items()})
         stored = store(client, table, sorted(checked.values), dry_run=dry_run)
     return _result(path, file, checked, stored, rejects_file)
-
-
-def built_in_names() -> set[str]:
-    """Return the names of the features every matrix has, from the seed `feature_catalog` of the dbt project in use.
-
-    Raises:
-        BadInputError: the seed cannot be read.
-    """
-    path = project_dir() / "seeds" / "feature_catalog.csv"
-    try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            return {row["feature"] for row in csv.DictReader(stream)}
-    except (OSError, ValueError, KeyError, csv.Error) as error:
-        raise BadInputError(f"The seed {path} cannot be read ({error}).") from error
 
 
 def _require_names(path: Path, file: FeatureFile) -> None:

@@ -12,32 +12,7 @@ with clusters as (
 
 members as (
 
-    select
-        cluster_key,
-        {{ address_key('member') }} as address_key
-    from clusters
-    array join addresses as member
-
-),
-
-aggregated as (
-
-    select
-        members.cluster_key as cluster_key,
-        count() as known_members,
-        {%- for column in member_columns() %}
-        {{ mean_of('addresses.' ~ column) }} as member_{{ column }}_mean,
-        {{ largest_of('addresses.' ~ column) }} as member_{{ column }}_max,
-        {%- endfor %}
-        {{ largest_by_key('addresses.extra_features') }} as extra_features,
-        -- With what a user added to the SQL of the address's features.
-        {{ largest_by_key(
-            with_own_columns('addresses', own_columns(ref('fct_address_features'), all_address_feature_columns()))
-        ) }} as custom_features
-    -- The wide table streams past the narrow one, which is what the join holds in memory.
-    from {{ ref('fct_address_features') }} as addresses
-    inner join members on members.address_key = addresses.address_key
-    group by members.cluster_key
+    select * from {{ ref('int_features__members') }}
 
 ),
 
@@ -57,22 +32,21 @@ final as (
         {{ as_feature('clusters.confidence_avg') }} as cluster_mean_confidence,
         {{ as_feature(ratio('clusters.total_alerts', 'length(clusters.addresses)')) }} as cluster_alerts_per_address,
         {{ as_feature(ratio('clusters.total_volume_usd', 'length(clusters.addresses)')) }} as cluster_volume_per_address_usd,
-        -- An absolute time would tell the date.
+        -- An age, because an absolute time would give the date away.
         {{ as_feature(
             "(toUnixTimestamp(toDateTime(clusters.processing_date, 'UTC') + interval 1 day) - clusters.earliest_alert) / 86400"
         ) }} as cluster_age_days,
         {{ as_feature('(clusters.latest_alert - clusters.earliest_alert) / 86400') }} as cluster_span_days,
-        {{ ratio('ifNull(aggregated.known_members, 0)', 'length(clusters.addresses)') }} as cluster_known_ratio,
-        {%- for column in member_columns() %}
-        {%- for kind in ['mean', 'max'] %}
-        {{ as_feature('aggregated.member_' ~ column ~ '_' ~ kind) }} as member_{{ column }}_{{ kind }},
-        {%- endfor %}
+        {{ ratio('ifNull(members.known_members, 0)', 'length(clusters.addresses)') }} as cluster_known_ratio,
+        {%- for column in feature_names('int_features__members') %}
+        {{ as_feature('members.' ~ column) }} as {{ column }},
         {%- endfor %}
         if(clusters.cluster_type = '', [], [concat('type:', clusters.cluster_type)]) as cluster_tags,
-        aggregated.extra_features as extra_features,
-        aggregated.custom_features as custom_features
+        members.extra_features as extra_features,
+        members.custom_features as custom_features
     from clusters
-    left join aggregated on aggregated.cluster_key = clusters.cluster_key
+    -- A left join: a cluster none of whose addresses has features stays.
+    left join members on members.cluster_key = clusters.cluster_key
 
 )
 

@@ -4,7 +4,7 @@ with alerts as (
 
 ),
 
-addresses as (
+alerted_addresses as (
 
     select
         address_key,
@@ -41,15 +41,16 @@ final as (
         alerts.address_key as address_key,
         {{ as_feature('alerts.confidence_score') }} as alert_confidence_score,
         {{ as_feature('alerts.volume_usd') }} as alert_volume_usd,
+        {{ as_feature(ratio('alert_volume_usd', 'volumes.total_volume_usd')) }} as alert_volume_ratio,
         {{ as_feature('alerts.severity') }} as alert_severity,
         toFloat32(length(alerts.risk_indicators)) as alert_indicator_count,
         toFloat32(alerts.has_pattern) as alert_has_pattern,
         toFloat32(length(alerts.typologies)) as alert_typology_count,
         toFloat32(typologies.typology_ratio) as alert_typology_ratio,
-        toFloat32(addresses.alert_count) as alert_address_alert_count,
-        toFloat32(addresses.typology_count) as alert_address_typology_count,
-        {{ as_feature('addresses.severity_max') }} as alert_address_severity_max,
-        {{ as_feature('addresses.confidence_max') }} as alert_address_confidence_max,
+        toFloat32(alerted_addresses.alert_count) as alert_address_alert_count,
+        toFloat32(alerted_addresses.typology_count) as alert_address_typology_count,
+        {{ as_feature('alerted_addresses.severity_max') }} as alert_address_severity_max,
+        {{ as_feature('alerted_addresses.confidence_max') }} as alert_address_confidence_max,
         -- What the alert names, as a set: each member that is frequent enough becomes a 0/1 feature.
         arraySort(arrayDistinct(arrayFilter(
             tag -> not endsWith(tag, ':'),
@@ -63,12 +64,14 @@ final as (
             )
         ))) as alert_tags
     from alerts
-    inner join addresses on addresses.address_key = alerts.address_key
+    inner join alerted_addresses on alerted_addresses.address_key = alerts.address_key
     inner join typologies
         on typologies.network = alerts.network
         and typologies.processing_date = alerts.processing_date
         and typologies.window_days = alerts.window_days
         and typologies.typology_type = alerts.typology_type
+    -- An alert on an address that the export has no features of stays; its share of the volume is missing.
+    left join {{ ref('stg_features') }} as volumes on volumes.address_key = alerts.address_key
 
 )
 

@@ -1,5 +1,6 @@
 with members as (
 
+    -- One row per cluster and address in it.
     select
         network,
         processing_date,
@@ -18,6 +19,7 @@ with members as (
 
 final as (
 
+    -- An address in several clusters is described by the largest value of each column.
     select
         {{ address_key('address') }} as address_key,
         toFloat32(count()) as cluster_count,

@@ -12,14 +12,14 @@ with flows as (
         first_seen,
         last_seen
     from {{ ref('stg_money_flows') }}
-    -- A flow to oneself says nothing of counterparties.
+    -- A flow from an address to itself has no counterparty.
     where from_key != to_key
 
 ),
 
-ends as (
+sides as (
 
-    -- Each flow seen from both ends, in one pass over the flows.
+    -- Two rows per flow, the sender's and the recipient's: both directions of an address in one pass over the flows.
     select
         tupleElement(side, 1) as address_key,
         tupleElement(side, 2) as counterparty_key,
@@ -40,14 +40,14 @@ per_address as (
         address_key,
         countIf(is_out = 0) as in_pairs,
         countIf(is_out = 1) as out_pairs,
-        -- Without a flow the volume is 0; with flows of unknown volume it is unknown.
+        -- No flow: the volume is 0. Flows of unknown volume only: it is missing.
         if(in_pairs = 0, 0, sumIf(toUInt128(cents), is_out = 0)) as in_cents,
         if(out_pairs = 0, 0, sumIf(toUInt128(cents), is_out = 1)) as out_cents,
         maxIf(cents, is_out = 0) as largest_in_cents,
         maxIf(cents, is_out = 1) as largest_out_cents,
         sumIf(toUInt128(cents) * toUInt128(cents), is_out = 0) as in_squares,
         sumIf(toUInt128(cents) * toUInt128(cents), is_out = 1) as out_squares,
-        -- A counterparty at both ends stands for two flows, each with one back.
+        -- A counterparty in both directions accounts for two flows, each with a flow back.
         2 * (in_pairs + out_pairs - uniqExact(counterparty_key)) as bidirectional_pairs,
         sum(tx_count) as transfers,
         avg(active_days) as active_days_mean,
@@ -55,7 +55,7 @@ per_address as (
         max(last_seen) as latest,
         avgIf(last_seen, is_out = 0) as last_in,
         avgIf(last_seen, is_out = 1) as last_out
-    from ends
+    from sides
     group by address_key
 
 ),
@@ -77,23 +77,28 @@ amounts as (
 
 counterparties as (
 
-    -- Weighted by nothing: a counterparty counts once, however much was sent.
+    -- Each address with the totals of its counterparties. Whole numbers, so that a sum does not depend on the order of rows.
     select
-        ends.address_key as address_key,
-        avg(other.pairs) as pairs_mean,
-        max(other.pairs) as pairs_max,
-        toFloat64(sum(other.cents)) / count(other.cents) / 100 as usd_mean,
-        avg(other.pass_through_millionths) / 1000000 as pass_through_mean
-    from ends
-    inner join (
-        select
-            address_key,
-            in_pairs + out_pairs as pairs,
-            in_cents + out_cents as cents,
-            round(pass_through * 1000000) as pass_through_millionths
-        from amounts
-    ) as other on other.address_key = ends.counterparty_key
-    group by ends.address_key
+        sides.address_key as address_key,
+        in_pairs + out_pairs as pairs,
+        in_cents + out_cents as cents,
+        round(pass_through * 1000000) as pass_through_millionths
+    from sides
+    inner join amounts on amounts.address_key = sides.counterparty_key
+
+),
+
+neighbourhoods as (
+
+    -- Not weighted by volume: each flow counts its counterparty once.
+    select
+        address_key,
+        avg(pairs) as pairs_mean,
+        max(pairs) as pairs_max,
+        toFloat64(sum(cents)) / count(cents) / 100 as usd_mean,
+        avg(pass_through_millionths) / 1000000 as pass_through_mean
+    from counterparties
+    group by address_key
 
 ),
 
@@ -115,12 +120,12 @@ final as (
         {{ as_feature('active_days_mean') }} as flow_active_days_mean,
         {{ as_feature('(latest - earliest) / 86400') }} as flow_lifetime_days,
         {{ as_feature('(last_out - last_in) / 86400') }} as flow_holding_days,
-        {{ as_feature('counterparties.pairs_mean') }} as flow_counterparty_pairs_mean,
-        {{ as_feature('counterparties.pairs_max') }} as flow_counterparty_pairs_max,
-        {{ as_feature('counterparties.usd_mean') }} as flow_counterparty_usd_mean,
-        {{ as_feature('counterparties.pass_through_mean') }} as flow_counterparty_pass_through_mean
+        {{ as_feature('neighbourhoods.pairs_mean') }} as flow_counterparty_pairs_mean,
+        {{ as_feature('neighbourhoods.pairs_max') }} as flow_counterparty_pairs_max,
+        {{ as_feature('neighbourhoods.usd_mean') }} as flow_counterparty_usd_mean,
+        {{ as_feature('neighbourhoods.pass_through_mean') }} as flow_counterparty_pass_through_mean
     from amounts
-    left join counterparties on counterparties.address_key = amounts.address_key
+    left join neighbourhoods on neighbourhoods.address_key = amounts.address_key
 
 )
 

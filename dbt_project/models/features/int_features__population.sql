@@ -1,6 +1,10 @@
 {#- Stored, because a join with an unstored aggregate is planned badly. -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
 
+{#- Columns that are compared with the snapshot's other addresses: as a standard score of log(1 + x), as the share with less. -#}
+{%- set scored = ["total_volume_usd", "tx_total_count", "degree_in", "degree_out", "max_tx_usd", "activity_days"] -%}
+{%- set ranked = ["total_volume_usd", "tx_total_count", "degree_total"] -%}
+
 with addresses as (
 
     select
@@ -8,31 +12,31 @@ with addresses as (
         processing_date,
         window_days,
         address_key,
-        {%- for column in zscore_columns() %}
-        -- Millionths, because whole numbers add up to the same sum in any order, which floating point does not.
+        {%- for column in scored %}
+        -- In millionths: integers add up to the same sum in any order, floating-point numbers do not.
         if(isFinite({{ column }}), toInt64(round(log1p(greatest({{ column }}, 0)) * 1000000)), null) as {{ column }}_log,
         {%- endfor %}
-        {%- for column in percentile_columns() %}
+        {%- for column in ranked %}
         {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('stg_features') }}
 
 ),
 
-population as (
+snapshots as (
 
-    -- The whole snapshot, labelled or not, so that training and scoring see the same values.
+    -- Over the whole snapshot, labelled or not, so that training and scoring see the same values.
     select
         network,
         processing_date,
         window_days,
-        {%- for column in zscore_columns() %}
+        {%- for column in scored %}
         toFloat64(sum(toInt128({{ column }}_log))) / count({{ column }}_log) as {{ column }}_mean,
         sqrt(greatest(
             toFloat64(sum(toInt128({{ column }}_log) * toInt128({{ column }}_log))) / count({{ column }}_log)
             - {{ column }}_mean * {{ column }}_mean,
             0
-        )) as {{ column }}_spread{{ ',' if not loop.last }}
+        )) as {{ column }}_deviation{{ ',' if not loop.last }}
         {%- endfor %}
     from addresses
     group by network, processing_date, window_days
@@ -43,22 +47,23 @@ final as (
 
     select
         addresses.address_key as address_key,
-        {%- for column in zscore_columns() %}
+        {%- for column in scored %}
         {{ as_feature(ratio(
-            '(addresses.' ~ column ~ '_log - population.' ~ column ~ '_mean)', 'population.' ~ column ~ '_spread'
+            '(addresses.' ~ column ~ '_log - snapshots.' ~ column ~ '_mean)', 'snapshots.' ~ column ~ '_deviation'
         )) }} as {{ column }}_zscore,
         {%- endfor %}
-        {%- for column in percentile_columns() %}
+        {%- for column in ranked %}
+        -- Missing values are ranked among themselves, so that they do not shift the others' ranks.
         toFloat32(if(isNaN(addresses.{{ column }}), nan, percent_rank() over (
             partition by addresses.network, addresses.processing_date, addresses.window_days, isNaN(addresses.{{ column }})
             order by addresses.{{ column }}
         ))) as {{ column }}_percentile{{ ',' if not loop.last }}
         {%- endfor %}
     from addresses
-    inner join population
-        on population.network = addresses.network
-        and population.processing_date = addresses.processing_date
-        and population.window_days = addresses.window_days
+    inner join snapshots
+        on snapshots.network = addresses.network
+        and snapshots.processing_date = addresses.processing_date
+        and snapshots.window_days = addresses.window_days
 
 )
 

@@ -1,4 +1,4 @@
-{#- Stored, because three later steps read it and choosing a row per alert id is the slow part. -#}
+{#- Stored, because three models read it and choosing a row per alert id is slow. -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='(network, window_days, processing_date, alert_id)') }}
 
 with source as (
@@ -33,7 +33,8 @@ renamed as (
 
 ranked as (
 
-    -- An alert id repeats, once per typology: the row that counts is the gravest, then the surest, then the first by name.
+    -- An alert id repeats, once per typology. The row with the highest severity is kept, then the most confident, then the last
+    -- by typology and address.
     select
         toLowCardinality(any(renamed.network)) as network,
         any(renamed.processing_date) as processing_date,
@@ -55,7 +56,7 @@ ranked as (
         arraySort(groupUniqArrayArray(renamed.risk_indicators)) as all_indicators,
         arraySort(groupUniqArray(renamed.typology_type)) as typologies
     from renamed
-    -- One number instead of a four-part key; the test of uniqueness says that no two keys share it.
+    -- One number instead of a four-part key, for speed; the test of uniqueness would show a collision.
     group by cityHash64(renamed.network, renamed.processing_date, renamed.window_days, renamed.alert_id)
 
 ),

@@ -20,7 +20,7 @@ renamed as (
         -- numbers
         toFloat64(total_alerts) as total_alerts,
         toFloat64(total_volume_usd) as total_volume_usd,
-        -- The level of a dictionary's word is a dictionary's number, which no table takes.
+        -- Cast, because the level of a LowCardinality word is a LowCardinality number, which a table refuses by default.
         cast({{ severity_level('severity_max') }} as Nullable(Float32)) as severity_max,
         confidence_avg,
         -- seconds since 1970

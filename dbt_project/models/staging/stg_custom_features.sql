@@ -10,9 +10,9 @@ renamed as (
         network,
         processing_date,
         window_days,
-        {{ canonical_address('trim(address)') }} as canonical,
-        {{ address_key('canonical') }} as address_key,
-        -- An infinity, which only an insert of one's own can bring, says no more than a gap.
+        {{ canonical_address('trim(source.address)') }} as address,
+        {{ address_key('address') }} as address_key,
+        -- An infinite value counts as missing; `trainer features add` refuses it, an insert_df may bring one.
         mapFilter((name, value) -> isFinite(value), features) as finite_features,
         ingested_at
     from source
@@ -21,14 +21,14 @@ renamed as (
 
 final as (
 
-    -- Two spellings of one address are one row, or every join would double: the later one counts.
+    -- Two spellings of one address become one row, the later one, or every join would double.
     select
         toLowCardinality(any(renamed.network)) as network,
         any(renamed.processing_date) as processing_date,
         any(renamed.window_days) as window_days,
-        any(renamed.canonical) as address,
+        any(renamed.address) as address,
         address_key,
-        -- An aggregate gives up the dictionary of the keys' type.
+        -- The aggregate function drops LowCardinality from the type of the keys.
         cast(
             argMax(renamed.finite_features, tuple(renamed.ingested_at, toString(renamed.finite_features))),
             'Map(LowCardinality(String), Float32)'

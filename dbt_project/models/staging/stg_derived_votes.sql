@@ -11,8 +11,8 @@ renamed as (
         network,
         processing_date,
         window_days,
-        {{ canonical_address('trim(source.address)') }} as canonical,
-        {{ address_key('canonical') }} as address_key,
+        {{ canonical_address('trim(source.address)') }} as address,
+        {{ address_key('address') }} as address_key,
         'derived' as rule_id,
         strategy as source,
         -- numbers
@@ -25,15 +25,4 @@ renamed as (
 
 )
 
-select
-    network,
-    processing_date,
-    window_days,
-    canonical as address,
-    address_key,
-    rule_id,
-    source,
-    vote,
-    confidence,
-    evidence
-from renamed
+select * from renamed

@@ -1,6 +1,22 @@
-{{ scoring_rows(
-    relation=ref('fct_alert_features'),
-    ids=['alert_id', 'address'],
-    features=alert_feature_columns() + all_address_feature_columns(),
-    sets=['alert_tags']
-) }}
+with features as (
+
+    -- One row per alert, labelled or not. No column comes from a label.
+    select * from {{ ref('fct_alert_features') }}
+
+),
+
+final as (
+
+    select
+        features.network as network,
+        features.processing_date as processing_date,
+        features.window_days as window_days,
+        features.alert_id as alert_id,
+        features.address as address,
+        -- Every feature: all other columns of fct_alert_features, as in training_alerts.
+        features.* except (network, processing_date, window_days, alert_id, address, address_key)
+    from features
+
+)
+
+select * from final

@@ -1,6 +1,22 @@
-{{ scoring_rows(
-    relation=ref('fct_cluster_features'),
-    ids=['cluster_id', 'member_addresses'],
-    features=all_cluster_feature_columns(),
-    sets=['cluster_tags']
-) }}
+with features as (
+
+    -- One row per cluster, labelled or not. No column comes from a label.
+    select * from {{ ref('fct_cluster_features') }}
+
+),
+
+final as (
+
+    select
+        features.network as network,
+        features.processing_date as processing_date,
+        features.window_days as window_days,
+        features.cluster_id as cluster_id,
+        features.member_addresses as member_addresses,
+        -- Every feature: all other columns of fct_cluster_features, as in training_clusters.
+        features.* except (network, processing_date, window_days, cluster_id, member_addresses, cluster_key)
+    from features
+
+)
+
+select * from final

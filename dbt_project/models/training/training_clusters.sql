@@ -1,8 +1,39 @@
-{{ training_rows(
-    relation=ref('fct_cluster_features'),
-    ids=['cluster_id', 'member_addresses'],
-    features=all_cluster_feature_columns(),
-    sets=['cluster_tags'],
-    labels=ref('fct_cluster_labels'),
-    key='cluster_key'
-) }}
+with features as (
+
+    -- One row per cluster, labelled or not. No column comes from a label.
+    select * from {{ ref('fct_cluster_features') }}
+
+),
+
+labels as (
+
+    -- One row per cluster and label strategy that labels it, from the labels of the cluster's addresses.
+    select * from {{ ref('fct_cluster_labels') }}
+
+),
+
+final as (
+
+    select
+        features.network as network,
+        features.processing_date as processing_date,
+        features.window_days as window_days,
+        features.cluster_id as cluster_id,
+        features.member_addresses as member_addresses,
+        labels.strategy as label_strategy,
+        labels.label as label,
+        labels.label_confidence as label_confidence,
+        -- What a trainer fits: the label, or the label model's probability of it.
+        labels.label_target as label_target,
+        -- Sample weight: labels that are less certain count less in training.
+        labels.label_weight as label_weight,
+        labels.label_source as label_source,
+        -- Every feature: all other columns of fct_cluster_features, as in scoring_clusters.
+        features.* except (network, processing_date, window_days, cluster_id, member_addresses, cluster_key)
+    from features
+    -- An inner join: a cluster that a strategy does not label has no row under it; it does not count as benign.
+    inner join labels on labels.cluster_key = features.cluster_key
+
+)
+
+select * from final

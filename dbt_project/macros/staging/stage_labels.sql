@@ -1,4 +1,4 @@
-{# Both label tables have one shape and one reading; `created` names the column, in milliseconds, of the label's own time. #}
+{# The staging model of both tables of labels. `created` names the column with the label's own time, in milliseconds. #}
 {% macro stage_labels(relation, created=none) -%}
 with source as (
 
@@ -13,8 +13,8 @@ renamed as (
         network,
         processing_date,
         window_days,
-        {{ canonical_address('trim(source.address)') }} as canonical,
-        {{ address_key('canonical') }} as address_key,
+        {{ canonical_address('trim(source.address)') }} as address,
+        {{ address_key('address') }} as address_key,
         -- text
         trim(label) as publisher_label,
         lower(trim(risk_level)) as risk_level,
@@ -24,21 +24,10 @@ renamed as (
         -- times
         {{ 'fromUnixTimestamp64Milli(toInt64(' ~ created ~ "), 'UTC')" if created else "cast(null as Nullable(DateTime64(3, 'UTC')))" }} as created_at
     from source
-    -- A label whose confidence is no probability abstains; the source's own test says that there is one.
+    -- A label whose confidence is not in [0, 1] is left out; a test of the source reports it.
     where source.confidence_score between 0 and 1
 
 )
 
-select
-    network,
-    processing_date,
-    window_days,
-    canonical as address,
-    address_key,
-    publisher_label,
-    risk_level,
-    label_source,
-    confidence_score,
-    created_at
-from renamed
+select * from renamed
 {%- endmacro %}
