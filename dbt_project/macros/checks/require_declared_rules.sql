@@ -1,6 +1,5 @@
-{# A rule is a file and a row of the seed label_rules: with one of them missing it would never vote, and nobody would know.
-
-   Raises one sentence that names the rule and says what to add. `declared` are the rows of the seed: (rule_id, kind). #}
+{# Stops dbt unless every label rule has a file, a row in the seed label_rules and a place in the macro label_rules: a rule that lacks one
+   of them would silently never vote. `declared` has the rows (rule_id, kind) of the seed. #}
 {% macro require_declared_rules(declared) -%}
     {%- set prefix = "int_label_rule__" -%}
     {%- set files = [] -%}
@@ -13,7 +12,7 @@
     {%- endfor -%}
     {%- for rule in files | sort if rule not in rows -%}
         {{ exceptions.raise_compiler_error(
-            "The label rule " ~ rule ~ " has a file and no row in the seed label_rules; add one of kind heuristic or propagated to "
+            "The label rule " ~ rule ~ " has a file but no row in the seed label_rules; add one of kind heuristic or propagated to "
             ~ "dbt_project/seeds/label_rules.csv and run `dbt seed`."
         ) }}
     {%- endfor -%}
@@ -25,15 +24,8 @@
     {%- endfor -%}
     {%- for rule in files | sort if rule not in label_rules() -%}
         {{ exceptions.raise_compiler_error(
-            "The label rule " ~ rule ~ " is not among those that vote; run `python tools/describe_models.py`, which lists them in "
-            ~ "dbt_project/macros/label_rules.sql."
+            "The label rule " ~ rule ~ " is missing from the list of rules that vote; run `python tools/describe_models.py`, which writes "
+            ~ "dbt_project/macros/labels/label_rules.sql."
         ) }}
     {%- endfor -%}
-{%- endmacro %}
-
-
-{# The rows of the seed as it is loaded. #}
-{% macro declared_rules() -%}
-    {%- set loaded = adapter.get_relation(database="", schema=target.schema, identifier="label_rules") -%}
-    {{ return(run_query("select rule_id, kind from " ~ loaded).rows if loaded is not none else []) }}
 {%- endmacro %}

@@ -1,8 +1,49 @@
-{# One row per address with gold votes, for a strategy in which the strongest of them decides.
+{# The labels of a strategy that takes the strongest gold vote: one row per address with gold votes.
 
-   Votes rank by confidence, then by the trust in their rule, then in their source; whatever that leaves tied is settled by
-   source, rule and vote, so that the outcome never depends on the order of rows. With `rule` only its votes count. #}
+   Votes rank by confidence, then by the trust in their rule, then by the trust in their source. Source, rule and vote break what is still
+   tied, so that the outcome never depends on the order of rows. With `rule`, only the votes of that rule count. #}
 {% macro decide_gold_labels(strategy, rule=none) -%}
+with ranked as (
+
+    select
+        votes.network as network,
+        votes.processing_date as processing_date,
+        votes.window_days as window_days,
+        votes.address as address,
+        votes.address_key as address_key,
+        votes.vote as vote,
+        votes.confidence as confidence,
+        votes.source as source,
+        votes.rule_id as rule_id,
+        tuple(votes.confidence, rules.trust, ifNull(sources.trust, 0), votes.source, votes.rule_id, votes.vote) as strength
+    from {{ ref('int_label_votes__gold') }} as votes
+    inner join {{ ref('label_rules') }} as rules on rules.rule_id = votes.rule_id
+    left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('votes.source') }}
+    where rules.enabled{% if rule %} and votes.rule_id = '{{ rule }}'{% endif %}
+
+),
+
+decided as (
+
+    select
+        any(ranked.network) as network,
+        any(ranked.processing_date) as processing_date,
+        any(ranked.window_days) as window_days,
+        any(ranked.address) as address,
+        address_key,
+        argMax(ranked.vote, strength) as label,
+        argMax(ranked.confidence, strength) as label_confidence,
+        argMax(ranked.source, strength) as label_source,
+        argMax(ranked.rule_id, strength) as rule_id,
+        count() as votes,
+        sum(ranked.vote) as risky_votes
+    from ranked
+    group by address_key
+
+),
+
+final as (
+
     select
         network,
         processing_date,
@@ -10,33 +51,19 @@
         address,
         address_key,
         '{{ strategy }}' as strategy,
-        tupleElement(strongest, 1) as label,
-        tupleElement(strongest, 2) as label_confidence,
+        label,
+        label_confidence,
         if(label = 1, label_confidence, 1 - label_confidence) as p_risky,
-        tupleElement(strongest, 4) as label_source,
-        tupleElement(strongest, 3) as rule_id,
+        label_source,
+        rule_id,
         'gold' as label_kind,
-        toUInt32(votes_in_all) as vote_count,
-        toUInt32(votes_risky) as risky_vote_count,
-        toUInt32(votes_in_all - votes_risky) as benign_vote_count,
-        votes_risky > 0 and votes_risky < votes_in_all as is_conflict
-    from (
-        select
-            any(votes.network) as network,
-            any(votes.processing_date) as processing_date,
-            any(votes.window_days) as window_days,
-            any(votes.address) as address,
-            votes.address_key as address_key,
-            argMax(
-                tuple(votes.vote, votes.confidence, votes.rule_id, votes.source),
-                tuple(votes.confidence, rules.trust, ifNull(sources.trust, 0), votes.source, votes.rule_id, votes.vote)
-            ) as strongest,
-            count() as votes_in_all,
-            sum(votes.vote) as votes_risky
-        from {{ ref('int_label_votes__gold') }} as votes
-        inner join {{ ref('label_rules') }} as rules on rules.rule_id = votes.rule_id
-        left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('votes.source') }}
-        where rules.enabled{% if rule %} and votes.rule_id = '{{ rule }}'{% endif %}
-        group by votes.address_key
-    )
+        toUInt32(votes) as vote_count,
+        toUInt32(risky_votes) as risky_vote_count,
+        toUInt32(votes - risky_votes) as benign_vote_count,
+        risky_votes > 0 and risky_votes < votes as is_conflict
+    from decided
+
+)
+
+select * from final
 {%- endmacro %}

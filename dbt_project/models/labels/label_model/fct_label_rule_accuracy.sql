@@ -1,11 +1,11 @@
-with judged as (
+with expected_counts as (
 
     select
         snapshot_key,
         position,
-        sum(addresses * anchored_millionths) / 1000000 as risky,
-        -- Variance that the votes leave in what the addresses are: information that is missing.
-        sum(addresses * toUInt128(anchored_millionths) * (1000000 - anchored_millionths)) / 1000000000000 as unsure
+        sum(addresses * anchored_millionths) / 1000000 as risky_votes,
+        -- The posterior variance of the addresses' classes: the information that is missing (Louis 1982).
+        sum(addresses * toUInt128(anchored_millionths) * (1000000 - anchored_millionths)) / 1000000000000 as missing_information
     from {{ ref('int_label_model__posteriors') }}
     array join positions as position
     group by snapshot_key, position
@@ -15,24 +15,26 @@ with judged as (
 estimated as (
 
     select
-        codes.network as network,
-        codes.processing_date as processing_date,
-        codes.window_days as window_days,
-        codes.voice as voice,
-        codes.vote as vote,
-        codes.confidence_step as confidence_step,
-        codes.confidence_from as confidence_from,
-        codes.votes as votes,
-        codes.prior_accuracy as prior_accuracy,
-        codes.prior_strength as prior_strength,
+        vote_types.network as network,
+        vote_types.processing_date as processing_date,
+        vote_types.window_days as window_days,
+        vote_types.voice as voice,
+        vote_types.vote as vote,
+        vote_types.confidence_step as confidence_step,
+        vote_types.confidence_from as confidence_from,
+        vote_types.votes as votes,
+        vote_types.prior_accuracy as prior_accuracy,
+        vote_types.prior_strength as prior_strength,
+        -- The M-step of int_label_model__estimates, from the final posteriors.
         (
-            codes.prior_strength * codes.prior_accuracy
-            + codes.overlap * if(codes.vote = 1, judged.risky, codes.votes - judged.risky)
-        ) / (codes.prior_strength + codes.overlap * codes.votes) as accuracy,
-        codes.prior_strength
-            + greatest(0, codes.votes - judged.unsure / greatest(0.000001, accuracy * (1 - accuracy))) as effective_votes
-    from {{ ref('int_label_model__codes') }} as codes
-    inner join judged on judged.snapshot_key = codes.snapshot_key and judged.position = codes.position
+            vote_types.prior_strength * vote_types.prior_accuracy
+            + vote_types.overlap * if(vote_types.vote = 1, expected_counts.risky_votes, vote_types.votes - expected_counts.risky_votes)
+        ) / (vote_types.prior_strength + vote_types.overlap * vote_types.votes) as accuracy,
+        vote_types.prior_strength
+            + greatest(0, vote_types.votes - expected_counts.missing_information / greatest(0.000001, accuracy * (1 - accuracy))) as effective_votes
+    from {{ ref('int_label_model__vote_types') }} as vote_types
+    inner join expected_counts
+        on expected_counts.snapshot_key = vote_types.snapshot_key and expected_counts.position = vote_types.position
 
 ),
 

@@ -1,4 +1,4 @@
-{#- Stored, because two rules read it. -#}
+{#- A table, because two rules read it. -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
 
 with gold as (
@@ -19,14 +19,14 @@ flows as (
         to_key,
         assumeNotNull({{ whole_cents('volume_usd') }}) as cents
     from {{ ref('stg_money_flows') }}
-    -- What an address pays itself is no word of others; a flow of unknown volume has no share.
+    -- Transfers to oneself have no counterparty; a flow of unknown volume has no share.
     where from_key != to_key and volume_usd > 0
 
 ),
 
 ends as (
 
-    -- Each flow seen from both ends, in one pass over the flows: whose label counts is the other end's.
+    -- One row per end of a flow, in one pass; the label that counts is that of the other end.
     select
         network,
         processing_date,

@@ -1,6 +1,6 @@
 with posteriors as (
 
-    select pattern_key, risky_millionths / 1000000 as learned
+    select pattern_key, risky_millionths / 1000000 as posterior
     from {{ ref('int_label_model__posteriors') }}
 
 ),
@@ -9,15 +9,21 @@ bounded as (
 
     select
         tallies.*,
-        {{ within_gold('posteriors.learned') }} as probability
+        {{ within_gold('posteriors.posterior') }} as probability
     from {{ ref('int_label_tallies') }} as tallies
     inner join posteriors on posteriors.pattern_key = tallies.pattern_key
 
 ),
 
+decided as (
+
+{{ decide_by_probability('bounded') }}
+
+),
+
 final as (
 
-{{ decide_tallied_labels('label_model', 'bounded', kind="if(tallies.gold_vote_count > 0, 'gold', 'modelled')", probability=true) }}
+{{ tallied_labels('label_model', 'decided', kind="if(tallies.gold_vote_count > 0, 'gold', 'modelled')") }}
 
 )
 

@@ -1,8 +1,9 @@
-{#- Naive Bayes with the accuracies the seed declares: a voice adds its prior log-odds, scaled by its confidence. -#}
+{#- Naive Bayes with the accuracies that the seed label_rules declares: each voice adds the log-odds of its rule's prior accuracy, scaled
+    by the confidence of its vote. -#}
 with weights as (
 
-    -- Whole numbers, because a sum of them is the same in any order.
-    select groupArray(toInt64(round(1000000 * log(prior_accuracy / (1 - prior_accuracy))))) as log_odds
+    -- In millionths, because sums of whole numbers do not depend on the order of rows.
+    select groupArray(toInt64(round(1000000 * log(prior_accuracy / (1 - prior_accuracy))))) as accuracy_log_odds
     from (select voter, greatest(0.01, least(0.99, prior_accuracy)) as prior_accuracy from {{ ref('int_label_voters') }} order by voter)
 
 ),
@@ -12,24 +13,30 @@ weighed as (
     select
         *,
         arraySum(
-            packed -> (if({{ vote_of('packed') }} = 1, 1, -1) * {{ confidence_of('packed') }}
-                * (select log_odds from weights)[{{ voter_of('packed') }}]) / 1000000,
-            voices
-        ) as score
+            vote -> (if(vote.vote = 1, 1, -1) * (vote.confidence_millionths / 1000000)
+                * (select accuracy_log_odds from weights)[vote.voter]) / 1000000,
+            voice_votes
+        ) as risky_log_odds
     from {{ ref('int_label_tallies') }}
 
 ),
 
 bounded as (
 
-    select *, {{ within_gold('1 / (1 + exp(-score))') }} as probability
+    select *, {{ within_gold('1 / (1 + exp(-risky_log_odds))') }} as probability
     from weighed
+
+),
+
+decided as (
+
+{{ decide_by_probability('bounded') }}
 
 ),
 
 final as (
 
-{{ decide_tallied_labels('weighted_vote', 'bounded', kind="if(tallies.gold_vote_count > 0, 'gold', voters.kind)", probability=true) }}
+{{ tallied_labels('weighted_vote', 'decided', kind="if(tallies.gold_vote_count > 0, 'gold', voters.kind)") }}
 
 )
 

@@ -1,4 +1,4 @@
-{#- The votes of an address, gathered once for every strategy; as whole numbers, in no order but their own. -#}
+{#- The votes of each address, ranked once for all strategies. -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
 
 with votes as (
@@ -10,16 +10,13 @@ with votes as (
         votes.address as address,
         votes.address_key as address_key,
         votes.vote as vote,
-        votes.rule_id = 'sot' as is_sot,
-        votes.rule_id = 'custom' as is_custom,
         votes.kind = 'gold' as is_gold,
-        votes.kind = 'derived' as is_derived,
-        {{ pack_vote('is_gold', 'votes.confidence', 'votes.voter', of_voter('voice_number'), 'votes.vote') }} as packed
+        {{ ranked_vote('is_gold', 'votes.confidence', 'votes.voter', of_voter('voice_number'), 'votes.vote') }} as ranked_vote
     from {{ ref('int_label_votes') }} as votes
 
 ),
 
-gathered as (
+addresses as (
 
     select
         any(votes.network) as network,
@@ -27,33 +24,36 @@ gathered as (
         any(votes.window_days) as window_days,
         any(votes.address) as address,
         address_key,
-        arrayReverseSort(groupArray(packed)) as packed_votes,
+        arrayReverseSort(groupArray(ranked_vote)) as ranked_votes,
         toUInt32(count()) as vote_count,
         toUInt32(sum(vote)) as risky_vote_count,
         toUInt32(sum(is_gold)) as gold_vote_count,
-        toUInt32(sumIf(vote, is_gold)) as gold_risky_vote_count,
-        ifNull(maxIf(packed, is_sot), 0) as strongest_sot,
-        ifNull(maxIf(packed, is_custom), 0) as strongest_custom,
-        ifNull(maxIf(packed, is_derived), 0) as strongest_derived
+        toUInt32(sumIf(vote, is_gold)) as gold_risky_vote_count
     from votes
     group by address_key
 
 ),
 
-voiced as (
+ranked as (
 
     select
-        * except (packed_votes),
-        -- Of each voice its strongest vote: a copied list is not heard twice.
+        * except (ranked_votes),
+        -- The first in the sorted array, because maxIf of tuples takes three times as long. Without one, a vote with voter 0.
+        {% for rule in ['sot', 'custom', 'derived'] -%}
+        arrayFirst(
+            vote -> vote.voter in (select voter from {{ ref('int_label_voters') }} where rule_id = '{{ rule }}'), ranked_votes
+        ) as strongest_{{ rule }},
+        {% endfor -%}
+        -- The strongest vote of each voice, so that a copied list counts once.
         arrayFilter(
-            (packed, number) -> number = 1,
-            packed_votes,
-            arrayEnumerateUniq(arrayMap(packed -> {{ voice_of('packed') }}, packed_votes))
-        ) as voices,
+            (vote, occurrence) -> occurrence = 1,
+            ranked_votes,
+            arrayEnumerateUniq(arrayMap(vote -> vote.voice_number, ranked_votes))
+        ) as voice_votes,
         multiIf(
             gold_vote_count = 0, -1, gold_risky_vote_count = gold_vote_count, 1, gold_risky_vote_count = 0, 0, -1
         ) as unanimous_gold
-    from gathered
+    from addresses
 
 ),
 
@@ -61,14 +61,9 @@ final as (
 
     select
         *,
-        -- What the label model tells apart: who speaks, how surely, and what.
-        arraySort(
-            arrayMap(
-                packed -> {{ voice_of('packed') }} * 16 + {{ confidence_step_of('packed') }} * 2 + {{ vote_of('packed') }}, voices
-            )
-        ) as codes,
-        cityHash64(network, processing_date, window_days, codes) as pattern_key
-    from voiced
+        arraySort(arrayMap(vote -> {{ vote_type('vote') }}, voice_votes)) as vote_types,
+        cityHash64(network, processing_date, window_days, vote_types) as pattern_key
+    from ranked
 
 )
 

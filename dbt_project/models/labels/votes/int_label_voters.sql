@@ -1,6 +1,8 @@
 {{ config(materialized='table', engine='MergeTree()', order_by='voter') }}
 
-with heard as (
+{%- set most_voters = 65535 %}
+
+with rule_sources as (
 
     select distinct rule_id, source from {{ ref('int_label_votes__gold') }}
     union distinct
@@ -10,25 +12,31 @@ with heard as (
 
 ),
 
-known as (
+with_voices as (
 
     select
-        heard.rule_id as rule_id,
-        heard.source as source,
+        rule_sources.rule_id as rule_id,
+        rule_sources.source as source,
         rules.kind as kind,
-        -- Whoever copies a list speaks with the voice of the list; who names no source speaks for the rule. A derived vote never
-        -- speaks with the voice of a list, whatever its strategy is called: the voices of lists are gold.
-        concat(
-            if(rules.kind = 'derived', 'derived: ', ''),
-            multiIf(sources.lineage is not null, assumeNotNull(sources.lineage), heard.source = '', heard.rule_id, heard.source)
+        multiIf(
+            sources.lineage is not null, assumeNotNull(sources.lineage),
+            rule_sources.source = '', rule_sources.rule_id,
+            rule_sources.source
+        ) as lineage,
+        -- Label lists never share a voice with a Python strategy or a heuristic of the same name: the label model treats the voices of lists
+        -- as gold.
+        multiIf(
+            rules.kind = 'derived', concat('derived: ', lineage),
+            rules.kind = 'gold' and lineage in ({{ "'" ~ label_rules() | join("', '") ~ "'" }}), concat('list: ', lineage),
+            lineage
         ) as voice,
         rules.trust as trust,
         ifNull(sources.trust, 0) as source_trust,
         rules.prior_accuracy as prior_accuracy,
         rules.prior_strength as prior_strength
-    from heard
-    inner join {{ ref('label_rules') }} as rules on rules.rule_id = heard.rule_id
-    left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('heard.source') }}
+    from rule_sources
+    inner join {{ ref('label_rules') }} as rules on rules.rule_id = rule_sources.rule_id
+    left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('rule_sources.source') }}
     where rules.enabled
 
 ),
@@ -36,11 +44,16 @@ known as (
 final as (
 
     select
-        -- The order of trust: what a tie between equally sure votes is settled by.
+        -- Numbered by trust, which breaks the tie between votes of equal confidence.
         toUInt16(row_number() over (order by trust, source_trust, source, rule_id)) as voter,
+        -- There are at most as many voices as voters.
         toUInt16(dense_rank() over (order by voice)) as voice_number,
-        *
-    from known
+        * except (lineage)
+    from with_voices
+    where throwIf(
+        (select count() from with_voices) > {{ most_voters }},
+        'More than {{ most_voters }} pairs of label rule and source vote; give raw_derived_votes fewer strategies or the label lists fewer sources.'
+    ) = 0
 
 )
 

@@ -1,4 +1,4 @@
-{#- Several times as many rows as addresses: what is known of a voter is looked up by its number, not joined. -#}
+{#- Voters are looked up by number instead of joined: there are several times as many votes as addresses. -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='tuple()') }}
 
 {%- set columns = 'network, processing_date, window_days, address, address_key, vote, confidence, evidence' %}
@@ -26,7 +26,7 @@ with votes as (
         evidence,
         (select max(voter) from {{ ref('int_label_voters') }} where rule_id = '{{ rule }}') as voter
     from {{ ref('int_label_rule__' ~ rule) }}
-    -- Settled before the rule is read: one that is switched off costs nothing.
+    -- Evaluated before the rule is read, so that a disabled rule costs nothing.
     where (select count() from {{ ref('int_label_voters') }} where rule_id = '{{ rule }}') > 0
     {% endfor %}
 

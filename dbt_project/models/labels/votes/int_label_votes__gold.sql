@@ -18,7 +18,7 @@ visible as (
 
 final as (
 
-    -- One voice per source and opinion: a source that repeats itself is not heard twice.
+    -- One vote per source and class, however often the source repeats it.
     select
         visible.network as network,
         visible.processing_date as processing_date,
