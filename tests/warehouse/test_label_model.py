@@ -1,4 +1,4 @@
-"""The label model on votes whose truth is known, from raw tables through `dbt run` to what it publishes."""
+"""The label model on simulated votes with known truth, from the raw tables through `dbt run` to the published tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESSES = 20_000
 
-# In a child, because each warehouse needs a process of its own. Of "copies" a second network has the copies taken out.
+# In a child process, because a process can open one embedded warehouse. One network is `copies` without its copies.
 CHILD = f"""
 import dataclasses, json, sys
 sys.path.insert(0, {str(ROOT / "benchmarks")!r})
@@ -28,25 +28,25 @@ alone = dataclasses.replace(copies, network="copies_taken_out", votes=np.delete(
 apart = np.full(({ADDRESSES}, 2), -1, dtype=np.int8)
 apart[:100, 0], apart[100:300, 1] = 1, 0
 apart = compare.Scenario("apart", "apart", np.zeros({ADDRESSES}, dtype=np.int8), apart, ["rule_00", "rule_01"])
-found = compare.ours([*drawn, alone, apart])
-told = {{}}
+learned = compare.ours([*drawn, alone, apart])
+found = {{}}
 for scenario in drawn:
-    proba, accuracy = found[scenario.network]
-    heard = (scenario.votes >= 0).any(axis=1)
-    told[scenario.kind] = {{"auc": roc_auc_score(scenario.risky[heard], proba[heard]),
-                           "majority": roc_auc_score(scenario.risky[heard], (np.where(scenario.votes < 0, 0.5, scenario.votes)[heard]).mean(axis=1)),
+    proba, accuracy = learned[scenario.network]
+    voted = (scenario.votes >= 0).any(axis=1)
+    found[scenario.kind] = {{"auc": roc_auc_score(scenario.risky[voted], proba[voted]),
+                           "majority": roc_auc_score(scenario.risky[voted], (np.where(scenario.votes < 0, 0.5, scenario.votes)[voted]).mean(axis=1)),
                            "error": float(abs(accuracy - scenario.accuracy).max())}}
-with_copies, without = found[copies.network][0], found["copies_taken_out"][0]
-told["copies_differ"] = float(np.nanmax(abs(with_copies - without)))
-proba, accuracy = found["apart"]
-told["apart"] = {{"accuracy": accuracy.tolist(), "risky": sorted(set(proba[:100].tolist())), "benign": sorted(set(proba[100:300].tolist())),
+with_copies, without = learned[copies.network][0], learned["copies_taken_out"][0]
+found["copies_differ"] = float(np.nanmax(abs(with_copies - without)))
+proba, accuracy = learned["apart"]
+found["apart"] = {{"accuracy": accuracy.tolist(), "risky": sorted(set(proba[:100].tolist())), "benign": sorted(set(proba[100:300].tolist())),
                  "silent": bool(np.isnan(proba[300:]).all())}}
-print(json.dumps(told))
+print(json.dumps(found))
 """
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
+def found() -> dict[str, Any]:
     done = subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
@@ -54,17 +54,17 @@ def told() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", ["independent", "copies", "one-sided"])
-def test_accuracies_are_learned_from_votes_alone(told: dict[str, Any], kind: str) -> None:
-    assert told[kind]["error"] < 0.05
-    assert told[kind]["auc"] > told[kind]["majority"] + 0.005
+def test_accuracies_are_learned_from_votes_alone(found: dict[str, Any], kind: str) -> None:
+    assert found[kind]["error"] < 0.05
+    assert found[kind]["auc"] > found[kind]["majority"] + 0.005
 
 
-def test_a_declared_copy_adds_nothing(told: dict[str, Any]) -> None:
-    assert told["copies_differ"] < 1e-5
+def test_a_declared_copy_adds_nothing(found: dict[str, Any]) -> None:
+    assert found["copies_differ"] < 1e-5
 
 
-def test_without_overlap_the_priors_come_back(told: dict[str, Any]) -> None:
-    apart = told["apart"]
+def test_without_overlap_the_priors_come_back(found: dict[str, Any]) -> None:
+    apart = found["apart"]
     assert apart["silent"]
     assert apart["accuracy"] == pytest.approx([0.65, 0.65], abs=0.03)
     assert len(apart["risky"]) == len(apart["benign"]) == 1

@@ -1,4 +1,4 @@
-"""A rule of one's own, added as examples/label_rule says, in a copy of the project; and what dbt says when half of it is missing."""
+"""A user's own label rule, added as examples/label_rule describes in a copy of the project; and dbt's errors when half of it is missing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Run = Callable[[str], tuple[int, str]]
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what a user has checked out, in which rules can be added."""
+    """A copy of the checkout in which rules can be added."""
     folder = tmp_path_factory.mktemp("checkout")
     for name in COPIED:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
@@ -32,7 +32,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(project: Path) -> Run:
-    """Run a script of the shell in the copy, on a warehouse of its own; its exit code and what it printed."""
+    """Run a shell script in the copy, on a warehouse of its own, and return its exit code and output."""
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "TRAINER_TARGET": "embedded",
@@ -48,50 +48,70 @@ def run(project: Path) -> Run:
         done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=600, check=False)
         return done.returncode, done.stdout + done.stderr
 
-    code, said = shell("trainer simulate data --alerts 400 && trainer init && trainer ingest data/snapshots")
-    assert code == 0, said
+    code, output = shell("trainer simulate data --alerts 400 && trainer init && trainer ingest data/snapshots")
+    assert code == 0, output
     return shell
 
 
-def votes(run: Run) -> int:
-    code, said = run(
-        f'python -c "from trainer import connect\nwith connect() as c: print(c.query(\\"\\"\\"{COUNT}\\"\\"\\").first_row[0])"'
-    )
-    assert code == 0, said
-    return int(said.split()[-1])
+def query(run: Run, sql: str) -> str:
+    code, output = run(f'python -c "from trainer import connect\nwith connect() as c: print(c.query("""{sql}""").first_row[0])"')
+    assert code == 0, output
+    return output.split()[-1]
 
 
-def test_the_example_rule_votes_once_it_is_added_and_not_when_it_is_switched_off(project: Path, run: Run) -> None:
+def test_the_example_rule_votes_once_added_and_not_when_disabled(project: Path, run: Run) -> None:
     readme = (project / "examples" / "label_rule" / "README.md").read_text(encoding="utf-8")
     found = re.search(r"<!-- run: rule -->\n```bash\n(.*?)```", readme, re.DOTALL)
     assert found
-    code, said = run(found[1])
-    assert code == 0, said
-    assert votes(run) > 0
+    code, output = run(found[1])
+    assert code == 0, output
+    assert int(query(run, COUNT)) > 0
     seed = project / "dbt_project" / "seeds" / "label_rules.csv"
     with_rule = seed.read_text(encoding="utf-8")
     off = re.sub(r"(?m)^(night_worker,.*),true,", r"\1,false,", with_rule)
     assert off != with_rule
     seed.write_text(off, encoding="utf-8")
-    code, said = run("dbt seed --select label_rules && dbt run --select int_label_voters int_label_votes")
-    assert code == 0, said
-    assert votes(run) == 0
+    code, output = run("dbt seed --select label_rules && dbt run --select int_label_voters int_label_votes")
+    assert code == 0, output
+    assert int(query(run, COUNT)) == 0
 
 
-def test_dbt_says_in_a_sentence_which_half_of_a_rule_is_missing(project: Path, run: Run) -> None:
+def test_more_voters_than_can_be_numbered_are_refused(run: Run) -> None:
+    """Voters and voices are numbered in 16 bits: the last number is used, and one more stops dbt."""
+    insert = (
+        "INSERT INTO raw_derived_votes (network, processing_date, window_days, strategy, address, vote, confidence) "
+        "SELECT 'n', toDate('2025-08-01'), 90, concat('strategy ', toString(number)), 'a', 1, 1 FROM numbers({})"
+    )
+    build = "dbt run --select stg_derived_votes int_label_voters"
+    free = 65_535 - int(query(run, "SELECT count() FROM int_label_voters"))
+    code, output = run(
+        f'python -c "from trainer import connect\nwith connect() as c: c.command("""{insert.format(free)}""")" && {build}'
+    )
+    assert code == 0, output
+    assert query(run, "SELECT max(voter) + max(voice_number) FROM int_label_voters") == str(2 * 65_535)
+    code, output = run(
+        f'python -c "from trainer import connect\nwith connect() as c: c.command("""{insert.format(free + 1)}""")" && {build}'
+    )
+    assert code in (1, 2) and "More than 65535 pairs of label rule and source vote" in " ".join(output.split()), output
+
+
+def test_dbt_names_the_missing_half_of_a_rule(project: Path, run: Run) -> None:
     seed = project / "dbt_project" / "seeds" / "label_rules.csv"
     file = project / "dbt_project" / "models" / "labels" / "rules" / RULE.replace("night_worker", "half")
     shutil.copy(project / "examples" / "label_rule" / RULE, file)
-    no_row = "The label rule half has a file and no row in the seed label_rules; add one"
+    no_row = "The label rule half has a file but no row in the seed label_rules; add one"
     for command in ("dbt run --select stg_clusters", "dbt build --select label_rules every_label_rule_is_declared"):
-        code, said = run(command)
-        assert code in (1, 2) and no_row in " ".join(said.split()), said
+        code, output = run(command)
+        assert code in (1, 2) and no_row in " ".join(output.split()), output
     row = (project / "examples" / "label_rule" / "seed_row.csv").read_text(encoding="utf-8").replace("night_worker", "half")
     seed.write_text(seed.read_text(encoding="utf-8") + row, encoding="utf-8")
-    code, said = run("dbt seed --select label_rules && dbt run --select stg_clusters")
-    assert code in (1, 2) and "half is not among those that vote; run `python tools/describe_models.py`" in " ".join(
-        said.split()
-    ), said
+    code, output = run("dbt seed --select label_rules && dbt run --select stg_clusters")
+    assert code in (
+        1,
+        2,
+    ) and "half is missing from the list of rules that vote; run `python tools/describe_models.py`" in " ".join(output.split()), (
+        output
+    )
     file.unlink()
-    code, said = run("dbt run --select stg_clusters")
-    assert code in (1, 2) and "declares the rule half, which has no file; add" in " ".join(said.split()), said
+    code, output = run("dbt run --select stg_clusters")
+    assert code in (1, 2) and "declares the rule half, which has no file; add" in " ".join(output.split()), output

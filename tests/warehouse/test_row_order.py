@@ -1,4 +1,4 @@
-"""The order in which rows come in, and the parts they come in, leave no trace in any label table."""
+"""Label tables do not depend on the order of the raw rows, nor on the parts they are stored in."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from trainer.warehouse.dbt import run_dbt
 from trainer.warehouse.schema import RAW_TABLES
 
 LABEL_TABLES = (
-    "int_label_votes", "int_label_tallies", "int_label_voters", "int_label_model__codes", "int_label_model__estimates",
+    "int_label_votes", "int_label_tallies", "int_label_voters", "int_label_model__vote_types", "int_label_model__estimates",
     "fct_address_labels", "fct_label_rule_accuracy", "fct_label_rule_summary", "fct_label_conflicts",
     "fct_label_source_summary", "fct_label_drift",
 )  # fmt: skip
-# An embedded engine opens one folder a process, so each step on a warehouse is a process of its own.
+# A process can open one embedded warehouse, so each step on a warehouse runs in a process of its own.
 EXPORT = """
 import sys
 import pyarrow.parquet as pq
@@ -70,7 +70,7 @@ with connect() as client:
 
 @pytest.fixture
 def script(warehouse: Path) -> Callable[..., str]:
-    """Run a program in a process of its own, on the warehouse that the environment names; what it prints."""
+    """Run a program in a process of its own, on the warehouse of the environment, and return its output."""
 
     def run(program: str, *arguments: str) -> str:
         command = [sys.executable, "-c", program, *arguments]
@@ -90,7 +90,7 @@ def test_shuffled_rows_give_the_same_label_tables_to_the_last_bit(
     first, second = str(tmp_path / "first"), str(tmp_path / "second")
     (tmp_path / "export").mkdir()
     own = pd.read_csv(world.custom_labels)
-    # The same addresses by another publisher, as sure and of the other opinion: every tie there can be.
+    # The same addresses by another publisher, with equal confidence and the other class: every possible tie.
     contrary = own.assign(source="contrary", risk_level=own["risk_level"].map({"low": "high"}).fillna("low"))
     contrary.to_csv(tmp_path / "contrary.csv", index=False)
     for arguments in (

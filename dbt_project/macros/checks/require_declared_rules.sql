@@ -1,5 +1,5 @@
-{# Stops dbt unless every label rule has a file, a row in the seed label_rules and a place in the macro label_rules: a rule that lacks one
-   of them would silently never vote. `declared` has the rows (rule_id, kind) of the seed. #}
+{# Stops dbt unless every label rule has a file, a row in the seed label_rules and a place in the macro label_rules: a rule that
+   lacks one of them would silently never vote. `declared` has the rows (rule_id, kind) of the seed. #}
 {% macro require_declared_rules(declared) -%}
     {%- set prefix = "int_label_rule__" -%}
     {%- set files = [] -%}

@@ -1,7 +1,7 @@
 {# The label of each address from P(risky), the column `probability` of a relation with the columns of int_label_tallies.
 
-   At exactly one half, gold labels that all agree decide, else the strongest vote. The label is credited to the strongest vote that agrees
-   with it. #}
+   At exactly one half, gold labels that all agree decide, else the strongest vote. The label is credited to the strongest vote
+   that agrees with it. #}
 {% macro decide_by_probability(relation) -%}
     select
         *,

@@ -1,7 +1,8 @@
 {# The labels of a strategy that takes the strongest gold vote: one row per address with gold votes.
 
-   Votes rank by confidence, then by the trust in their rule, then by the trust in their source. Source, rule and vote break what is still
-   tied, so that the outcome never depends on the order of rows. With `rule`, only the votes of that rule count. #}
+   Votes rank by confidence, then by the trust in their rule, then by the trust in their source. Source, rule and vote break
+   what is still tied, so that the outcome never depends on the order of rows. With `rule`, only the votes of that rule count.
+   #}
 {% macro decide_gold_labels(strategy, rule=none) -%}
 with ranked as (
 

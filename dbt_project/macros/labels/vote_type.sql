@@ -1,5 +1,6 @@
-{# The type of a ranked vote: what the label model learns one accuracy for. A named tuple of the voice, the step of confidence (how many
-   of the var label_model_confidence_steps the confidence reaches; steps keep the number of vote types small) and the vote. #}
+{# The type of a ranked vote: what the label model learns one accuracy for. A named tuple of the voice, the step of confidence
+   (how many of the var label_model_confidence_steps the confidence reaches; steps keep the number of vote types small) and the
+   vote. #}
 {% macro vote_type(vote) -%}
     cast(
         tuple(

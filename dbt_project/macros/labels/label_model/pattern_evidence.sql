@@ -1,6 +1,6 @@
-{# The evidence of each vote pattern as log-odds: `prior_log_odds`, `gold_log_odds` from its gold votes and `rule_log_odds` from the votes and
-   abstentions of all other voices. `likelihoods` has the columns of vote_likelihoods. A vote counts with its log-likelihood ratio less that
-   of the abstention that it replaces. `kept` names further columns of it to keep. #}
+{# The evidence of each vote pattern as log-odds: `prior_log_odds`, `gold_log_odds` from its gold votes and `rule_log_odds` from
+   the votes and abstentions of all other voices. `likelihoods` has the columns of vote_likelihoods. A vote counts with its log-
+   likelihood ratio less that of the abstention that it replaces. `kept` names further columns of it to keep. #}
 {% macro pattern_evidence(likelihoods, kept=[]) -%}
     select
         likelihoods.snapshot_key as snapshot_key,

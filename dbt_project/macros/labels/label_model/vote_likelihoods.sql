@@ -1,8 +1,10 @@
-{# What the parameters say about the evidence of a vote and of an abstention, one row per snapshot; docs/label_model.md has the formulas.
+{# What the parameters say about the evidence of a vote and of an abstention, one row per snapshot; docs/label_model.md has the
+   formulas.
 
-   `parameters` has snapshot_key, accuracy_log_odds (an array in the order of int_label_model__snapshots) and class_balance_log_odds. Adds
-   `prior_log_odds`, those of the class balance; `vote_log_ratios` and `abstention_log_ratios`, for each vote type the log-likelihood ratios
-   of the vote and of its voice abstaining; and `all_abstain_log_ratio`, that of all voices abstaining. `kept` names further columns to keep. #}
+   `parameters` has snapshot_key, accuracy_log_odds (an array in the order of int_label_model__snapshots) and
+   class_balance_log_odds. Adds `prior_log_odds`, those of the class balance; `vote_log_ratios` and `abstention_log_ratios`, for
+   each vote type the log-likelihood ratios of the vote and of its voice abstaining; and `all_abstain_log_ratio`, that of all
+   voices abstaining. `kept` names further columns to keep. #}
 {% macro vote_likelihoods(parameters, kept=[]) -%}
     select
         * except (class_balance, accuracies, risky_rates, benign_rates),
@@ -34,8 +36,8 @@
                 (count, accuracy, vote) -> count / snapshots.all_addresses * if(vote = 1, 1 - accuracy, accuracy) / (1 - class_balance),
                 snapshots.vote_counts, accuracies, votes
             ) as benign_rates,
-            -- log(P(voice abstains | risky) / P(voice abstains | benign)); both are kept above 0.02. Gold abstains without meaning: which
-            -- addresses curators label is their choice.
+            -- log(P(voice abstains | risky) / P(voice abstains | benign)); both are kept above 0.02. Gold abstains without
+            -- meaning: which addresses curators label is their choice.
             arrayMap(
                 (voice, is_gold) -> if(is_gold, 0, log(
                     greatest(0.02, 1 - arraySum((rate, other) -> if(other = voice, rate, 0), risky_rates, voice_numbers))

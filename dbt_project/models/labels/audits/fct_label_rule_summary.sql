@@ -99,8 +99,8 @@ inputs as (
 
 shared as (
 
-    -- A column of stg_features is a feature under its own name and in the features of the family population that begin with it. Flows, clusters
-    -- and alerts become whole feature families, and alert_volume_ratio is computed from total_volume_usd.
+    -- A column of stg_features is a feature under its own name and in the features of the family population that begin with it.
+    -- Flows, clusters and alerts become whole feature families, and alert_volume_ratio is computed from total_volume_usd.
     select
         inputs.rule_id as rule_id,
         arraySort(groupUniqArray(catalog.feature)) as features_sharing_columns

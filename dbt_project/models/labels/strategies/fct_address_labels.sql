@@ -27,8 +27,9 @@ final as (
         label,
         label_confidence,
         p_risky,
-        -- The label model's P(risky) is calibrated, so it is a soft target of full weight. The other strategies choose between votes, so
-        -- their hard label is weighted by its confidence. Labels without gold votes count less (derived_label_weight).
+        -- The label model's P(risky) is calibrated, so it is a soft target of full weight. The other strategies choose between
+        -- votes, so their hard label is weighted by its confidence. Labels without gold votes count less
+        -- (derived_label_weight).
         toFloat32(if(strategy = 'label_model', p_risky, label)) as label_target,
         toFloat32(
             if(strategy = 'label_model', 1, label_confidence) * if(label_kind = 'gold', 1, {{ var('derived_label_weight') }})

@@ -1,4 +1,5 @@
--- The guide's example: custom labels override the source of truth; the votes of Python strategies, then heuristics, count where neither exists.
+-- The guide's example: custom labels override the source of truth; the votes of Python strategies, then heuristics, count where
+-- neither exists.
 with decided as (
 
     select

@@ -1,5 +1,5 @@
-{#- Naive Bayes with the accuracies that the seed label_rules declares: each voice adds the log-odds of its rule's prior accuracy, scaled
-    by the confidence of its vote. -#}
+{#- Naive Bayes with the accuracies that the seed label_rules declares: each voice adds the log-odds of its rule's prior
+    accuracy, scaled by the confidence of its vote. -#}
 with weights as (
 
     -- In millionths, because sums of whole numbers do not depend on the order of rows.

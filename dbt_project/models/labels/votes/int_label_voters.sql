@@ -23,8 +23,8 @@ with_voices as (
             rule_sources.source = '', rule_sources.rule_id,
             rule_sources.source
         ) as lineage,
-        -- Label lists never share a voice with a Python strategy or a heuristic of the same name: the label model treats the voices of lists
-        -- as gold.
+        -- Label lists never share a voice with a Python strategy or a heuristic of the same name: the label model treats the
+        -- voices of lists as gold.
         multiIf(
             rules.kind = 'derived', concat('derived: ', lineage),
             rules.kind = 'gold' and lineage in ({{ "'" ~ label_rules() | join("', '") ~ "'" }}), concat('list: ', lineage),
@@ -52,7 +52,7 @@ final as (
     from with_voices
     where throwIf(
         (select count() from with_voices) > {{ most_voters }},
-        'More than {{ most_voters }} pairs of label rule and source vote; give raw_derived_votes fewer strategies or the label lists fewer sources.'
+        'More than {{ most_voters }} pairs of label rule and source vote; reduce the strategies in raw_derived_votes or the sources of labels.'
     ) = 0
 
 )

@@ -1,4 +1,4 @@
--- The share of risky labels of a strategy and snapshot lies within the vars min_risky_share and max_risky_share. A warning.
+-- The share of risky labels of a strategy in a snapshot is between the vars min_risky_share and max_risky_share. Warns only.
 {{ config(severity='warn') }}
 
 select network, processing_date, window_days, strategy, count() as labels, countIf(label = 1) / labels as risky_share

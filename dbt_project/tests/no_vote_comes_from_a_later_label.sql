@@ -1,5 +1,5 @@
--- Under the policy `timestamp` a snapshot sees only what was known at the end of its date: behind every vote of the source of
--- truth is a label that was, and that says the same. Under `stamped` there is nothing to check.
+-- Under `label_as_of: timestamp` a snapshot sees only labels created by the end of its date: every source-of-truth vote has
+-- such a label with the same class. Disabled under `stamped`.
 {{ config(enabled=var('label_as_of') == 'timestamp') }}
 
 with risk_levels as (
