@@ -1,11 +1,9 @@
-{# What the parameters say about the evidence of a vote and of an abstention, one row per snapshot; docs/label_model.md has the
-   formulas.
+{# The evidence of votes and abstentions under given parameters, one row per snapshot; docs/label_model.md has the formulas.
 
-   `parameters` has snapshot_key, accuracy_log_odds (an array in the order of int_label_model__snapshots) and
-   class_balance_log_odds. Adds `prior_log_odds`, those of the class balance; `vote_log_ratios` and `abstention_log_ratios`, for
-   each vote type the log-likelihood ratios of the vote and of its voice abstaining; and `all_abstain_log_ratio`, that of all
-   voices abstaining. `kept` names further columns to keep. #}
-{% macro vote_likelihoods(parameters, kept=[]) -%}
+   `parameters` has the columns of int_label_model__estimates. Adds `prior_log_odds`, those of the class balance; `vote_log_ratios`
+   and `abstention_log_ratios`, for each vote type the log-likelihood ratios of the vote and of its voice abstaining; and
+   `all_abstain_log_ratio`, that of all voices abstaining. #}
+{% macro vote_likelihoods(parameters) -%}
     select
         * except (class_balance, accuracies, risky_rates, benign_rates),
         log(class_balance / (1 - class_balance)) as prior_log_odds,
@@ -18,23 +16,17 @@
         ) as all_abstain_log_ratio
     from (
         select
-            parameters.snapshot_key as snapshot_key,
-            {%- for column in kept %}
-            parameters.{{ column }} as {{ column }},
-            {%- endfor %}
-            snapshots.votes as votes,
-            snapshots.voice_numbers as voice_numbers,
-            snapshots.is_gold as is_gold,
-            1 / (1 + exp(-parameters.class_balance_log_odds)) as class_balance,
-            arrayMap(log_odds -> 1 / (1 + exp(-log_odds)), parameters.accuracy_log_odds) as accuracies,
+            *,
+            1 / (1 + exp(-class_balance_log_odds)) as class_balance,
+            arrayMap(log_odds -> 1 / (1 + exp(-log_odds)), accuracy_log_odds) as accuracies,
             -- P(vote | risky) and P(vote | benign), from the share of addresses with the vote and its accuracy by Bayes' rule.
             arrayMap(
-                (count, accuracy, vote) -> count / snapshots.all_addresses * if(vote = 1, accuracy, 1 - accuracy) / class_balance,
-                snapshots.vote_counts, accuracies, votes
+                (count, accuracy, vote) -> count / all_addresses * if(vote = 1, accuracy, 1 - accuracy) / class_balance,
+                vote_counts, accuracies, votes
             ) as risky_rates,
             arrayMap(
-                (count, accuracy, vote) -> count / snapshots.all_addresses * if(vote = 1, 1 - accuracy, accuracy) / (1 - class_balance),
-                snapshots.vote_counts, accuracies, votes
+                (count, accuracy, vote) -> count / all_addresses * if(vote = 1, 1 - accuracy, accuracy) / (1 - class_balance),
+                vote_counts, accuracies, votes
             ) as benign_rates,
             -- log(P(voice abstains | risky) / P(voice abstains | benign)); both are kept above 0.02. Gold abstains without
             -- meaning: which addresses curators label is their choice.
@@ -45,7 +37,6 @@
                 )),
                 voice_numbers, is_gold
             ) as abstention_log_ratios
-        from {{ parameters }} as parameters
-        inner join {{ ref('int_label_model__snapshots') }} as snapshots on snapshots.snapshot_key = parameters.snapshot_key
+        from {{ parameters }}
     )
 {%- endmacro %}

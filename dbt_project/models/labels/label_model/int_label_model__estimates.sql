@@ -6,8 +6,12 @@
 {%- set prior_class_balance = var('label_model_prior_risky') %}
 {%- set prior_class_balance_addresses = 10 %}
 {%- set rounds = var('label_model_rounds') %}
-{#- Carried through the steps of a round. -#}
-{%- set state = ['round', 'current_accuracy_log_odds', 'current_class_balance_log_odds'] %}
+{#- The columns of int_label_model__snapshots are carried through the rounds, because joining them in every round takes twice
+    as long: the engine then evaluates the likelihoods per pattern. -#}
+{%- set data = [
+    'all_addresses', 'votes', 'voice_numbers', 'is_gold', 'vote_counts', 'overlaps', 'prior_accuracies', 'prior_strengths'
+] %}
+{%- set state = ['round', 'current_accuracy_log_odds', 'current_class_balance_log_odds'] + data %}
 
 with recursive rounds as (
 
@@ -15,6 +19,7 @@ with recursive rounds as (
     select
         toUInt16(0) as round,
         snapshot_key,
+        {{ data | join(', ') }},
         arrayMap(accuracy -> log(accuracy / (1 - accuracy)), prior_accuracies) as accuracy_log_odds,
         log({{ prior_class_balance }} / (1 - {{ prior_class_balance }})) as class_balance_log_odds,
         accuracy_log_odds as previous_accuracy_log_odds,
@@ -27,11 +32,12 @@ with recursive rounds as (
 
         with extrapolated as (
 
-            -- Acceleration: extrapolate the last change of the parameters, further from round to round (Nesterov 1983). Forty such
-            -- rounds reach what takes about a hundred plain ones.
+            -- Acceleration: extrapolate the last change of the parameters, further from round to round (Nesterov 1983). Forty
+            -- such rounds reach what takes about a hundred plain ones.
             select
                 rounds.round as round,
                 rounds.snapshot_key as snapshot_key,
+                {{ data | join(', ') }},
                 rounds.accuracy_log_odds as current_accuracy_log_odds,
                 rounds.class_balance_log_odds as current_class_balance_log_odds,
                 arrayMap(
@@ -49,14 +55,14 @@ with recursive rounds as (
 
         likelihoods as (
 
-            {{ vote_likelihoods('extrapolated', kept=state) }}
+            {{ vote_likelihoods('extrapolated') }}
 
         ),
 
         constrained as (
 
-            -- Polarity constraint, in the first third of the rounds: a vote for a class is no evidence against it. It keeps the two
-            -- classes from changing places, because the likelihood is the same when all classes are swapped.
+            -- Polarity constraint, in the first third of the rounds: a vote for a class is no evidence against it. It keeps the
+            -- two classes from changing places, because the likelihood is the same when all classes are swapped.
             select
                 * replace (
                     if(
@@ -86,9 +92,9 @@ with recursive rounds as (
 
             select
                 snapshot_key,
-                any(round) as round,
-                any(current_accuracy_log_odds) as current_accuracy_log_odds,
-                any(current_class_balance_log_odds) as current_class_balance_log_odds,
+                {%- for column in state %}
+                any({{ column }}) as {{ column }},
+                {%- endfor %}
                 -- Votes of each type on risky addresses. The second sum keeps sumMap from leaving out the types whose first is 0.
                 sumMap(
                     positions,
@@ -103,36 +109,26 @@ with recursive rounds as (
 
         m_step as (
 
-            -- The mean of each parameter given the expected counts and its Beta prior. The votes of a type weigh in as far as they
-            -- overlap with other voices: about a voice that never does, the votes say nothing.
+            -- The mean of each parameter given the expected counts and its Beta prior. The votes of a type weigh in as far as
+            -- they overlap with other voices: about a voice that never does, the votes say nothing.
             select
-                expected_counts.round as round,
-                expected_counts.snapshot_key as snapshot_key,
-                expected_counts.current_accuracy_log_odds as current_accuracy_log_odds,
-                expected_counts.current_class_balance_log_odds as current_class_balance_log_odds,
+                *,
                 arrayMap(
                     (risky, count, overlap, vote, prior_accuracy, prior_strength) -> (
                         prior_strength * prior_accuracy + overlap * if(vote = 1, risky / 1000000, count - risky / 1000000)
                     ) / (prior_strength + overlap * count),
-                    expected_counts.risky_votes_millionths,
-                    snapshots.vote_counts,
-                    snapshots.overlaps,
-                    snapshots.votes,
-                    snapshots.prior_accuracies,
-                    snapshots.prior_strengths
+                    risky_votes_millionths, vote_counts, overlaps, votes, prior_accuracies, prior_strengths
                 ) as accuracies,
-                (
-                    {{ prior_class_balance }} * {{ prior_class_balance_addresses }}
-                    + expected_counts.risky_addresses_millionths / 1000000
-                ) / ({{ prior_class_balance_addresses }} + snapshots.all_addresses) as class_balance
+                ({{ prior_class_balance }} * {{ prior_class_balance_addresses }} + risky_addresses_millionths / 1000000)
+                / ({{ prior_class_balance_addresses }} + all_addresses) as class_balance
             from expected_counts
-            inner join {{ ref('int_label_model__snapshots') }} as snapshots on snapshots.snapshot_key = expected_counts.snapshot_key
 
         )
 
         select
             toUInt16(round + 1) as round,
             snapshot_key,
+            {{ data | join(', ') }},
             arrayMap(accuracy -> {{ bounded_log_odds('log(accuracy / (1 - accuracy))') }}, accuracies) as accuracy_log_odds,
             {{ bounded_log_odds('log(class_balance / (1 - class_balance))') }} as class_balance_log_odds,
             current_accuracy_log_odds as previous_accuracy_log_odds,
