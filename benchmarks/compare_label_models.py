@@ -3,10 +3,10 @@
     pip install -c constraints.txt -e '.[benchmark]'
     python benchmarks/compare_label_models.py [--seeds 10] [--addresses 50000] [--check]
 
-Every scenario is a network of its own in a scratch warehouse; its votes go in as raw_derived_votes and come out of `dbt run`,
-as a user's would. Rules: 5 to 12, accuracy 0.55–0.95, coverage 1–60 %, 5–50 % risky, all drawn at random. `copies`: two sources
-repeat a third, which the seed label_sources says; `one-sided`: half of the rules say only risky or only benign. The other two
-see the same votes, and the same declared class balance as ours: none.
+Every scenario is a network of its own in a scratch warehouse; its votes are loaded into raw_derived_votes and labelled by
+`dbt run`, like a user's. Drawn at random: 5 to 12 rules, accuracy 0.55–0.95, coverage 1–60 %, 5–50 % risky. `copies`: two sources
+are copies of a third, declared in label_sources; `one-sided`: half of the rules vote for one class only. The other two models get
+the same votes; no model is given the class balance.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ COPIES = ("copy_a", "copy_b")
 
 @dataclass(frozen=True)
 class Scenario:
-    """Votes (n, d) of -1 abstain, 0 benign, 1 risky on addresses that are `risky` (n,); `rules` (d,) names their sources."""
+    """Votes (n, d), -1 abstain, 0 benign, 1 risky; the truth `risky` (n,); and the names of the `rules` (d,)."""
 
     network: str
     kind: str
@@ -45,22 +45,22 @@ class Scenario:
     @property
     def accuracy(self) -> np.ndarray:
         """Share of each rule's votes that are right (d,)."""
-        said = self.votes >= 0
-        return ((self.votes == self.risky[:, None]) & said).sum(axis=0) / said.sum(axis=0)
+        voted = self.votes >= 0
+        return ((self.votes == self.risky[:, None]) & voted).sum(axis=0) / voted.sum(axis=0)
 
 
 def simulate(kind: str, seed: int, addresses: int) -> Scenario:
-    """Return votes that are independent given the truth, but for copies."""
+    """Return votes that are independent given the class, except for copies."""
     rng = np.random.default_rng([seed, KINDS.index(kind)])
     size = int(rng.integers(5, 13))
     prevalence = rng.uniform(0.05, 0.5)
     accuracy, coverage = rng.uniform(0.55, 0.95, size), rng.uniform(0.01, 0.6, size)
-    says = np.full(size, -1)
+    polarity = np.full(size, -1)  # -1 both classes
     if "one-sided" in kind:
         chosen = rng.permutation(size)[: size // 2]
-        says[chosen] = rng.integers(0, 2, len(chosen))
+        polarity[chosen] = rng.integers(0, 2, len(chosen))
     risky = (rng.random(addresses) < prevalence).astype(np.int8)
-    votes = np.column_stack([_vote(rng, risky, prevalence, *one) for one in zip(accuracy, coverage, says, strict=True)])
+    votes = np.column_stack([_vote(rng, risky, prevalence, *one) for one in zip(accuracy, coverage, polarity, strict=True)])
     rules = [f"rule_{number:02d}" for number in range(size)]
     if "copies" in kind:
         votes[:, 1] = votes[:, 2] = votes[:, 0]
@@ -69,21 +69,21 @@ def simulate(kind: str, seed: int, addresses: int) -> Scenario:
 
 
 def _vote(
-    rng: np.random.Generator, risky: np.ndarray, prevalence: float, accuracy: float, coverage: float, says: int
+    rng: np.random.Generator, risky: np.ndarray, prevalence: float, accuracy: float, coverage: float, polarity: int
 ) -> np.ndarray:
-    """Return one rule's votes (n,). A one-sided rule is right with its accuracy, wherever it speaks."""
+    """Return one rule's votes (n,). The accuracy of a one-sided rule is the precision of its only vote."""
     size = len(risky)
-    if says < 0:
-        right, speaks = rng.random(size) < accuracy, rng.random(size) < coverage
-        return np.where(speaks, np.where(right, risky, 1 - risky), -1).astype(np.int8)
-    share = prevalence if says else 1 - prevalence
+    if polarity < 0:
+        right, voted = rng.random(size) < accuracy, rng.random(size) < coverage
+        return np.where(voted, np.where(right, risky, 1 - risky), -1).astype(np.int8)
+    share = prevalence if polarity else 1 - prevalence
     coverage = min(coverage, 0.9 * share / accuracy)
-    rate = np.where(risky == says, coverage * accuracy / share, coverage * (1 - accuracy) / (1 - share))
-    return np.where(rng.random(size) < rate, says, -1).astype(np.int8)
+    rate = np.where(risky == polarity, coverage * accuracy / share, coverage * (1 - accuracy) / (1 - share))
+    return np.where(rng.random(size) < rate, polarity, -1).astype(np.int8)
 
 
 def ours(scenarios: list[Scenario]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Return network → (P(risky) (n,) with NaN where nobody votes, learned accuracy (d,)), from a scratch warehouse."""
+    """Return network → (P(risky) (n,), NaN without votes; learned accuracies (d,)), from a scratch warehouse."""
     from trainer import connect
 
     with tempfile.TemporaryDirectory() as folder:
@@ -107,16 +107,16 @@ def _addresses(scenario: Scenario) -> pd.DataFrame:
 
 
 def _long(scenario: Scenario) -> pa.Table:
-    who, rule = np.nonzero(scenario.votes >= 0)
-    size = len(who)
+    row, rule = np.nonzero(scenario.votes >= 0)
+    size = len(row)
     return pa.table(
         {
             "network": pa.repeat(scenario.network, size),
             "processing_date": pa.repeat(pa.scalar(pd.Timestamp(DATE).date(), pa.date32()), size),
             "window_days": pa.repeat(pa.scalar(WINDOW, pa.uint16()), size),
             "strategy": pa.array(np.array(scenario.rules)[rule]),
-            "address": pa.array(who.astype(str)),
-            "vote": pa.array(scenario.votes[who, rule].astype(np.uint8)),
+            "address": pa.array(row.astype(str)),
+            "vote": pa.array(scenario.votes[row, rule].astype(np.uint8)),
             "confidence": pa.repeat(pa.scalar(1.0, pa.float32()), size),
         }
     )
@@ -142,9 +142,9 @@ def dawid_skene(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
     """Return crowd-kit's P(risky) and accuracies; rules are its workers."""
     from crowdkit.aggregation import DawidSkene
 
-    who, rule = np.nonzero(scenario.votes >= 0)
+    row, rule = np.nonzero(scenario.votes >= 0)
     model = DawidSkene(n_iter=100)
-    model.fit(pd.DataFrame({"task": who, "worker": rule, "label": scenario.votes[who, rule]}))
+    model.fit(pd.DataFrame({"task": row, "worker": rule, "label": scenario.votes[row, rule]}))
     proba = np.full(len(scenario.risky), np.nan)
     proba[model.probas_.index] = model.probas_.get(1, pd.Series(0.0, index=model.probas_.index))
     return proba, _agreement(scenario, proba)
@@ -162,53 +162,53 @@ def snorkel(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _agreement(scenario: Scenario, proba: np.ndarray) -> np.ndarray:
-    """Return each rule's expected share of right votes (d,) under the model's own probabilities."""
-    belief, said = np.nan_to_num(proba)[:, None], scenario.votes >= 0
-    return (np.where(scenario.votes == 1, belief, 1 - belief) * said).sum(axis=0) / said.sum(axis=0)
+    """Return each rule's expected accuracy (d,) under the model's own probabilities."""
+    posterior, voted = np.nan_to_num(proba)[:, None], scenario.votes >= 0
+    return (np.where(scenario.votes == 1, posterior, 1 - posterior) * voted).sum(axis=0) / voted.sum(axis=0)
 
 
 def compare(scenarios: list[Scenario]) -> pd.DataFrame:
-    """Return one row a scenario and model: AUC of P(risky) on addresses with votes, and the worst error of an accuracy."""
+    """Return one row per scenario and model: AUC of P(risky) on addresses with votes, and the largest error of an accuracy."""
     from sklearn.metrics import roc_auc_score
 
     rows, sql = [], ours(scenarios)
     for number, scenario in enumerate(scenarios, start=1):
         models = {"label_model": sql[scenario.network], "crowd-kit": dawid_skene(scenario), "snorkel": snorkel(scenario)}
-        heard = (scenario.votes >= 0).any(axis=1)
+        voted = (scenario.votes >= 0).any(axis=1)
         for model, (proba, accuracy) in models.items():
-            auc = roc_auc_score(scenario.risky[heard], proba[heard])
+            auc = roc_auc_score(scenario.risky[voted], proba[voted])
             error = np.abs(accuracy - scenario.accuracy).max()
             rows.append({"votes": scenario.kind, "network": scenario.network, "model": model, "auc": auc, "error": error})
         print(f"{number}/{len(scenarios)} {scenario.network}", file=sys.stderr)
     return pd.DataFrame(rows)
 
 
-def table(found: pd.DataFrame) -> str:
+def table(results: pd.DataFrame) -> str:
     """Return the comparison as a Markdown table."""
     lines = [
         "| votes | model | mean AUC | AUC, worst scenario | accuracy error, mean | worst |",
         "|---|---|---|---|---|---|",
     ]
-    for (votes, model), group in found.groupby(["votes", "model"], sort=False):
+    for (votes, model), group in results.groupby(["votes", "model"], sort=False):
         figures = [group["auc"].mean(), group["auc"].min(), group["error"].mean(), group["error"].max()]
         lines.append(f"| {votes} | {model} | " + " | ".join(f"{figure:.4f}" for figure in figures) + " |")
     return "\n".join(lines)
 
 
-def shortfalls(found: pd.DataFrame) -> list[str]:
-    """Return what the label model owes: nothing, when it holds what docs/labels.md promises."""
-    owed = []
-    for votes, group in found.groupby("votes", sort=False):
+def shortfalls(results: pd.DataFrame) -> list[str]:
+    """Return the claims of docs/label_model.md that the results do not support, one line each."""
+    failed = []
+    for votes, group in results.groupby("votes", sort=False):
         mean = group.groupby("model")["auc"].mean()
         worst = group.loc[group["model"] == "label_model", "error"].max()
         slack = SLACK_AUC if votes == "independent" else 0.0
-        owed += [
+        failed += [
             f"{votes}: AUC {mean['label_model']:.4f}, {other} {mean[other]:.4f}"
             for other in ("crowd-kit", "snorkel")
             if mean["label_model"] < mean[other] - slack
         ]
-        owed += [f"{votes}: an accuracy is off by {worst:.3f}"] if worst > SLACK_ACCURACY else []
-    return owed
+        failed += [f"{votes}: largest error of an accuracy {worst:.3f}"] if worst > SLACK_ACCURACY else []
+    return failed
 
 
 def _run(program: str, *arguments: str) -> None:
@@ -218,16 +218,16 @@ def _run(program: str, *arguments: str) -> None:
 def main(
     seeds: Annotated[int, typer.Option(min=1)] = 10,
     addresses: Annotated[int, typer.Option(min=1000)] = 50_000,
-    check: Annotated[bool, typer.Option(help="Exit with 1 where the label model falls short.")] = False,
+    check: Annotated[bool, typer.Option(help="Exit with 1 when the label model falls short.")] = False,
 ) -> None:
     """Print the comparison."""
     warnings.simplefilter("ignore")
-    found = compare([simulate(kind, seed, addresses) for kind in KINDS for seed in range(seeds)])
-    print(table(found))
-    owed = shortfalls(found)
-    for line in owed:
+    results = compare([simulate(kind, seed, addresses) for kind in KINDS for seed in range(seeds)])
+    print(table(results))
+    failed = shortfalls(results)
+    for line in failed:
         print(f"falls short: {line}", file=sys.stderr)
-    if check and owed:
+    if check and failed:
         raise typer.Exit(1)
 
 

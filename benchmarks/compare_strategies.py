@@ -1,9 +1,9 @@
-"""Compares label strategies by what a model trained on their labels knows of the hidden truth.
+"""Compares label strategies by the AUC, on the hidden truth, of models trained on their labels.
 
     python benchmarks/compare_strategies.py FOLDER [--seeds 5] [--alerts 8000] [--check]
 
-Each seed is a simulated network with its source of truth and custom list. Of every strategy's labels one XGBoost (the guide's
-settings) is trained per fold of addresses, and scores all alerts of the addresses it has not seen, labelled or not.
+Each seed is a simulated network with source-of-truth and custom labels. For every strategy, XGBoost with the guide's settings is
+cross-validated over folds of addresses: each model scores the alerts of the held-out addresses, labelled or not.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ import typer
 NETWORK = "simnet"
 STRATEGIES = ("sot_only", "address_labels", "custom_priority", "weighted_vote", "label_model")
 FOLDS = 3
-OWED = 0.02
+MINIMUM_GAIN = 0.02
 
 
 def main(
     folder: Path,
     seeds: Annotated[int, typer.Option(min=1)] = 5,
     alerts: Annotated[int, typer.Option(min=1000)] = 8000,
-    check: Annotated[bool, typer.Option(help="Exit with 1 where label_model gains less than 0.02 on sot_only.")] = False,
+    check: Annotated[bool, typer.Option(help="Exit with 1 when label_model gains less than 0.02 over sot_only.")] = False,
 ) -> None:
-    """Print the mean AUC of each strategy, and that of each seed."""
-    found = pd.DataFrame({seed: _measured(folder / str(seed), seed, alerts) for seed in range(seeds)})
-    print(_table(found))
-    gain = found.loc["label_model"] - found.loc["sot_only"]
+    """Print the AUC of each strategy, on average and by seed."""
+    results = pd.DataFrame({seed: _measured(folder / str(seed), seed, alerts) for seed in range(seeds)})
+    print(_table(results))
+    gain = results.loc["label_model"] - results.loc["sot_only"]
     print(f"\nlabel_model over sot_only: {gain.mean():+.4f} (smallest {gain.min():+.4f})")
-    if check and gain.mean() < OWED:
+    if check and gain.mean() < MINIMUM_GAIN:
         raise typer.Exit(1)
 
 
 def _measured(folder: Path, seed: int, alerts: int) -> dict[str, float]:
-    """Simulate and label in child processes, train in another: an embedded warehouse is open in one process at a time."""
+    """Return strategy → AUC for one seed. Each step is a child process: an embedded warehouse is open in one at a time."""
     os.environ["TRAINER_WAREHOUSE"] = str((folder / "warehouse").resolve())
     os.environ["TRAINER_TARGET"] = "embedded"
     data = folder / "data"
@@ -55,31 +55,31 @@ def _measured(folder: Path, seed: int, alerts: int) -> dict[str, float]:
     grade = [sys.executable, __file__, "grade", str(data / "truth" / f"{NETWORK}_truth.parquet")]
     done = subprocess.run(grade, check=True, capture_output=True, text=True)
     print(f"seed {seed}: {done.stdout.strip()}", file=sys.stderr)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+    results: dict[str, float] = json.loads(done.stdout)
+    return results
 
 
 def grade(truth: Path) -> dict[str, float]:
-    """Return strategy → AUC on the truth of the alerts of unseen addresses, in the warehouse of the environment."""
+    """Return strategy → AUC on the truth of all alerts, each scored by a model that has not seen its address."""
     from trainer import connect
     from trainer.data.dataset import read_scoring, read_training
     from trainer.data.selection import resolve_selection
 
-    answer = pd.read_parquet(truth).set_index("address")["is_illicit"]
+    is_illicit = pd.read_parquet(truth).set_index("address")["is_illicit"]
     with connect() as client:
         selection = resolve_selection(client, "alert_scorer", NETWORK, None, None, None)
         everything = read_scoring(client, "alert_scorer", selection)
         labelled = {name: read_training(client, "alert_scorer", selection, name) for name in STRATEGIES}
     address = np.array(everything.keys["address"].to_pylist(), dtype=object)
-    risky = answer.reindex(address).to_numpy().astype(int)
+    risky = is_illicit.reindex(address).to_numpy().astype(int)
     folds = pd.util.hash_array(address) % FOLDS
-    found = {"the truth": _auc(everything.X, risky, folds, everything.X, risky.astype(float), np.ones(len(risky)), folds)}
+    results = {"the truth": _auc(everything.X, risky, folds, everything.X, risky.astype(float), np.ones(len(risky)), folds)}
     for name, data in labelled.items():
         own = pd.util.hash_array(np.array(data.keys["address"].to_pylist(), dtype=object)) % FOLDS
         names = [feature.name for feature in everything.features]
         columns = data.frame()[names].to_numpy()
-        found[name] = _auc(everything.X, risky, folds, columns, data.y, data.weight, own)
-    return found
+        results[name] = _auc(everything.X, risky, folds, columns, data.y, data.weight, own)
+    return results
 
 
 def _auc(
@@ -91,20 +91,20 @@ def _auc(
 
     proba = np.full(len(X), np.nan)
     for fold in range(FOLDS):
-        rows, asked = own_folds != fold, folds == fold
+        training, held_out = own_folds != fold, folds == fold
         model = XGBoostTrainer(preset="guide")
-        model.train(pd.DataFrame(own[rows]), pd.Series(y[rows]), pd.Series(weight[rows]))
-        proba[asked] = model.predict(pd.DataFrame(X[asked]))
+        model.train(pd.DataFrame(own[training]), pd.Series(y[training]), pd.Series(weight[training]))
+        proba[held_out] = model.predict(pd.DataFrame(X[held_out]))
     return float(roc_auc_score(risky, proba))
 
 
-def _table(found: pd.DataFrame) -> str:
+def _table(results: pd.DataFrame) -> str:
     lines = [
-        "| labels | mean AUC | " + " | ".join(f"seed {seed}" for seed in found) + " |",
-        "|---" * (len(found.columns) + 2) + "|",
+        "| labels | mean AUC | " + " | ".join(f"seed {seed}" for seed in results) + " |",
+        "|---" * (len(results.columns) + 2) + "|",
     ]
     lines += [
-        f"| {name} | {row.mean():.4f} | " + " | ".join(f"{value:.4f}" for value in row) + " |" for name, row in found.iterrows()
+        f"| {name} | {row.mean():.4f} | " + " | ".join(f"{value:.4f}" for value in row) + " |" for name, row in results.iterrows()
     ]
     return "\n".join(lines)
 

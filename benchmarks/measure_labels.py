@@ -1,4 +1,4 @@
-"""Measures what docs/performance.md states of labels: all label models on 2,000,000 addresses with 8,000,000 votes.
+"""Measures the time of the label models in docs/performance.md: 8,000,000 votes on 2,000,000 addresses.
 
 python benchmarks/measure_labels.py FOLDER
 """
@@ -16,12 +16,12 @@ import typer
 
 SNAPSHOT = "'simnet' AS network, toDate('2025-08-01') AS processing_date, toUInt16(90) AS window_days"
 ADDRESS = "'0x' || lower(hex(sipHash128(number))) || '00000000' AS address"
-SOURCES = 8  # Python strategies, each of which speaks of 47 % of all addresses, right in 60 to 88 % of them
-GOLD = 0.12  # of the addresses have a label of the source of truth, and as many one of the user's own
+SOURCES = 8  # Python strategies, each with a coverage of 47 % and an accuracy of 60 to 88 %
+GOLD = 0.12  # share of addresses with a source-of-truth label, and as many with a custom label
 
 
 def main(folder: Path, addresses: Annotated[int, typer.Option(min=1000)] = 2_000_000, rounds: int = 2) -> None:
-    """Fill the raw tables once, then time `dbt run` of every label model; the smallest figure counts."""
+    """Fill the raw tables once, then time `dbt run` of all label models and print the minima."""
     os.environ["TRAINER_WAREHOUSE"] = str((folder / "warehouse").resolve())
     os.environ["TRAINER_TARGET"] = "embedded"
     if not folder.exists():
@@ -29,8 +29,8 @@ def main(folder: Path, addresses: Annotated[int, typer.Option(min=1000)] = 2_000
         _fill(addresses)
         _run("dbt", "seed")
         _run("dbt", "run", "--select", "staging", "labels")
-    found = [_run("dbt", "run", "--select", "labels") for _ in range(rounds)]
-    wall, cpu, peak = (min(column) for column in zip(*found, strict=True))
+    runs = [_run("dbt", "run", "--select", "labels") for _ in range(rounds)]
+    wall, cpu, peak = (min(column) for column in zip(*runs, strict=True))
     print(f"| label models, {_votes():,} votes on {addresses:,} addresses | {wall:.1f} s | {cpu:.1f} s | {peak:.2f} GB |")
 
 
@@ -46,20 +46,20 @@ def _fill(addresses: int) -> None:
             client.command(
                 "INSERT INTO raw_derived_votes (network, processing_date, window_days, address, strategy, vote) "
                 f"SELECT {SNAPSHOT}, {ADDRESS}, 'source_{source}', {_vote(60 + 4 * source, source)} FROM numbers({addresses}) "
-                f"WHERE sipHash64(number, {source}, 'speaks') % 100 < 47"
+                f"WHERE sipHash64(number, {source}, 'votes') % 100 < 47"
             )
         for table, accuracy in (("address_labels", 96), ("raw_address_labels", 80)):
             client.command(
                 f"INSERT INTO {table} "
                 "(network, processing_date, window_days, address, label, risk_level, confidence_score, source) "
                 f"SELECT {SNAPSHOT}, {ADDRESS}, 'x', if({_vote(accuracy, table)}, 'high', 'low'), 0.9, '{table}' "
-                f"FROM numbers({addresses}) WHERE sipHash64(number, '{table}', 'speaks') % 100 < {100 * GOLD}"
+                f"FROM numbers({addresses}) WHERE sipHash64(number, '{table}', 'votes') % 100 < {100 * GOLD}"
             )
 
 
-def _vote(accuracy: int, who: object) -> str:
-    """Return SQL for a vote that is right in `accuracy` of 100; one address in five is risky."""
-    return f"toUInt8((sipHash64(number, 'truth') % 5 = 0) = (sipHash64(number, '{who}', 'right') % 100 < {accuracy}))"
+def _vote(accuracy: int, source: object) -> str:
+    """Return SQL for a vote with an accuracy in percent; one address in five is risky."""
+    return f"toUInt8((sipHash64(number, 'truth') % 5 = 0) = (sipHash64(number, '{source}', 'right') % 100 < {accuracy}))"
 
 
 def _votes() -> int:

@@ -1,4 +1,4 @@
-"""Measures what docs/labels.md states of the label rules: coverage and precision on simulated networks, whose truth is known.
+"""Measures the coverage and precision of the label rules in docs/labels.md, on simulated networks with known truth.
 
 python benchmarks/measure_rules.py /tmp/rules
 """
@@ -15,7 +15,7 @@ import typer
 
 WINDOW_DAYS = 90
 DATES = {"one": "2025-08-01", "two": "2025-08-01,2025-10-01"}
-# In a process of its own: a process can open one embedded warehouse.
+# Run in a process of its own, because a process can open one embedded warehouse.
 READ = """
 import sys
 from trainer import connect
@@ -31,10 +31,10 @@ with connect() as client:
 
 def main(folder: Path, alerts: int = 5_000, seeds: int = 3) -> None:
     """Simulate, ingest, run dbt and compare the votes with the truth, for each number of dates and each seed."""
-    found = [
+    networks = [
         _measure(folder / f"{name}-{seed}", dates, alerts, seed) for name, dates in DATES.items() for seed in range(1, seeds + 1)
     ]
-    votes = pd.concat(found)
+    votes = pd.concat(networks)
     addresses = votes.groupby("network")["addresses"].first().sum()
     risky = votes.groupby("network")["risky_share"].first().mean()
     print("| rule | coverage | precision | lowest, highest network | unlabelled | lift |\n|---|---|---|---|---|---|")
@@ -49,7 +49,7 @@ def main(folder: Path, alerts: int = 5_000, seeds: int = 3) -> None:
 
 
 def _measure(folder: Path, dates: str, alerts: int, seed: int) -> pd.DataFrame:
-    """Return a row per vote: whether it is right, and of what network."""
+    """Return a row per vote with the columns `right`, `network` and `risky_share`."""
     os.environ |= {"TRAINER_TARGET": "embedded", "TRAINER_WAREHOUSE": str((folder / "warehouse").resolve())}
     data, network = folder / "data", "torus"
     size = ["--alerts", str(alerts), "--dates", dates, "--window-days", str(WINDOW_DAYS), "--seed", str(seed)]

@@ -1,4 +1,5 @@
--- The setting everything rests on: fails if the connection does not have join_use_nulls = 1.
+-- Fails if the connection lacks join_use_nulls = 1. Without it a left join without a match gives 0 and '', and unlabelled rows
+-- become benign.
 select 'join_use_nulls is off' as problem
 from (select 1 as id) as present
 left join (select 2 as id, 1 as value) as absent on absent.id = present.id

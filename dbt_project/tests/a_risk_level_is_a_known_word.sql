@@ -1,4 +1,4 @@
--- A misspelt risk level abstains without a sound: every level that a label carries is in the seed risk_levels, or empty.
+-- A misspelt risk level abstains silently. Every risk level of a label is in the seed risk_levels or empty.
 with labels as (
 
     select network, processing_date, window_days, address, label_source, risk_level from {{ ref('stg_address_labels') }}

@@ -1,4 +1,4 @@
--- Of each source that the var label_source_rows names, every snapshot that has any has a number of labels within its range.
+-- For each source in the var label_source_rows, the number of labels in every snapshot that has any is within its range.
 {%- set ranges = var('label_source_rows') %}
 with labels as (
 
@@ -19,15 +19,15 @@ counted as (
 ranges as (
 
     {% for source, range in ranges.items() -%}
-    select '{{ source | replace("\\", "\\\\") | replace("'", "\\'") }}' as source, {{ range[0] | int }} as fewest, {{ range[1] | int }} as most
+    select '{{ source | replace("\\", "\\\\") | replace("'", "\\'") }}' as source, {{ range[0] | int }} as minimum, {{ range[1] | int }} as maximum
     {{ 'union all' if not loop.last }}
     {% else -%}
-    select '' as source, 0 as fewest, 0 as most where false
+    select '' as source, 0 as minimum, 0 as maximum where false
     {%- endfor %}
 
 )
 
-select ranges.source, counted.network, counted.processing_date, counted.window_days, ifNull(counted.label_count, 0) as found, ranges.fewest, ranges.most
+select ranges.source, counted.network, counted.processing_date, counted.window_days, ifNull(counted.label_count, 0) as found, ranges.minimum, ranges.maximum
 from ranges
 left join counted on counted.source = ranges.source
-where found < ranges.fewest or found > ranges.most
+where found < ranges.minimum or found > ranges.maximum

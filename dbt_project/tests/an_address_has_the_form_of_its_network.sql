@@ -1,5 +1,5 @@
--- A label of another network, or a misspelt address, joins nothing and helps nobody. Networks that the seed address_forms does
--- not know pass.
+-- The address of a label has the form of its network; a misspelt address, or one of another network, matches no row. Networks
+-- that are not in the seed address_forms pass.
 with labels as (
 
     select lower(network) as network_name, network, processing_date, window_days, address, label_source from {{ ref('stg_address_labels') }}

@@ -1,4 +1,4 @@
--- Every alert of staging is in scoring_alerts once: none is lost in a join, none is doubled.
+-- Every staged alert has exactly one row in scoring_alerts: joins neither lose nor duplicate any.
 select
     alerts.network as network,
     alerts.processing_date as processing_date,

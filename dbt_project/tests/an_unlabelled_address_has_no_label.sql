@@ -1,5 +1,5 @@
--- Without join_use_nulls, or by a default in a join, an address of which nobody speaks would become a benign one: every label
--- and every training row has a vote behind it.
+-- Every label and every training row has a vote. Without join_use_nulls a left join without a match would make an unlabelled
+-- address benign.
 select 'fct_address_labels' as relation, labels.network, labels.processing_date, labels.window_days, labels.address, labels.strategy
 from {{ ref('fct_address_labels') }} as labels
 left anti join {{ ref('int_label_votes') }} as votes on votes.address_key = labels.address_key

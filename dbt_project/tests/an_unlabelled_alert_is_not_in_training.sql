@@ -1,15 +1,15 @@
--- Without join_use_nulls a missed join would turn an unlabelled row into a benign one: every training row has a vote behind it.
--- Of a strategy that picks one of the votes, that vote says what the label says; one that weighs them may come to the contrary
--- of a single weak vote.
+-- Every training row has a vote on its address. Without join_use_nulls a left join without a match would make an unlabelled
+-- alert benign. Where a strategy takes one of the votes, one of them equals the label; the strategies that weigh votes can
+-- overrule a single weak one.
 with voted as (
 
-    select votes.network, votes.processing_date, votes.window_days, votes.address, groupUniqArray(votes.vote) as said
-    from {{ ref('int_label_votes') }} as votes
-    group by votes.network, votes.processing_date, votes.window_days, votes.address
+    select label_votes.network, label_votes.processing_date, label_votes.window_days, label_votes.address, groupUniqArray(label_votes.vote) as votes
+    from {{ ref('int_label_votes') }} as label_votes
+    group by label_votes.network, label_votes.processing_date, label_votes.window_days, label_votes.address
 
 )
 
-select training.alert_id, training.label_strategy, training.label, voted.said
+select training.alert_id, training.label_strategy, training.label, voted.votes
 from {{ ref('training_alerts') }} as training
 left join voted
     on voted.network = training.network
@@ -17,4 +17,4 @@ left join voted
     and voted.window_days = training.window_days
     and voted.address = training.address
 where voted.address is null
-    or (training.label_strategy not in ('weighted_vote', 'label_model') and not has(voted.said, training.label))
+    or (training.label_strategy not in ('weighted_vote', 'label_model') and not has(voted.votes, training.label))

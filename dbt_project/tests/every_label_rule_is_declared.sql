@@ -1,4 +1,4 @@
-{#- `dbt build` loads the seed after its start, where `dbt run` looks: so this looks again, and says in a sentence what to add. -#}
+{#- The check that `dbt run` makes when it starts. `dbt build` loads the seed only later, so it is repeated here. -#}
 -- depends_on: {{ ref('label_rules') }}
 {%- if execute and flags.WHICH in ["build", "test"] %}
 {{ require_declared_rules(declared_rules()) }}

@@ -1,4 +1,4 @@
--- Where gold labels speak with one voice, every strategy that labels the address says the same, whatever its rules say.
+-- Where all gold labels of an address agree, every strategy that labels it gives the same label.
 with gold as (
 
     select votes.address_key as address_key, any(votes.vote) as gold_label

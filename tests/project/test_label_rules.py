@@ -1,4 +1,4 @@
-"""A label rule is a file and a row of the seed label_rules, and what the row says of the file is so."""
+"""A label rule has a file and a row in the seed label_rules, and the row describes the file."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from tests.support.manifest import ancestors
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "dbt_project"
-FILES = {path.stem.removeprefix("int_label_rule__"): path for path in (PROJECT / "models" / "labels" / "rules").glob("*.sql")}
+FILES = {
+    path.stem.removeprefix("int_label_rule__"): path
+    for path in (PROJECT / "models" / "labels" / "rules").glob("int_label_rule__*.sql")
+}
 with (PROJECT / "seeds" / "label_rules.csv").open(newline="", encoding="utf-8") as stream:
     SEED = {row["rule_id"]: row for row in csv.DictReader(stream)}
 VARS = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
-# Where votes come from that are no file of rules.
-ELSEWHERE = {"sot": "int_label_votes__gold", "custom": "int_label_votes__gold", "derived": "stg_derived_votes"}
+# Models with the votes of the rules that have no file.
+OTHER_MODELS = {"sot": "int_label_votes__gold", "custom": "int_label_votes__gold", "derived": "stg_derived_votes"}
 
 
 def test_every_rule_has_a_file_and_a_row() -> None:
@@ -28,10 +31,10 @@ def test_every_rule_has_a_file_and_a_row() -> None:
     assert len(FILES) >= 13
 
 
-@pytest.mark.parametrize("rule", sorted(FILES.keys() | ELSEWHERE))
-def test_a_rule_reads_what_it_says_it_reads(manifest: dict[str, Any], rule: str) -> None:
+@pytest.mark.parametrize("rule", sorted(FILES.keys() | OTHER_MODELS))
+def test_a_rule_reads_the_models_that_it_declares(manifest: dict[str, Any], rule: str) -> None:
     nodes = {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
-    node = nodes[ELSEWHERE.get(rule, f"int_label_rule__{rule}")]
+    node = nodes[OTHER_MODELS.get(rule, f"int_label_rule__{rule}")]
     above = {manifest["nodes"][key]["name"] for key in ancestors(manifest, node["unique_id"]) if key in manifest["nodes"]}
     read = [name.split(".") for name in SEED[rule]["columns_read"].split()]
     assert read
@@ -44,7 +47,7 @@ def test_a_rule_reads_what_it_says_it_reads(manifest: dict[str, Any], rule: str)
 
 
 @pytest.mark.parametrize("rule", sorted(FILES))
-def test_every_feature_column_in_the_file_is_declared(manifest: dict[str, Any], rule: str) -> None:
+def test_a_rule_declares_the_feature_columns_that_it_reads(manifest: dict[str, Any], rule: str) -> None:
     keys = {"network", "processing_date", "window_days", "address", "address_key"}
     staged = manifest["nodes"]["model.trainer.stg_features"]["columns"].keys() - keys
     words = set(re.findall(r"\w+", re.sub(r"--.*|\{#.*?#\}|var\('\w+'\)", "", FILES[rule].read_text(encoding="utf-8"))))

@@ -35,7 +35,7 @@ CHECKED = (
     "--exclude-resource-type",
     "unit_test",
 )
-LATE = "no_vote_comes_from_a_label_of_later"
+LATE = "no_vote_comes_from_a_later_label"
 AS_OF = ("--vars", json.dumps({"label_as_of": "timestamp"}))
 Findings = dict[str, tuple[str, int]]
 
@@ -125,7 +125,7 @@ FAULTS = {
     "an EVM address cut short": Fault((raw("0xab", "high", "Ethereum"),), {FORM: 1}),
     "an EVM address on a Substrate network": Fault((raw("0x" + "a" * 40, "high", "torus"),), {FORM: 1}),
     "a Substrate address on Bitcoin": Fault((raw("5" + "C" * 47, "high", "bitcoin"),), {FORM: 1}),
-    "lists that contradict each other": Fault(CONFLICTS, {"gold_labels_seldom_contradict_each_other": 1}, rows=40, alone=True),
+    "lists that contradict each other": Fault(CONFLICTS, {"gold_labels_rarely_conflict": 1}, rows=40, alone=True),
     "a label without a vote": Fault((label("'x'", 0),), {"an_unlabelled_address_has_no_label": 1}),
     "a training address without a vote": Fault(
         (instead("training_addresses", "scoring_addresses", "address"),),
@@ -137,7 +137,7 @@ FAULTS = {
         {"an_unlabelled_alert_is_not_in_training": None},
         rebuilt="training_alerts",
     ),
-    "labels of one class": Fault((vote("toString(number)", 1), label("toString(number)", 1)), {"a_strategy_knows_both_classes": 1}, rows=99, alone=True),
+    "labels of one class": Fault((vote("toString(number)", 1), label("toString(number)", 1)), {"a_strategy_has_both_classes": 1}, rows=99, alone=True),
 }  # fmt: skip
 
 
@@ -237,7 +237,7 @@ def test_faults_are_found_by_their_checks_and_no_others(found: dict[str, list[Fi
     asked = {check: rows for name in rounds()[number] for check, rows in FAULTS[name].found_by.items()}
     assert found["faults"][number].keys() == asked.keys()
     for check, (status, rows) in found["faults"][number].items():
-        assert status == ("warn" if check == "a_strategy_knows_both_classes" else "fail"), check
+        assert status == ("warn" if check == "a_strategy_has_both_classes" else "fail"), check
         assert rows == asked[check] or (asked[check] is None and rows > 0), check
 
 

@@ -19,7 +19,7 @@ ADDRESSES = 20_000
 
 
 def run(program: str, *arguments: str) -> None:
-    """What the comparison does in child processes, done in this one."""
+    """Replace the child processes of the comparison by calls in this process."""
     if program == "dbt":
         run_dbt(arguments)
     else:
@@ -29,8 +29,8 @@ def run(program: str, *arguments: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def told(warehouse: Path) -> dict[str, Any]:
-    """What the label model says of four networks. Of "copies" a second network has the copies taken out."""
+def learned(warehouse: Path) -> dict[str, Any]:
+    """Estimates of the label model for four networks; `copies_taken_out` is `copies` without its copied rules."""
     compare = script("compare_label_models")
     drawn = [compare.simulate(kind, 1, ADDRESSES) for kind in compare.KINDS[:3]]
     copies = drawn[1]
@@ -43,36 +43,36 @@ def told(warehouse: Path) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRAINER_WAREHOUSE", "set by the comparison, and set back here")
         patch.setattr(compare, "_run", run)
-        found = compare.ours([*drawn, alone, apart])
-    told: dict[str, Any] = {}
+        estimates = compare.ours([*drawn, alone, apart])
+    learned: dict[str, Any] = {}
     for scenario in drawn:
-        proba, accuracy = found[scenario.network]
-        heard = (scenario.votes >= 0).any(axis=1)
-        majority = np.where(scenario.votes < 0, 0.5, scenario.votes)[heard].mean(axis=1)
-        told[scenario.kind] = {
-            "auc": roc_auc_score(scenario.risky[heard], proba[heard]),
-            "majority": roc_auc_score(scenario.risky[heard], majority),
+        proba, accuracy = estimates[scenario.network]
+        voted = (scenario.votes >= 0).any(axis=1)
+        majority = np.where(scenario.votes < 0, 0.5, scenario.votes)[voted].mean(axis=1)
+        learned[scenario.kind] = {
+            "auc": roc_auc_score(scenario.risky[voted], proba[voted]),
+            "majority": roc_auc_score(scenario.risky[voted], majority),
             "error": float(abs(accuracy - scenario.accuracy).max()),
         }
-    told["copies_differ"] = float(np.nanmax(abs(found[copies.network][0] - found["copies_taken_out"][0])))
-    proba, accuracy = found["apart"]
+    learned["copies_differ"] = float(np.nanmax(abs(estimates[copies.network][0] - estimates["copies_taken_out"][0])))
+    proba, accuracy = estimates["apart"]
     risky, benign = sorted(set(proba[:100].tolist())), sorted(set(proba[100:300].tolist()))
     silent = bool(np.isnan(proba[300:]).all())
-    return told | {"apart": {"accuracy": accuracy.tolist(), "risky": risky, "benign": benign, "silent": silent}}
+    return learned | {"apart": {"accuracy": accuracy.tolist(), "risky": risky, "benign": benign, "silent": silent}}
 
 
 @pytest.mark.parametrize("kind", ["independent", "copies", "one-sided"])
-def test_accuracies_are_learned_from_votes_alone(told: dict[str, Any], kind: str) -> None:
-    assert told[kind]["error"] < 0.05
-    assert told[kind]["auc"] > told[kind]["majority"] + 0.005
+def test_accuracies_are_learned_from_votes_alone(learned: dict[str, Any], kind: str) -> None:
+    assert learned[kind]["error"] < 0.05
+    assert learned[kind]["auc"] > learned[kind]["majority"] + 0.005
 
 
-def test_a_declared_copy_adds_nothing(told: dict[str, Any]) -> None:
-    assert told["copies_differ"] < 1e-5
+def test_a_declared_copy_adds_nothing(learned: dict[str, Any]) -> None:
+    assert learned["copies_differ"] < 1e-5
 
 
-def test_without_overlap_the_priors_come_back(told: dict[str, Any]) -> None:
-    apart = told["apart"]
+def test_without_overlap_the_priors_come_back(learned: dict[str, Any]) -> None:
+    apart = learned["apart"]
     assert apart["silent"]
     assert apart["accuracy"] == pytest.approx([0.65, 0.65], abs=0.03)
     assert len(apart["risky"]) == len(apart["benign"]) == 1

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module", autouse=True)
 def environment(project: Path) -> Iterator[None]:
-    """What names the copy and a warehouse of its own, filled and seeded."""
+    """Point the environment at the copy and a warehouse of its own, filled and seeded."""
     own = {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "TRAINER_TARGET": "embedded",
@@ -60,19 +61,19 @@ def environment(project: Path) -> Iterator[None]:
         yield
 
 
-def votes() -> int:
+def query(sql: str) -> Any:
     with connect() as client:
-        return int(client.query(COUNT).first_row[0])
+        return client.query(sql).first_row[0]
 
 
-def test_the_example_rule_votes_once_it_is_added_and_not_when_it_is_switched_off(project: Path) -> None:
+def test_the_example_rule_votes_once_added_and_not_when_disabled(project: Path) -> None:
     readme = (project / "examples" / "label_rule" / "README.md").read_text(encoding="utf-8")
     found = re.search(r"<!-- run: rule -->\n```bash\n(.*?)```", readme, re.DOTALL)
     assert found
     command = ["bash", "-euo", "pipefail", "-c", found[1]]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert votes() > 0
+    assert query(COUNT) > 0
     seed = project / "dbt_project" / "seeds" / "label_rules.csv"
     with_rule = seed.read_text(encoding="utf-8")
     off = re.sub(r"(?m)^(night_worker,.*),true,", r"\1,false,", with_rule)
@@ -80,19 +81,36 @@ def test_the_example_rule_votes_once_it_is_added_and_not_when_it_is_switched_off
     seed.write_text(off, encoding="utf-8")
     run_dbt(["seed", "--select", "label_rules"])
     run_dbt(["run", "--select", "int_label_voters", "int_label_votes"])
-    assert votes() == 0
+    assert query(COUNT) == 0
 
 
-def test_dbt_says_in_a_sentence_which_half_of_a_rule_is_missing(project: Path) -> None:
+def test_more_voters_than_can_be_numbered_are_refused() -> None:
+    """Voters and voices are numbered in 16 bits: the last number is used, and one more stops dbt."""
+    insert = (
+        "INSERT INTO raw_derived_votes (network, processing_date, window_days, strategy, address, vote, confidence) "
+        "SELECT 'n', toDate('2025-08-01'), 90, concat('strategy ', toString(number)), 'a', 1, 1 FROM numbers({})"
+    )
+    build = ("run", "--select", "stg_derived_votes", "int_label_voters")
+    free = 65_535 - int(query("SELECT count() FROM int_label_voters"))
+    with connect() as client:
+        client.command(insert.format(free))
+    run_dbt(build)
+    assert query("SELECT max(voter) + max(voice_number) FROM int_label_voters") == 2 * 65_535
+    with connect() as client:
+        client.command(insert.format(free + 1))
+    assert "More than 65535 pairs of label rule and source vote" in refusal(*build)
+
+
+def test_dbt_names_the_missing_half_of_a_rule(project: Path) -> None:
     seed = project / "dbt_project" / "seeds" / "label_rules.csv"
     file = project / "dbt_project" / "models" / "labels" / "rules" / RULE.replace("night_worker", "half")
     shutil.copy(project / "examples" / "label_rule" / RULE, file)
-    no_row = "The label rule half has a file and no row in the seed label_rules; add one"
+    no_row = "The label rule half has a file but no row in the seed label_rules; add one"
     for command in (RUN, ("build", "--select", "label_rules", "every_label_rule_is_declared")):
         assert no_row in refusal(*command)
     row = (project / "examples" / "label_rule" / "seed_row.csv").read_text(encoding="utf-8").replace("night_worker", "half")
     seed.write_text(seed.read_text(encoding="utf-8") + row, encoding="utf-8")
     run_dbt(["seed", "--select", "label_rules"])
-    assert "half is not among those that vote; run `python tools/describe_models.py`" in refusal(*RUN)
+    assert "half is missing from the list of rules that vote; run `python tools/describe_models.py`" in refusal(*RUN)
     file.unlink()
     assert "declares the rule half, which has no file; add" in refusal(*RUN)

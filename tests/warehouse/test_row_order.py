@@ -18,7 +18,7 @@ from trainer.simulate import simulate
 from trainer.warehouse.schema import RAW_TABLES, create_tables
 
 LABEL_TABLES = (
-    "int_label_votes", "int_label_tallies", "int_label_voters", "int_label_model__codes", "int_label_model__estimates",
+    "int_label_votes", "int_label_tallies", "int_label_voters", "int_label_model__vote_types", "int_label_model__estimates",
     "fct_address_labels", "fct_label_rule_accuracy", "fct_label_rule_summary", "fct_label_conflicts",
     "fct_label_source_summary", "fct_label_drift",
 )  # fmt: skip
@@ -31,20 +31,20 @@ BUILD = ["run", "--select", *(f"+{table}" for table in LABEL_TABLES)]
 
 
 def every_row(table: str) -> tuple[int, str]:
-    """Return how many rows a table has, and a hash of them whatever their order."""
+    """Return the row count of a table and an order-independent hash of its rows."""
     with connect() as client:
         rows = sorted(repr(row) for row in client.query(f"SELECT * FROM {table}").result_rows)
     return len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
-def take_out() -> dict[str, pa.Table]:
+def export() -> dict[str, pa.Table]:
     with connect() as client:
         query = "SELECT * FROM {name} FINAL"
         return {table.name: client.query_arrow(query.format(name=table.name), use_strings=True) for table in RAW_TABLES}
 
 
-def put_in(tables: dict[str, pa.Table]) -> None:
-    """Insert the rows of each table shuffled and in four parts, which no merge puts together."""
+def load(tables: dict[str, pa.Table]) -> None:
+    """Insert the rows of each table, shuffled, in four parts that are never merged."""
     rng = np.random.default_rng(7)
     with connect() as client:
         create_tables(client)
@@ -61,7 +61,7 @@ def test_shuffled_rows_give_the_same_label_tables_to_the_last_bit(
 ) -> None:
     world = simulate(tmp_path / "world", alerts=1500, dates=DATES, window_days=WINDOW, network="simnet", seed=5)
     own = pd.read_csv(world.custom_labels)
-    # The same addresses by another publisher, as sure and of the other opinion: every tie there can be.
+    # The same addresses by another publisher, with equal confidence and the other class: every possible tie.
     contrary = own.assign(source="contrary", risk_level=own["risk_level"].map({"low": "high"}).fillna("low"))
     contrary.to_csv(tmp_path / "contrary.csv", index=False)
     for arguments in (
@@ -75,9 +75,9 @@ def test_shuffled_rows_give_the_same_label_tables_to_the_last_bit(
         client.command(DERIVE)
     run_dbt(BUILD)
     expected = {table: every_row(table) for table in LABEL_TABLES}
-    tables = take_out()
+    tables = export()
     monkeypatch.setenv("TRAINER_WAREHOUSE", str(tmp_path / "second"))
-    put_in(tables)
+    load(tables)
     run_dbt(["seed"])
     run_dbt([*BUILD, "--threads", "1"])
     found = {table: every_row(table) for table in LABEL_TABLES}

@@ -1,4 +1,4 @@
-{# Rows whose value lies outside [minimum, maximum] or is not a number. #}
+{# Rows whose value is outside [minimum, maximum] or NaN. #}
 {% test in_range(model, column_name, minimum, maximum) %}
 select {{ column_name }}
 from {{ model }}

@@ -1,4 +1,4 @@
-{# Rows that share the values of all `columns`. #}
+{# Combinations of values of `columns` that occur more than once. #}
 {% test unique_combination(model, columns) %}
 select {{ columns | join(', ') }}, count() as row_count
 from {{ model }}

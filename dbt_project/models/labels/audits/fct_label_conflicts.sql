@@ -12,7 +12,7 @@ with votes as (
         vote,
         confidence,
         evidence,
-        arrayFilter(name -> name != '', arrayMap(word -> {{ normalised_name('word') }}, splitByString('; ', evidence))) as names
+        arrayFilter(name -> name != '', arrayMap(name -> {{ normalised_name('name') }}, splitByString('; ', evidence))) as names
     from {{ ref('int_label_votes') }}
 
 ),
@@ -34,8 +34,8 @@ addresses as (
         sum(vote) as risky_vote_count,
         countIf(is_gold) as gold_count,
         countIf(is_gold and vote = 1) as gold_risky_count,
-        -- What is called what, by whom: only gold labels name an address, rules give reasons.
-        groupArrayIf(tuple(voice, names), is_gold and vote = 1 and notEmpty(names)) as named
+        -- Only the evidence of gold labels is a name; that of rules is a reason.
+        groupArrayIf(tuple(voice, names), is_gold and vote = 1 and notEmpty(names)) as names_of_voices
     from votes
     group by address_key
     having vote_count > 1
@@ -48,13 +48,13 @@ compared as (
         *,
         risky_vote_count > 0 and risky_vote_count < vote_count as is_opinion,
         gold_risky_count > 0 and gold_risky_count < gold_count as is_gold_opinion,
-        arraySort(arrayDistinct(arrayFlatten(named.2))) as risky_names,
+        arraySort(arrayDistinct(arrayFlatten(names_of_voices.2))) as risky_names,
         arrayMap(
-            one -> arrayFlatten(arrayMap(other -> if(other.1 = one, other.2, []), named)), arrayDistinct(named.1)
+            voice -> arrayFlatten(arrayMap(other -> if(other.1 = voice, other.2, []), names_of_voices)), arrayDistinct(names_of_voices.1)
         ) as names_by_voice,
-        -- Voices that share a word mean the same, whatever else they call it.
+        -- Voices with a name in common agree, whatever other names they give.
         length(names_by_voice) > 1
-        and not arrayExists(name -> arrayAll(of_voice -> has(of_voice, name), names_by_voice), risky_names) as is_name
+        and not arrayExists(name -> arrayAll(names -> has(names, name), names_by_voice), risky_names) as is_name
     from addresses
     where is_opinion or is_name
 

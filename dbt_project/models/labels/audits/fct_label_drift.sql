@@ -14,7 +14,7 @@ with strategy_labels as (
 
 rule_labels as (
 
-    -- A rule that says both of an address is taken at its strongest word.
+    -- A rule with votes for both classes on an address counts with its strongest vote.
     select
         network,
         window_days,
@@ -51,7 +51,7 @@ dates as (
 
 ends as (
 
-    -- Each label is the later end of one step and the earlier end of the next.
+    -- Each label is both the end of one step and the start of the next.
     select
         labels.network as network,
         labels.window_days as window_days,
@@ -109,7 +109,7 @@ counted as (
 
 final as (
 
-    -- The first date has nothing before it, and no row.
+    -- The first date has no previous date and no row.
     select
         counted.network as network,
         counted.window_days as window_days,

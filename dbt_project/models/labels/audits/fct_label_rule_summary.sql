@@ -1,6 +1,6 @@
 with snapshots as (
 
-    -- The addresses a rule could have spoken of: those of the snapshot, and those somebody labels although it lacks them.
+    -- The addresses a rule could vote on: those of the snapshot, and labelled ones that it lacks.
     select
         network,
         processing_date,
@@ -22,28 +22,28 @@ addresses as (
         any(votes.processing_date) as processing_date,
         any(votes.window_days) as window_days,
         votes.address_key as address_key,
-        groupArray(tuple(toString(votes.rule_id), toString(votes.voice), votes.vote, votes.kind = 'gold')) as heard,
-        -- The strongest last: what address_labels decides.
-        arraySort(groupArrayIf({{ gold_strength() }}, votes.kind = 'gold')) as gold
+        groupArray(tuple(toString(votes.rule_id), toString(votes.voice), votes.vote, votes.kind = 'gold')) as votes_on_address,
+        -- Strongest last: the one that decides in address_labels.
+        arraySort(groupArrayIf({{ gold_strength() }}, votes.kind = 'gold')) as gold_votes
     from {{ ref('int_label_votes') }} as votes
     group by address_key
 
 ),
 
-said as (
+exploded as (
 
     select
         network,
         processing_date,
         window_days,
         address_key,
-        heard,
-        gold,
-        arrayJoin(heard) as own,
-        own.1 as rule_id,
-        own.2 as voice,
-        own.3 as vote,
-        own.4 as is_gold
+        votes_on_address,
+        gold_votes,
+        arrayJoin(votes_on_address) as exploded_vote,
+        exploded_vote.1 as rule_id,
+        exploded_vote.2 as voice,
+        exploded_vote.3 as vote,
+        exploded_vote.4 as is_gold
     from addresses
 
 ),
@@ -57,13 +57,13 @@ graded as (
         address_key,
         rule_id,
         vote,
-        arrayExists(other -> other.2 != voice, heard) as is_overlap,
-        arrayExists(other -> other.2 != voice and other.3 != vote, heard) as is_contradicted,
-        -- A gold rule is graded by the other gold labels, so that nothing is its own judge.
-        arrayFilter(judge -> not is_gold or judge.5 != rule_id, gold) as judges,
-        notEmpty(judges) as is_graded,
-        is_graded and judges[-1].6 = vote as is_right
-    from said
+        arrayExists(other -> other.2 != voice, votes_on_address) as is_overlap,
+        arrayExists(other -> other.2 != voice and other.3 != vote, votes_on_address) as is_conflict,
+        -- A gold rule is graded by the gold labels of other rules, never by its own.
+        arrayFilter(gold_vote -> not is_gold or gold_vote.5 != rule_id, gold_votes) as reference_votes,
+        notEmpty(reference_votes) as is_graded,
+        is_graded and reference_votes[-1].6 = vote as is_right
+    from exploded
 
 ),
 
@@ -78,7 +78,7 @@ counted as (
         sum(vote) as risky_votes,
         uniqExact(address_key) as addresses,
         uniqExactIf(address_key, is_overlap) as overlap_addresses,
-        uniqExactIf(address_key, is_contradicted) as conflict_addresses,
+        uniqExactIf(address_key, is_conflict) as conflict_addresses,
         countIf(is_graded) as graded_votes,
         countIf(is_right) as right_votes
     from graded
@@ -99,8 +99,8 @@ inputs as (
 
 shared as (
 
-    -- A column is a feature under its own name and as its standing in the population; flows, clusters and alerts reach the
-    -- matrix as whole families, and an alert's share of the address's volume is made of that volume.
+    -- A column of stg_features is a feature under its own name and in the features of the family population that begin with it.
+    -- Flows, clusters and alerts become whole feature families, and alert_volume_ratio is computed from total_volume_usd.
     select
         inputs.rule_id as rule_id,
         arraySort(groupUniqArray(catalog.feature)) as features_sharing_columns
@@ -136,7 +136,7 @@ rules as (
 
 final as (
 
-    -- Every rule has its row, also one that is silent: that nobody hears it is what there is to see.
+    -- Rules without votes have a row, too: that they do not vote is a finding.
     select
         snapshots.network as network,
         snapshots.processing_date as processing_date,

@@ -22,7 +22,7 @@ labelled as (
         countIf(risk_levels.vote = 1) as risky_labels,
         countIf(risk_levels.vote = 0) as benign_labels,
         countIf(risk_levels.vote is null) as abstaining_labels,
-        -- Millionths, because whole numbers add up to the same sum in any order.
+        -- In millionths, because sums of whole numbers do not depend on the order of rows.
         sum(toInt64(round(label_rows.confidence_score * 1000000))) / count() / 1000000 as mean_confidence,
         max(label_rows.created_at) as newest_label_at
     from label_rows
@@ -40,7 +40,7 @@ addresses as (
         votes.address_key as address_key,
         arraySort(groupArray(tuple(
             {{ gold_strength() }}, toString(votes.voice), toString(if(votes.source = '', votes.rule_id, votes.source))
-        ))) as gold
+        ))) as gold_votes
     from {{ ref('int_label_votes') }} as votes
     where votes.kind = 'gold'
     group by address_key
@@ -49,17 +49,17 @@ addresses as (
 
 compared as (
 
-    -- Each vote beside what the strongest of the others says; who copies the same list is no other.
+    -- Each vote next to the strongest vote of another voice on the same address.
     select
         network,
         processing_date,
         window_days,
         address_key,
-        arrayJoin(gold) as own,
-        own.3 as source,
-        arrayFilter(other -> other.2 != own.2, gold) as others,
-        notEmpty(others) as is_shared,
-        is_shared and others[-1].1.6 = own.1.6 as is_agreed
+        arrayJoin(gold_votes) as gold_vote,
+        gold_vote.3 as source,
+        arrayFilter(other -> other.2 != gold_vote.2, gold_votes) as other_votes,
+        notEmpty(other_votes) as is_shared,
+        is_shared and other_votes[-1].1.6 = gold_vote.1.6 as is_agreed
     from addresses
 
 ),
@@ -80,7 +80,7 @@ agreement as (
 
 ),
 
-copies as (
+closest as (
 
     select
         network,
@@ -114,9 +114,9 @@ final as (
         {{ share_of('agreement.agreed_votes', 'agreement.compared_votes') }} as agreement,
         {{ wilson(share_of('agreement.agreed_votes', 'agreement.compared_votes'), 'agreement.compared_votes', 'low') }} as agreement_low,
         {{ wilson(share_of('agreement.agreed_votes', 'agreement.compared_votes'), 'agreement.compared_votes', 'high') }} as agreement_high,
-        tupleElement(copies.closest, 1) as closest_source,
-        tupleElement(copies.closest, 2) as closest_jaccard,
-        tupleElement(copies.closest, 3) as closest_contained_share,
+        tupleElement(closest.closest, 1) as closest_source,
+        tupleElement(closest.closest, 2) as closest_jaccard,
+        tupleElement(closest.closest, 3) as closest_contained_share,
         labelled.newest_label_at as newest_label_at
     from labelled
     left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('labelled.source') }}
@@ -125,11 +125,11 @@ final as (
         and agreement.processing_date = labelled.processing_date
         and agreement.window_days = labelled.window_days
         and agreement.source = labelled.source
-    left join copies
-        on copies.network = labelled.network
-        and copies.processing_date = labelled.processing_date
-        and copies.window_days = labelled.window_days
-        and copies.source = labelled.source
+    left join closest
+        on closest.network = labelled.network
+        and closest.processing_date = labelled.processing_date
+        and closest.window_days = labelled.window_days
+        and closest.source = labelled.source
 
 )
 

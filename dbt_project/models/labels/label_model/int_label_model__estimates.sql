@@ -1,95 +1,140 @@
-{#- Expectation-maximisation on patterns, one row a snapshot and round; docs/labels.md states the model. -#}
+{#- The parameters of the label model by expectation-maximisation over vote patterns: docs/label_model.md states the model and
+    its formulas. Parameters are kept as log-odds. Every sum over patterns is of whole millionths, so that it does not depend on
+    the order of rows. -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='snapshot_key') }}
 
-{%- set bound = 7 %}
+{%- set prior_class_balance = var('label_model_prior_risky') %}
+{%- set prior_class_balance_addresses = 10 %}
+{%- set rounds = var('label_model_rounds') %}
+{#- The columns of int_label_model__snapshots are carried through the rounds, because joining them in every round takes twice
+    as long: the engine then evaluates the likelihoods per pattern. -#}
+{%- set data = [
+    'all_addresses', 'votes', 'voice_numbers', 'is_gold', 'vote_counts', 'overlaps', 'prior_accuracies', 'prior_strengths'
+] %}
+{%- set state = ['round', 'current_accuracy_log_odds', 'current_class_balance_log_odds'] + data %}
 
-with recursive snapshots as (
+with recursive rounds as (
 
-    select
-        snapshot_key,
-        any(addresses) as all_addresses,
-        groupArray(toFloat64(votes)) as vote_counts,
-        groupArray(overlap) as overlaps,
-        groupArray(vote) as says,
-        groupArray(voice_number) as voice_numbers,
-        groupArray(is_gold) as golden,
-        groupArray(prior_strength * prior_accuracy) as prior_right,
-        groupArray(prior_strength) as prior_votes,
-        arrayPushBack(
-            groupArray(log(prior_accuracy / (1 - prior_accuracy))),
-            log({{ var('label_model_prior_risky') }} / (1 - {{ var('label_model_prior_risky') }}))
-        ) as start
-    from (select * from {{ ref('int_label_model__codes') }} order by snapshot_key, position)
-    group by snapshot_key
-
-),
-
-rounds as (
-
+    -- Round 0: the priors.
     select
         toUInt16(0) as round,
         snapshot_key,
-        all_addresses,
-        vote_counts,
-        overlaps,
-        says,
-        voice_numbers,
-        golden,
-        prior_right,
-        prior_votes,
-        -- Log-odds of each code's accuracy, and last that of an address being risky.
-        start as estimate,
-        start as previous
-    from snapshots
+        {{ data | join(', ') }},
+        arrayMap(accuracy -> log(accuracy / (1 - accuracy)), prior_accuracies) as accuracy_log_odds,
+        log({{ prior_class_balance }} / (1 - {{ prior_class_balance }})) as class_balance_log_odds,
+        accuracy_log_odds as previous_accuracy_log_odds,
+        class_balance_log_odds as previous_class_balance_log_odds
+    from {{ ref('int_label_model__snapshots') }}
 
     union all
 
-    select
-        toUInt16(round + 1) as round,
-        snapshot_key,
-        all_addresses,
-        vote_counts,
-        overlaps,
-        says,
-        voice_numbers,
-        golden,
-        prior_right,
-        prior_votes,
-        arrayMap(
-            share -> greatest(-{{ bound }}, least({{ bound }}, log(share / (1 - share)))),
-            arrayPushBack(
-                -- Votes teach as far as other voices speak of the same addresses; of one that is alone the prior stands.
+    select * from (
+
+        with extrapolated as (
+
+            -- Acceleration: extrapolate the last change of the parameters, further from round to round (Nesterov 1983). Forty
+            -- such rounds reach what takes about a hundred plain ones.
+            select
+                rounds.round as round,
+                rounds.snapshot_key as snapshot_key,
+                {{ data | join(', ') }},
+                rounds.accuracy_log_odds as current_accuracy_log_odds,
+                rounds.class_balance_log_odds as current_class_balance_log_odds,
                 arrayMap(
-                    (risky, votes, overlap, says, right, strength) ->
-                        (right + overlap * if(says = 1, risky / 1000000, votes - risky / 1000000)) / (strength + overlap * votes),
-                    code_risky, vote_counts, overlaps, says, prior_right, prior_votes
-                ),
-                ({{ var('label_model_prior_risky') }} * 10 + all_risky / 1000000) / (10 + all_addresses)
+                    (current, previous) -> {{ bounded_log_odds('current + round / (round + 3) * (current - previous)') }},
+                    rounds.accuracy_log_odds, rounds.previous_accuracy_log_odds
+                ) as accuracy_log_odds,
+                {{ bounded_log_odds(
+                    'rounds.class_balance_log_odds'
+                    ~ ' + round / (round + 3) * (rounds.class_balance_log_odds - rounds.previous_class_balance_log_odds)'
+                ) }} as class_balance_log_odds
+            from rounds
+            where round < {{ rounds }}
+
+        ),
+
+        likelihoods as (
+
+            {{ vote_likelihoods('extrapolated') }}
+
+        ),
+
+        constrained as (
+
+            -- Polarity constraint, in the first third of the rounds: a vote for a class is no evidence against it. It keeps the
+            -- two classes from changing places, because the likelihood is the same when all classes are swapped.
+            select
+                * replace (
+                    if(
+                        round < {{ rounds // 3 }},
+                        arrayMap((ratio, vote) -> if(vote = 1, greatest(ratio, 0), least(ratio, 0)), vote_log_ratios, votes),
+                        vote_log_ratios
+                    ) as vote_log_ratios
+                )
+            from likelihoods
+
+        ),
+
+        e_step as (
+
+            -- The posterior P(risky) of each pattern. Where there are gold labels, only they count: rules are measured against
+            -- gold and not the other way round.
+            select
+                *,
+                {{ in_millionths('prior_log_odds + gold_log_odds + if(has_gold, 0, rule_log_odds)') }} as risky_millionths
+            from (
+                {{ pattern_evidence('constrained', kept=state) }}
             )
-        ) as estimate,
-        current as previous
-    from (
+
+        ),
+
+        expected_counts as (
+
+            select
+                snapshot_key,
+                {%- for column in state %}
+                any({{ column }}) as {{ column }},
+                {%- endfor %}
+                -- Votes of each type on risky addresses. The second sum keeps sumMap from leaving out the types whose first is 0.
+                sumMap(
+                    positions,
+                    arrayMap(position -> risky_millionths * addresses, positions),
+                    arrayMap(position -> addresses, positions)
+                ).2 as risky_votes_millionths,
+                sum(risky_millionths * addresses) as risky_addresses_millionths
+            from e_step
+            group by snapshot_key
+
+        ),
+
+        m_step as (
+
+            -- The mean of each parameter given the expected counts and its Beta prior. The votes of a type weigh in as far as
+            -- they overlap with other voices: about a voice that never does, the votes say nothing.
+            select
+                *,
+                arrayMap(
+                    (risky, count, overlap, vote, prior_accuracy, prior_strength) -> (
+                        prior_strength * prior_accuracy + overlap * if(vote = 1, risky / 1000000, count - risky / 1000000)
+                    ) / (prior_strength + overlap * count),
+                    risky_votes_millionths, vote_counts, overlaps, votes, prior_accuracies, prior_strengths
+                ) as accuracies,
+                ({{ prior_class_balance }} * {{ prior_class_balance_addresses }} + risky_addresses_millionths / 1000000)
+                / ({{ prior_class_balance_addresses }} + all_addresses) as class_balance
+            from expected_counts
+
+        )
+
         select
-            any(beliefs.round) as round,
-            beliefs.snapshot_key as snapshot_key,
-            any(beliefs.all_addresses) as all_addresses,
-            any(beliefs.vote_counts) as vote_counts,
-            any(beliefs.overlaps) as overlaps,
-            any(beliefs.says) as says,
-            any(beliefs.voice_numbers) as voice_numbers,
-            any(beliefs.golden) as golden,
-            any(beliefs.prior_right) as prior_right,
-            any(beliefs.prior_votes) as prior_votes,
-            any(beliefs.estimate) as current,
-            -- Whole numbers: the same sum in whatever order.
-            sumMap(patterns.positions, arrayMap(position -> {{ millionths(anchored_log_odds()) }} * addresses, patterns.positions)).2 as code_risky,
-            sum({{ millionths(anchored_log_odds()) }} * patterns.addresses) as all_risky
-        from {{ ref('int_label_model__patterns') }} as patterns
-        inner join (
-            {{ label_model_beliefs('rounds', momentum=true) }}
-        ) as beliefs on beliefs.snapshot_key = patterns.snapshot_key
-        where beliefs.round < {{ var('label_model_rounds') }}
-        group by beliefs.snapshot_key
+            toUInt16(round + 1) as round,
+            snapshot_key,
+            {{ data | join(', ') }},
+            arrayMap(accuracy -> {{ bounded_log_odds('log(accuracy / (1 - accuracy))') }}, accuracies) as accuracy_log_odds,
+            {{ bounded_log_odds('log(class_balance / (1 - class_balance))') }} as class_balance_log_odds,
+            current_accuracy_log_odds as previous_accuracy_log_odds,
+            current_class_balance_log_odds as previous_class_balance_log_odds
+        from m_step
+
     )
 
 ),
@@ -97,7 +142,7 @@ rounds as (
 final as (
 
     select * from rounds
-    where round = {{ var('label_model_rounds') }}
+    where round = {{ rounds }}
 
 )
 

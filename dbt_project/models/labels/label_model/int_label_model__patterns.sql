@@ -1,5 +1,8 @@
-{#- Addresses of which the same is said are one row from here on, so that the model's cost does not grow with addresses. -#}
+{#- Addresses with the same votes are one row from here on, so that the cost of the model does not grow with the number of
+    addresses. -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='pattern_key') }}
+
+{%- set no_votes = "cast([], 'Array(Tuple(voice_number UInt16, confidence_step UInt8, vote UInt8))')" %}
 
 with voted as (
 
@@ -8,22 +11,22 @@ with voted as (
         any(tallies.processing_date) as processing_date,
         any(tallies.window_days) as window_days,
         pattern_key,
-        any(tallies.codes) as codes,
+        any(tallies.vote_types) as vote_types,
         count() as addresses
     from {{ ref('int_label_tallies') }} as tallies
     group by pattern_key
 
 ),
 
-silent as (
+unvoted as (
 
-    -- Nobody says anything of most addresses, and that is telling of rules that could have spoken.
+    -- Abstentions carry information, so the addresses without any vote, which are most, count as well.
     select
         network,
         processing_date,
         window_days,
-        cityHash64(network, processing_date, window_days, cast([], 'Array(UInt32)')) as pattern_key,
-        cast([], 'Array(UInt32)') as codes,
+        cityHash64(network, processing_date, window_days, {{ no_votes }}) as pattern_key,
+        {{ no_votes }} as vote_types,
         count() as addresses
     from {{ ref('stg_features') }}
     where address_key not in (select address_key from {{ ref('int_label_tallies') }})
@@ -33,11 +36,9 @@ silent as (
 
 patterns as (
 
-    select network, processing_date, window_days, pattern_key, cast(codes, 'Array(UInt32)') as codes, addresses
-    from voted
+    select * from voted
     union all
-    select network, processing_date, window_days, pattern_key, codes, addresses
-    from silent
+    select * from unvoted
 
 ),
 
@@ -47,7 +48,7 @@ snapshots as (
         network,
         processing_date,
         window_days,
-        arraySort(groupUniqArrayArray(codes)) as known_codes
+        arraySort(groupUniqArrayArray(vote_types)) as all_vote_types
     from patterns
     group by network, processing_date, window_days
 
@@ -61,8 +62,8 @@ final as (
         patterns.window_days as window_days,
         cityHash64(patterns.network, patterns.processing_date, patterns.window_days) as snapshot_key,
         patterns.pattern_key as pattern_key,
-        patterns.codes as codes,
-        arrayMap(code -> toUInt16(indexOf(snapshots.known_codes, code)), patterns.codes) as positions,
+        patterns.vote_types as vote_types,
+        arrayMap(vote_type -> toUInt16(indexOf(snapshots.all_vote_types, vote_type)), patterns.vote_types) as positions,
         toUInt64(patterns.addresses) as addresses
     from patterns
     inner join snapshots

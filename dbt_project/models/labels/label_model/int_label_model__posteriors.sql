@@ -1,53 +1,56 @@
-{#- P(risky) of each pattern. Rules that watch the same behaviour agree more often than independent ones would; what they say
-    together is therefore tempered until it foretells the gold labels best (`strength`, 1 where there is no gold to compare with). -#}
+{#- P(risky) of each vote pattern under the estimated parameters.
+
+    Rules that look at the same behaviour agree more often than independent ones, so naive Bayes is overconfident about them.
+    Their joint evidence is multiplied by an inverse temperature (temperature scaling, Guo et al. 2017), chosen on gold labels.
+    -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='pattern_key') }}
 
-with weighed as (
+with likelihoods as (
 
-    select
-        patterns.network as network,
-        patterns.processing_date as processing_date,
-        patterns.window_days as window_days,
-        patterns.snapshot_key as snapshot_key,
-        patterns.pattern_key as pattern_key,
-        patterns.positions as positions,
-        patterns.addresses as addresses,
-        beliefs.prior as prior,
-        {{ has_gold() }} as has_gold,
-        {{ gold_evidence() }} as gold,
-        {{ other_evidence() }} as others
-    from {{ ref('int_label_model__patterns') }} as patterns
-    inner join (
-        {{ label_model_beliefs(ref('int_label_model__estimates')) }}
-    ) as beliefs on beliefs.snapshot_key = patterns.snapshot_key
+    {{ vote_likelihoods(ref('int_label_model__estimates')) }}
 
 ),
 
-trials as (
+evidence as (
 
-    -- The shift is thrown away: it stands for how curators choose whom they label.
+    {{ pattern_evidence('likelihoods') }}
+
+),
+
+losses as (
+
+    -- Cross-entropy of the rules' prediction on the patterns with gold labels, and a penalty that prefers 1 where the data do
+    -- not decide. The intercept is fitted with it and dropped: it stands for the class balance of the addresses that curators
+    -- choose to label.
     select
         snapshot_key,
-        strength,
-        shift,
+        inverse_temperature,
+        intercept,
         sum(toInt64(round(1000000 * addresses * (
-            log(1 + exp(-abs(foretold))) + greatest(foretold, 0) - foretold / (1 + exp(-(prior + gold)))
-        )))) + toInt64(round(10000000 * (strength - 1) * (strength - 1))) as loss
+            log(1 + exp(-abs(log_odds))) + greatest(log_odds, 0) - log_odds / (1 + exp(-(prior_log_odds + gold_log_odds)))
+        )))) + toInt64(round(10000000 * (inverse_temperature - 1) * (inverse_temperature - 1))) as loss
     from (
-        select snapshot_key, addresses, prior, gold, strength, shift, prior + shift + strength * others as foretold
-        from weighed
-        array join arrayMap(step -> step / 10, range(1, 11)) as strength
-        array join arrayMap(step -> (step - 8) / 4, range(17)) as shift
+        select
+            snapshot_key,
+            addresses,
+            prior_log_odds,
+            gold_log_odds,
+            inverse_temperature,
+            intercept,
+            prior_log_odds + intercept + inverse_temperature * rule_log_odds as log_odds
+        from evidence
+        array join arrayMap(step -> step / 10, range(1, 11)) as inverse_temperature
+        array join arrayMap(step -> (step - 8) / 4, range(17)) as intercept
         where has_gold
     )
-    group by snapshot_key, strength, shift
+    group by snapshot_key, inverse_temperature, intercept
 
 ),
 
-chosen as (
+tempered as (
 
-    select snapshot_key, argMin(strength, tuple(loss, strength, shift)) as strength
-    from trials
+    select snapshot_key, argMin(inverse_temperature, tuple(loss, inverse_temperature, intercept)) as inverse_temperature
+    from losses
     group by snapshot_key
 
 ),
@@ -55,18 +58,23 @@ chosen as (
 final as (
 
     select
-        weighed.network as network,
-        weighed.processing_date as processing_date,
-        weighed.window_days as window_days,
-        weighed.snapshot_key as snapshot_key,
-        weighed.pattern_key as pattern_key,
-        weighed.positions as positions,
-        weighed.addresses as addresses,
-        ifNull(chosen.strength, 1) as strength,
-        {{ millionths('weighed.prior + weighed.gold + ifNull(chosen.strength, 1) * weighed.others') }} as risky_millionths,
-        {{ millionths('weighed.prior + if(weighed.has_gold, weighed.gold, ifNull(chosen.strength, 1) * weighed.others)') }} as anchored_millionths
-    from weighed
-    left join chosen on chosen.snapshot_key = weighed.snapshot_key
+        evidence.network as network,
+        evidence.processing_date as processing_date,
+        evidence.window_days as window_days,
+        evidence.snapshot_key as snapshot_key,
+        evidence.pattern_key as pattern_key,
+        evidence.positions as positions,
+        evidence.addresses as addresses,
+        ifNull(tempered.inverse_temperature, 1) as inverse_temperature,
+        {{ in_millionths(
+            'evidence.prior_log_odds + evidence.gold_log_odds + ifNull(tempered.inverse_temperature, 1) * evidence.rule_log_odds'
+        ) }} as risky_millionths,
+        {{ in_millionths(
+            'evidence.prior_log_odds'
+            ~ ' + if(evidence.has_gold, evidence.gold_log_odds, ifNull(tempered.inverse_temperature, 1) * evidence.rule_log_odds)'
+        ) }} as anchored_millionths
+    from evidence
+    left join tempered on tempered.snapshot_key = evidence.snapshot_key
 
 )
 

@@ -34,7 +34,7 @@ clusters as (
 
 others as (
 
-    -- An address is judged by the others, never by its own label.
+    -- Only the labels of the other members count, never its own.
     select
         network,
         processing_date,
@@ -55,11 +55,11 @@ final as (
         window_days,
         address,
         toUInt8(1) as vote,
-        -- One risky neighbour can be chance, three are not.
+        -- One other risky member can be chance, three are not.
         {{ clarity('max(risky_others)', 1, 3) }} as confidence,
         concat(toString(max(risky_others)), ' others of its cluster are risky') as evidence
     from others
-    -- Who is alone in a cluster has none.
+    -- Excludes single-member clusters, which have no others.
     where risky_others > 0 and risky_others >= {{ var('cluster_contagion_share') }} * other_members
     group by network, processing_date, window_days, address
 

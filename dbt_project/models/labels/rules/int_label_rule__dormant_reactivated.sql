@@ -1,46 +1,16 @@
-with addresses as (
+with large as (
 
-    select
-        network,
-        processing_date,
-        window_days,
-        address,
-        total_volume_usd,
-        is_dormant_reactivated
-    from {{ ref('stg_features') }}
-
-),
-
-snapshots as (
-
-    select
-        network,
-        processing_date,
-        window_days,
-        quantileExact({{ var('dormant_reactivated_volume_quantile') }})(total_volume_usd) as usual_volume_usd
-    from addresses
-    where isFinite(total_volume_usd)
-    group by network, processing_date, window_days
-
-),
-
-final as (
-
-    select
-        addresses.network as network,
-        addresses.processing_date as processing_date,
-        addresses.window_days as window_days,
-        addresses.address as address,
-        toUInt8(1) as vote,
-        toFloat32(1) as confidence,
-        concat('woke after a long silence, ', toString(round(addresses.total_volume_usd)), ' USD') as evidence
-    from addresses
-    inner join snapshots
-        on snapshots.network = addresses.network
-        and snapshots.processing_date = addresses.processing_date
-        and snapshots.window_days = addresses.window_days
-    where addresses.is_dormant_reactivated = 1 and addresses.total_volume_usd > snapshots.usual_volume_usd
+    {{ above_quantile('total_volume_usd', var('dormant_reactivated_volume_quantile'), ['is_dormant_reactivated']) }}
 
 )
 
-select * from final
+select
+    network,
+    processing_date,
+    window_days,
+    address,
+    toUInt8(1) as vote,
+    toFloat32(1) as confidence,
+    concat('woke after a long silence, ', toString(round(total_volume_usd)), ' USD') as evidence
+from large
+where is_dormant_reactivated = 1

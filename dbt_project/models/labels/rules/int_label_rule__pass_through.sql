@@ -10,9 +10,9 @@ select
     concat(toString(round(total_in_usd)), ' USD in, ', toString(round(total_out_usd)), ' USD out soon after') as evidence
 from {{ ref('stg_features') }}
 where
-    -- Both ways round, so that a missing sum fails one of them.
+    -- Both comparisons, because a missing amount (NaN) makes each of them false.
     total_in_usd >= {{ ratio }} * total_out_usd
     and total_out_usd >= {{ ratio }} * total_in_usd
     and total_in_usd > 0
-    -- Fast money, or an address that lived no longer than it could hold any.
+    -- Funds move on fast, or the address was active too briefly to hold any.
     and (velocity_score >= {{ var('pass_through_velocity') }} or activity_span_days <= {{ var('pass_through_span_days') }})

@@ -1,4 +1,4 @@
-{%- set grave = var('severe_typology_names') %}
+{%- set severe = var('severe_typology_names') %}
 
 with addresses as (
 
@@ -7,10 +7,10 @@ with addresses as (
         processing_date,
         window_days,
         address,
-        arraySort(groupUniqArrayArray(arrayIntersect(typologies, {{ grave }}))) as grave_typologies,
+        arraySort(groupUniqArrayArray(arrayIntersect(typologies, {{ severe }}))) as severe_typologies,
         max(severity) as severity_max
     from {{ ref('stg_alerts') }}
-    where hasAny(typologies, {{ grave }})
+    where hasAny(typologies, {{ severe }})
     group by network, processing_date, window_days, address
 
 ),
@@ -23,11 +23,11 @@ final as (
         window_days,
         address,
         toUInt8(1) as vote,
-        {{ clarity('length(grave_typologies)', var('severe_typology_count'), grave | length) }} as confidence,
-        arrayStringConcat(grave_typologies, ', ') as evidence
+        {{ clarity('length(severe_typologies)', var('severe_typology_count'), severe | length) }} as confidence,
+        arrayStringConcat(severe_typologies, ', ') as evidence
     from addresses
     where
-        length(grave_typologies) >= {{ var('severe_typology_count') }}
+        length(severe_typologies) >= {{ var('severe_typology_count') }}
         and severity_max >= {{ var('severe_typology_severity') }}
 
 )

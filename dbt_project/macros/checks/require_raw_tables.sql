@@ -1,0 +1,17 @@
+{# Runs when dbt starts. Without the raw tables every staging model would fail with an error that does not say what to do. #}
+{% macro require_raw_tables() %}
+    {%- if execute and flags.WHICH in ["run", "build", "test"] -%}
+        {%- if adapter.get_relation(database="", schema=target.schema, identifier="raw_features") is none -%}
+            {{ exceptions.raise_compiler_error(
+                "There are no raw tables in " ~ target.schema ~ "; run `trainer init` (or `trainer ingest PATH`) first."
+            ) }}
+        {%- endif -%}
+        {%- if flags.WHICH == "run" and adapter.get_relation(database="", schema=target.schema, identifier="risk_levels") is none -%}
+            {{ exceptions.raise_compiler_error("The seeds are not loaded in " ~ target.schema ~ "; run `dbt seed` first.") }}
+        {%- endif -%}
+        {#- `dbt build` has yet to load the seed, so there the test every_label_rule_is_declared checks this. -#}
+        {%- if flags.WHICH == "run" -%}
+            {{ require_declared_rules(declared_rules()) }}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
