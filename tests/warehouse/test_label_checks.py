@@ -1,7 +1,7 @@
-"""Each check of `dbt test` on labels finds the fault it is for, and nothing else does: faults are put in, and taken out again.
+"""Each check of `dbt test` on labels fails for the fault it is meant for, and no other check does: faults are injected and removed again.
 
-On a warehouse of its own. Running dbt takes seconds: so faults that different checks find go in together, each on addresses of
-its own; how many rows a check finds tells whether it has found another's.
+On a warehouse of its own. Running dbt takes seconds, so faults of different checks are injected together, each on addresses of
+its own; the number of rows shows whether a check has found another's fault.
 """
 
 from __future__ import annotations
@@ -65,14 +65,14 @@ def raw(address: str, level: str, network: str = NETWORK, confidence: float = 1,
 
 
 def instead(view: str, scored: str, grain: str) -> str:
-    """What a left join without join_use_nulls makes of a training view: everything is benign."""
+    """Return SQL that replaces a training view by the result of a left join without join_use_nulls: all rows are benign."""
     return (
         f"CREATE OR REPLACE VIEW {view} AS SELECT *, 'address_labels' AS label_strategy, toUInt8(0) AS label, "
         f"toFloat32(0) AS label_confidence, '' AS label_source FROM {scored}"
     )
 
 
-# Two addresses of which gold speaks and that are labelled so: nothing to find.
+# Two addresses with gold votes and equal labels: no fault.
 SOUND = (vote("'a'", 1), label("'a'", 1), vote("'b'", 0), label("'b'", 0))
 HEURISTIC = {"rule": "new_address_high_volume", "kind": "heuristic"}
 CONFLICTS = (
@@ -84,9 +84,9 @@ CONFLICTS = (
 
 @dataclass(frozen=True)
 class Fault:
-    """What is put in beside SOUND, how often, and how many rows the checks that must find it find (None: some).
+    """The statements injected beside SOUND, how often, and the checks that must fail with their number of rows (None: any).
 
-    'x' in a statement is an address of the fault's own; `expected` is the var label_source_rows.
+    'x' in a statement stands for an address of its own; `expected` is the var label_source_rows.
     """
 
     statements: tuple[str, ...]
@@ -102,10 +102,10 @@ GONE = "it's \\ gone"
 FAULTS = {
     "nothing": Fault((), {}, alone=True),
     "a misspelt risk level": Fault((raw("m", "hgih"),), {"a_risk_level_is_a_known_word": 1}),
-    "a confidence that is none": Fault((raw("c", "high", confidence=5),), {"source_in_range_raw_raw_address_labels_confidence_score__1__0": 1}),
-    "a vote that is none": Fault((vote("'x'", 2, **HEURISTIC),), {"accepted_values_int_label_votes_vote__False__0__1": 1}),
+    "a confidence above 1": Fault((raw("c", "high", confidence=5),), {"source_in_range_raw_raw_address_labels_confidence_score__1__0": 1}),
+    "a vote that is neither 0 nor 1": Fault((vote("'x'", 2, **HEURISTIC),), {"accepted_values_int_label_votes_vote__False__0__1": 1}),
     "a vote's confidence out of range": Fault((vote("'x'", 1, confidence=2, **HEURISTIC),), {"in_range_int_label_votes_confidence__1__0": 1}),
-    "a label that is none": Fault((vote("'x'", 1, **HEURISTIC), label("'x'", 2)), {"accepted_values_fct_address_labels_label__False__0__1": 1}),
+    "a label that is neither 0 nor 1": Fault((vote("'x'", 1, **HEURISTIC), label("'x'", 2)), {"accepted_values_fct_address_labels_label__False__0__1": 1}),
     "a label's confidence out of range": Fault((vote("'x'", 1), label("'x'", 1, confidence=-1)), {"in_range_fct_address_labels_label_confidence__1__0": 1}),
     "p_risky out of range": Fault((vote("'x'", 1), label("'x'", 1, p_risky=1.5)), {"p_risky_is_a_probability": 1}),
     "p_risky not a number": Fault((vote("'x'", 1), label("'x'", 1, p_risky="nan")), {"p_risky_is_a_probability": 1}),  # type: ignore[arg-type]
@@ -142,7 +142,7 @@ FAULTS = {
 
 
 def rounds() -> list[list[str]]:
-    """Return the faults in rounds, in each of which no two are found by one check or expect other labels."""
+    """Return the faults in rounds; no two of a round are found by one check or have different `expected`."""
     found: list[list[str]] = []
     for name, fault in FAULTS.items():
         for together in found:
@@ -160,7 +160,7 @@ def rounds() -> list[list[str]]:
 
 @contextmanager
 def broken(faults: list[Fault]) -> Iterator[None]:
-    """Put faults in, and take them out again."""
+    """Inject faults, and remove them again."""
     sound = [statement.replace("ROWS", "1") for statement in SOUND]
     own = [
         statement.replace("ROWS", str(fault.rows)).replace("'x'", f"'x{number}'")
@@ -177,7 +177,7 @@ def broken(faults: list[Fault]) -> Iterator[None]:
 
 
 def findings(*arguments: str, manifest: Any = None) -> Findings:
-    """Run `dbt test` and return the tests that did not pass: how, and of how many rows."""
+    """Run `dbt test` and return the tests that did not pass, with status and number of rows."""
     ended = dbt("test", *arguments, manifest=manifest)
     assert ended.exception is None and len(ended.result), ended
     return {
@@ -188,7 +188,7 @@ def findings(*arguments: str, manifest: Any = None) -> Findings:
 
 
 def find(names: list[str]) -> Findings:
-    """Try the faults of one round."""
+    """Inject the faults of one round, run the checks and remove the faults."""
     faults = [FAULTS[name] for name in names]
     options = ("--vars", json.dumps({"label_source_rows": faults[0].expected})) if faults[0].expected else ()
     with broken(faults):
@@ -199,7 +199,7 @@ def find(names: list[str]) -> Findings:
 
 
 def find_late() -> list[Findings]:
-    """What was known when a vote was cast is what the vote says; and then it is not, because that came a second later."""
+    """Return the findings for labels created by the end of the date, then for labels created a second later."""
     dated = (
         "INSERT INTO address_labels (network, processing_date, window_days, address, risk_level, confidence_score, source, "
         "created_timestamp) SELECT 'broken', toDate('2025-08-01'), 90, '{}', '{}', 1, 's', toUnixTimestamp('{}', 'UTC') * 1000"
@@ -241,5 +241,5 @@ def test_faults_are_found_by_their_checks_and_no_others(found: dict[str, list[Fi
         assert rows == asked[check] or (asked[check] is None and rows > 0), check
 
 
-def test_a_vote_from_a_label_of_later_is_found(found: dict[str, list[Findings]]) -> None:
+def test_a_vote_from_a_later_label_is_found(found: dict[str, list[Findings]]) -> None:
     assert found["late"] == [{}, {LATE: ("fail", 1)}]
