@@ -19,7 +19,6 @@ TESTED_ELSEWHERE = {
     "cli": "warehouse: its commands read and write one",
     "reports": "warehouse: a report is read from one",
     "testing": "models: every built-in trainer passes the contract",
-    "uploads": "labels and features: what is uploaded is one or the other",
 }
 # Folders of tests that are no room's.
 NO_ROOM = {"adapter", "docs", "project", "support"}

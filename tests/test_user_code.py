@@ -16,8 +16,7 @@ from trainer import cli, settings
 from trainer.data.dataset import Dataset
 from trainer.errors import BadInputError, UserCodeError, user_code
 from trainer.evaluation import make_split
-from trainer.labels import formats
-from trainer.labels.formats import LabelFormat
+from trainer.labels.formats import LabelFormat, detect
 from trainer.models.boosting.xgboost import XGBoostTrainer
 from trainer.models.fitting import checked_predict, fit_trainer
 from trainer.snapshots import reader
@@ -156,11 +155,11 @@ def yes(path: Path, head: bytes) -> bool:
 def test_a_label_reader_that_raises_is_named(
     one: LabelFormat, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(formats, "formats", lambda: {"own": one})
+    monkeypatch.setattr(detect, "formats", lambda: {"own": one})
     path = tmp_path / "labels.own"
     path.write_text("x")
     with pytest.raises(UserCodeError, match=reason):
-        formats.read_labels(path)
+        detect.read_labels(path)
 
 
 def test_a_snapshot_shape_that_raises_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

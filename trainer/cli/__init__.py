@@ -12,6 +12,8 @@ from trainer import settings
 from trainer.cli import data, demo, features, labels, model, tune
 from trainer.errors import BadInputError, TrainerError
 
+__all__ = ["app", "main"]
+
 INTERRUPTED = 130  # the exit code shells use for a process that SIGINT ended
 EXIT_CODES = (
     "Exit codes: 0 done, 2 usage or an error in code of your own, 3 bad input, 4 warehouse unreachable, locked or not built, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trainer.evaluation import calibration
 from trainer.evaluation.calibration import Calibrator
 from trainer.evaluation.metrics import evaluate, metrics
 from trainer.evaluation.ranking import evaluate_ranking, ranks
@@ -12,6 +13,7 @@ __all__ = [
     "FOLDS",
     "Calibrator",
     "Split",
+    "calibration",
     "evaluate",
     "evaluate_ranking",
     "make_split",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from trainer.labels.add import LabelsAdded, add_labels, remove_labels
+from trainer.labels.formats.base import CATEGORY, PUBLISHER_COLUMNS, LabelFormat
 from trainer.labels.strategies import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 from trainer.labels.truth import Truth, read_truth
 
 __all__ = [
+    "CATEGORY",
+    "PUBLISHER_COLUMNS",
     "AddressLabelStrategy",
+    "LabelFormat",
     "LabelStrategy",
     "LabelsAdded",
     "Truth",

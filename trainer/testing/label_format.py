@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from trainer.errors import BadInputError
 from trainer.keys import SNAPSHOT_KEY
-from trainer.labels.formats.base import CATEGORY, PUBLISHER_COLUMNS, LabelFormat
+from trainer.labels import CATEGORY, PUBLISHER_COLUMNS, LabelFormat
 from trainer.uploads import MEBIBYTE
 from trainer.warehouse import RAW_ADDRESS_LABELS
 
