@@ -91,15 +91,15 @@ def test_bad_rows_are_reported_and_nothing_or_only_the_good_comes_in(house: Hous
         {"address": A.upper().replace("0X", "0x"), "x": 1}, {"address": A, "x": 2}, {"address": "", "x": 1},
     ]  # fmt: skip
     file = write(tmp_path / "a.csv", rows)
-    refused = call("features", "add", file, "--network", "ethereum", *KEY)
-    assert refused.code == 3 and stored("ethereum") == {}
+    refused = call("features", "add", file, "--network", "gnosis", *KEY)
+    assert refused.code == 3 and stored("gnosis") == {}
     for reason in (
-        "5 of 7 rows are bad", "row 2: '0xnot' is not an address of ethereum", "row 3: x is infinite", "row 4: x is 'many', not a number",
+        "5 of 7 rows are bad", "row 2: '0xnot' is not an address of gnosis", "row 3: x is infinite", "row 4: x is 'many', not a number",
         "row 6: says other values of the same address than row 1", "row 7: the address is empty",
     ):  # fmt: skip
         assert reason in refused.err, refused.err
-    found = add(call, file, "ethereum", "--skip-bad")
-    assert (found["added"], found["repeated"], found["rejected"]) == (1, 1, 5) and stored("ethereum") == {A: {"x": 1}}
+    found = add(call, file, "gnosis", "--skip-bad")
+    assert (found["added"], found["repeated"], found["rejected"]) == (1, 1, 5) and stored("gnosis") == {A: {"x": 1}}
     rejects = pd.read_csv(found["rejects_file"])
     assert rejects["row"].tolist() == [2, 3, 4, 6, 7] and rejects["reason"].notna().all()
 
