@@ -168,7 +168,7 @@ def test_what_a_strategy_is_shown_has_no_part_of_derived_votes(cleared: None) ->
     [
         (("derive", "--strategy", "label_model", "--network", "simnet"), 2, "no package.module:Class"),
         (("derive", "--strategy", "trainer:AddressLabelStrategy", "--network", "simnet"), 2, "a label already"),
-        (("derive", "--strategy", "volumes:Volume", "--network", "nowhere"), 3, "no alerts of network 'nowhere'"),
+        (("derive", "--strategy", "volumes:Volume", "--network", "nowhere"), 3, "no alert rows of network 'nowhere'"),
         (
             ("derive", "--strategy", "volumes:Volume", "--processing-date", "2025-08-01", "--end-date", "2025-09-01"),
             2,
