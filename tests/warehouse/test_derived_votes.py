@@ -170,7 +170,7 @@ def test_a_strategy_is_not_given_derived_votes(cleared: None) -> None:
     [
         (("derive", "--strategy", "label_model", "--network", "simnet"), 2, "no package.module:Class"),
         (("derive", "--strategy", "trainer:AddressLabelStrategy", "--network", "simnet"), 2, "a label already"),
-        (("derive", "--strategy", "volumes:Volume", "--network", "nowhere"), 3, "no alerts of network 'nowhere'"),
+        (("derive", "--strategy", "volumes:Volume", "--network", "nowhere"), 3, "no alert rows of network 'nowhere'"),
         (
             ("derive", "--strategy", "volumes:Volume", "--processing-date", "2025-08-01", "--end-date", "2025-09-01"),
             2,

@@ -164,9 +164,7 @@ def labels_derive(
     start, end = day_of(processing_date or start_date), day_of(processing_date or end_date)
     own = strategy_of(strategy)
     if isinstance(own, str):
-        raise UsageError(
-            f"--strategy '{strategy}' is not a package.module:Class; strategies that dbt computes are labels already."
-        )
+        raise UsageError(f"--strategy '{strategy}' is no package.module:Class of your own; what dbt computes is a label already.")
     with connect(target) as client:
         selection = resolve_selection(client, model_type, network, start, end, window_days)
         result = derive_votes(client, own, selection, model_type, name, dry_run=dry_run)

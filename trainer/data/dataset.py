@@ -149,7 +149,7 @@ def read_scoring(
         raise ArtifactError(f"The model needs the columns {', '.join(missing)}, which {table} does not have.")
     if absent := [one.name for one in absent_features(client, table, selection, features) if one.column == USER_FEATURES]:
         raise ArtifactError(
-            f"The model needs the custom features {', '.join(absent)}, which no row of {table} has for {selection.network} "
+            f"The model needs the features {', '.join(absent)} of your own, which no row of {table} has for {selection.network} "
             f"{selection.end_date} {selection.window_days}; bring them with `trainer features add` and run `dbt run`."
         )
     return _read(client, kind, selection.where, selection.parameters, count, features, labelled=False)
