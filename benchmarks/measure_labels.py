@@ -28,7 +28,7 @@ def main(folder: Path, addresses: Annotated[int, typer.Option(min=1000)] = 2_000
         _run("trainer", "init")
         _fill(addresses)
         _run("dbt", "seed")
-        _run("dbt", "run", "--select", "staging", "labels")
+        _run("dbt", "run", "--select", "staging", "catalog", "labels")
     runs = [_run("dbt", "run", "--select", "labels") for _ in range(rounds)]
     wall, cpu, peak = (min(column) for column in zip(*runs, strict=True))
     print(f"| label models, {_votes():,} votes on {addresses:,} addresses | {wall:.1f} s | {cpu:.1f} s | {peak:.2f} GB |")

@@ -100,3 +100,16 @@ def test_every_stored_model_says_how_it_is_ordered(manifest: dict[str, Any]) -> 
     stored = [node for node in models(manifest) if node["config"]["materialized"] == "table"]
     assert stored
     assert [node["name"] for node in stored if not node["config"].get("order_by")] == []
+
+
+def test_a_macro_has_its_file_and_its_arguments_are_described(manifest: dict[str, Any]) -> None:
+    ours = [
+        macro for macro in manifest["macros"].values() if re.search(r"macros/(features|staging)/", macro["original_file_path"])
+    ]
+    assert len(ours) >= 15
+    for macro in ours:
+        assert macro["original_file_path"].endswith(f"/{macro['name']}.sql")
+        signature = re.search(r"macro \w+\(([^)]*)\)", macro["macro_sql"])
+        assert signature is not None
+        arguments = [argument.split("=")[0].strip() for argument in signature.group(1).split(",") if argument.strip()]
+        assert macro["description"] and arguments == [argument["name"] for argument in macro["arguments"]], macro["name"]
