@@ -40,7 +40,7 @@ with_copies, without = learned[copies.network][0], learned["copies_taken_out"][0
 found["copies_differ"] = float(np.nanmax(abs(with_copies - without)))
 proba, accuracy = learned["apart"]
 found["apart"] = {{"accuracy": accuracy.tolist(), "risky": sorted(set(proba[:100].tolist())), "benign": sorted(set(proba[100:300].tolist())),
-                 "silent": bool(np.isnan(proba[300:]).all())}}
+                 "unlabelled": bool(np.isnan(proba[300:]).all())}}
 print(json.dumps(found))
 """
 
@@ -65,7 +65,7 @@ def test_a_declared_copy_adds_nothing(found: dict[str, Any]) -> None:
 
 def test_without_overlap_the_priors_come_back(found: dict[str, Any]) -> None:
     apart = found["apart"]
-    assert apart["silent"]
+    assert apart["unlabelled"]
     assert apart["accuracy"] == pytest.approx([0.65, 0.65], abs=0.03)
     assert len(apart["risky"]) == len(apart["benign"]) == 1
     assert apart["risky"][0] == pytest.approx(0.65, abs=0.05)

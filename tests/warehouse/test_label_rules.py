@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -53,10 +54,16 @@ def run(project: Path) -> Run:
     return shell
 
 
-def query(run: Run, sql: str) -> str:
-    code, output = run(f'python -c "from trainer import connect\nwith connect() as c: print(c.query("""{sql}""").first_row[0])"')
+def on_client(run: Run, expression: str) -> tuple[int, str]:
+    """Evaluate a Python expression of `client` in the copy, and return its exit code and output."""
+    program = f"from trainer import connect\nwith connect() as client: print({expression})"
+    return run(f"python -c {shlex.quote(program)}")
+
+
+def query(run: Run, sql: str) -> int:
+    code, output = on_client(run, f"client.query({sql!r}).first_row[0]")
     assert code == 0, output
-    return output.split()[-1]
+    return int(output.split()[-1])
 
 
 def test_the_example_rule_votes_once_added_and_not_when_disabled(project: Path, run: Run) -> None:
@@ -65,7 +72,7 @@ def test_the_example_rule_votes_once_added_and_not_when_disabled(project: Path, 
     assert found
     code, output = run(found[1])
     assert code == 0, output
-    assert int(query(run, COUNT)) > 0
+    assert query(run, COUNT) > 0
     seed = project / "dbt_project" / "seeds" / "label_rules.csv"
     with_rule = seed.read_text(encoding="utf-8")
     off = re.sub(r"(?m)^(night_worker,.*),true,", r"\1,false,", with_rule)
@@ -73,26 +80,23 @@ def test_the_example_rule_votes_once_added_and_not_when_disabled(project: Path, 
     seed.write_text(off, encoding="utf-8")
     code, output = run("dbt seed --select label_rules && dbt run --select int_label_voters int_label_votes")
     assert code == 0, output
-    assert int(query(run, COUNT)) == 0
+    assert query(run, COUNT) == 0
 
 
 def test_more_voters_than_can_be_numbered_are_refused(run: Run) -> None:
     """Voters and voices are numbered in 16 bits: the last number is used, and one more stops dbt."""
     insert = (
-        "INSERT INTO raw_derived_votes (network, processing_date, window_days, strategy, address, vote, confidence) "
-        "SELECT 'n', toDate('2025-08-01'), 90, concat('strategy ', toString(number)), 'a', 1, 1 FROM numbers({})"
+        "INSERT INTO raw_address_labels (network, processing_date, window_days, address, risk_level, confidence_score, source) "
+        "SELECT 'n', toDate('2025-08-01'), 90, toString(number), 'high', 1, concat('source ', toString(number)) FROM numbers({})"
     )
-    build = "dbt run --select stg_derived_votes int_label_voters"
-    free = 65_535 - int(query(run, "SELECT count() FROM int_label_voters"))
-    code, output = run(
-        f'python -c "from trainer import connect\nwith connect() as c: c.command("""{insert.format(free)}""")" && {build}'
-    )
-    assert code == 0, output
-    assert query(run, "SELECT max(voter) + max(voice_number) FROM int_label_voters") == str(2 * 65_535)
-    code, output = run(
-        f'python -c "from trainer import connect\nwith connect() as c: c.command("""{insert.format(free + 1)}""")" && {build}'
-    )
-    assert code in (1, 2) and "More than 65535 pairs of label rule and source vote" in " ".join(output.split()), output
+    free = 65_535 - query(run, "SELECT count() FROM int_label_voters")
+    for strategies, refused in ((free, False), (free + 1, True)):
+        code, output = on_client(run, f"client.command({insert.format(strategies)!r})")
+        assert code == 0, output
+        code, output = run("dbt run --select int_label_votes__gold int_label_voters")
+        assert (code != 0) == refused, output
+        assert ("More than 65535 pairs of label rule and source vote" in " ".join(output.split())) == refused, output
+        assert query(run, "SELECT max(voter) * (max(voice_number) = uniqExact(voice)) FROM int_label_voters") == 65_535
 
 
 def test_dbt_names_the_missing_half_of_a_rule(project: Path, run: Run) -> None:
