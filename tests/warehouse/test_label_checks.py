@@ -40,19 +40,19 @@ AS_OF = ("--vars", json.dumps({"label_as_of": "timestamp"}))
 Findings = dict[str, tuple[str, int]]
 
 
-def vote(address: str, says: int, rule: str = "sot", kind: str = "gold", confidence: float = 1) -> str:
+def vote(address: str, value: int, rule: str = "sot", kind: str = "gold", confidence: float = 1) -> str:
     return (
         f"INSERT INTO int_label_votes (network, processing_date, window_days, address, address_key, rule_id, kind, source, voice, "
         f"vote, confidence) SELECT {KEY}, {address} AS address, cityHash64(network, processing_date, window_days, address), "
-        f"'{rule}', '{kind}', 's', 's', {says}, {confidence} FROM numbers(ROWS)"
+        f"'{rule}', '{kind}', 's', 's', {value}, {confidence} FROM numbers(ROWS)"
     )
 
 
-def label(address: str, says: int, p_risky: float = 0.5, confidence: float = 1, conflict: int = 0) -> str:
+def label(address: str, value: int, p_risky: float = 0.5, confidence: float = 1, conflict: int = 0) -> str:
     return (
         f"INSERT INTO fct_address_labels (network, processing_date, window_days, address, address_key, strategy, label, "
         f"label_confidence, p_risky, is_conflict) SELECT {KEY}, {address} AS address, "
-        f"cityHash64(network, processing_date, window_days, address), 'address_labels', {says}, {confidence}, {p_risky}, "
+        f"cityHash64(network, processing_date, window_days, address), 'address_labels', {value}, {confidence}, {p_risky}, "
         f"{conflict} FROM numbers(ROWS)"
     )
 

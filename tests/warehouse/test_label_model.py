@@ -57,8 +57,8 @@ def learned(warehouse: Path) -> dict[str, Any]:
     learned["copies_differ"] = float(np.nanmax(abs(estimates[copies.network][0] - estimates["copies_taken_out"][0])))
     proba, accuracy = estimates["apart"]
     risky, benign = sorted(set(proba[:100].tolist())), sorted(set(proba[100:300].tolist()))
-    silent = bool(np.isnan(proba[300:]).all())
-    return learned | {"apart": {"accuracy": accuracy.tolist(), "risky": risky, "benign": benign, "silent": silent}}
+    unlabelled = bool(np.isnan(proba[300:]).all())
+    return learned | {"apart": {"accuracy": accuracy.tolist(), "risky": risky, "benign": benign, "unlabelled": unlabelled}}
 
 
 @pytest.mark.parametrize("kind", ["independent", "copies", "one-sided"])
@@ -73,7 +73,7 @@ def test_a_declared_copy_adds_nothing(learned: dict[str, Any]) -> None:
 
 def test_without_overlap_the_priors_come_back(learned: dict[str, Any]) -> None:
     apart = learned["apart"]
-    assert apart["silent"]
+    assert apart["unlabelled"]
     assert apart["accuracy"] == pytest.approx([0.65, 0.65], abs=0.03)
     assert len(apart["risky"]) == len(apart["benign"]) == 1
     assert apart["risky"][0] == pytest.approx(0.65, abs=0.05)

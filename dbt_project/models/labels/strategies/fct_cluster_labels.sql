@@ -49,7 +49,7 @@ final as (
         cluster_key,
         strategy,
         toUInt8(risky_count > 0) as label,
-        -- One risky member is enough to be believed; that nobody is risky is known only as far as members are labelled.
+        -- One risky member settles it; the confidence that none is risky falls with the share of unlabelled members.
         toFloat32(if(
             risky_count > 0,
             tupleElement(surest_risky, 1),
@@ -62,7 +62,7 @@ final as (
         toUInt32(labelled_count) as labelled_count,
         toUInt32(risky_count) as risky_count
     from counted
-    -- With some risky members, but fewer than the var says, a cluster abstains.
+    -- A cluster with risky members below the share of the var abstains.
     where risky_count = 0 or risky_count >= {{ var('cluster_risky_share') }} * labelled_count
 
 )
