@@ -6,7 +6,7 @@
     select
         *,
         multiIf(
-            probability > 0.5, 1, probability < 0.5, 0, unanimous_gold >= 0, toUInt8(unanimous_gold), voice_votes[1].vote
+            probability > 0.5, 1, probability < 0.5, 0, unanimous_gold >= 0, toUInt8(unanimous_gold), tupleElement(voice_votes[1], 'vote')
         ) as label,
         toFloat32(if(label = 1, probability, 1 - probability)) as label_confidence,
         arrayFirst(vote -> vote.voter > 0, [arrayFirst(vote -> vote.vote = label, voice_votes), voice_votes[1]]) as deciding_vote

@@ -17,7 +17,7 @@ with addresses as (
         if(isFinite({{ column }}), toInt64(round(log1p(greatest({{ column }}, 0)) * 1000000)), null) as {{ column }}_log,
         {%- endfor %}
         {%- for column in ranked %}
-        {{ column }}{{ ',' if not loop.last }}
+        {{ column }}{%- if not loop.last %},{% endif %}
         {%- endfor %}
     from {{ ref('stg_features') }}
 
@@ -36,7 +36,7 @@ snapshots as (
             toFloat64(sum(toInt128({{ column }}_log) * toInt128({{ column }}_log))) / count({{ column }}_log)
             - {{ column }}_mean * {{ column }}_mean,
             0
-        )) as {{ column }}_deviation{{ ',' if not loop.last }}
+        )) as {{ column }}_deviation{%- if not loop.last %},{% endif %}
         {%- endfor %}
     from addresses
     group by network, processing_date, window_days
@@ -57,7 +57,7 @@ final as (
         toFloat32(if(isNaN(addresses.{{ column }}), nan, percent_rank() over (
             partition by addresses.network, addresses.processing_date, addresses.window_days, isNaN(addresses.{{ column }})
             order by addresses.{{ column }}
-        ))) as {{ column }}_percentile{{ ',' if not loop.last }}
+        ))) as {{ column }}_percentile{%- if not loop.last %},{% endif %}
         {%- endfor %}
     from addresses
     inner join snapshots
