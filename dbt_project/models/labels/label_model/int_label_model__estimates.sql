@@ -7,7 +7,7 @@
 {%- set prior_class_balance_addresses = 10 %}
 {%- set rounds = var('label_model_rounds') %}
 {#- The columns of int_label_model__snapshots are carried through the rounds, because joining them in every round takes twice
-    as long: the engine then evaluates the likelihoods per pattern. (`overlaps` is quoted, because SQL has a keyword OVERLAPS.) -#}
+    as long: the engine then evaluates the likelihoods per pattern. OVERLAPS is a keyword of SQL, so the column is quoted. -#}
 {%- set data = [
     'all_addresses', 'votes', 'voice_numbers', 'is_gold', 'vote_counts', '"overlaps"', 'prior_accuracies', 'prior_strengths'
 ] %}
@@ -97,11 +97,11 @@ with recursive rounds as (
                 any({{ column }}) as {{ column }},
                 {%- endfor %}
                 -- Votes of each type on risky addresses. The second sum keeps sumMap from leaving out the types whose first is 0.
-                sumMap(
+                tupleElement(sumMap(
                     positions,
                     arrayMap(position -> risky_millionths * addresses, positions),
                     arrayMap(position -> addresses, positions)
-                ).2 as risky_votes_millionths,
+                ), 2) as risky_votes_millionths,
                 sum(risky_millionths * addresses) as risky_addresses_millionths
             from e_step
             group by snapshot_key
