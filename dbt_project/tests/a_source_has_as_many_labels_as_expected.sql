@@ -19,7 +19,10 @@ counted as (
 ranges as (
 
     {% for source, range in ranges.items() -%}
-    select '{{ source | replace("\\", "\\\\") | replace("'", "\\'") }}' as source, {{ range[0] | int }} as minimum, {{ range[1] | int }} as maximum
+    select
+        '{{ source | replace("\\", "\\\\") | replace("'", "\\'") }}' as source,
+        {{ range[0] | int }} as minimum,
+        {{ range[1] | int }} as maximum
     {{ 'union all' if not loop.last }}
     {% else -%}
     select '' as source, 0 as minimum, 0 as maximum where false
@@ -27,7 +30,14 @@ ranges as (
 
 )
 
-select ranges.source, counted.network, counted.processing_date, counted.window_days, ifNull(counted.label_count, 0) as found, ranges.minimum, ranges.maximum
+select
+    ranges.source,
+    counted.network,
+    counted.processing_date,
+    counted.window_days,
+    ifNull(counted.label_count, 0) as found,
+    ranges.minimum,
+    ranges.maximum
 from ranges
 left join counted on counted.source = ranges.source
 where found < ranges.minimum or found > ranges.maximum

@@ -1,10 +1,12 @@
 -- The address of a label has the form of its network; a misspelt address, or one of another network, matches no row. Networks
 -- that are not in the seed address_forms pass.
+{%- set columns = 'lower(network) as network_name, network, processing_date, window_days, address, label_source' %}
+
 with labels as (
 
-    select lower(network) as network_name, network, processing_date, window_days, address, label_source from {{ ref('stg_address_labels') }}
+    select {{ columns }} from {{ ref('stg_address_labels') }}
     union all
-    select lower(network) as network_name, network, processing_date, window_days, address, label_source from {{ ref('stg_custom_address_labels') }}
+    select {{ columns }} from {{ ref('stg_custom_address_labels') }}
 
 )
 

@@ -1,4 +1,12 @@
 -- Every staged alert has exactly one row in scoring_alerts: joins neither lose nor duplicate any.
+with scoring as (
+
+    select network, processing_date, window_days, alert_id, count() as row_count
+    from {{ ref('scoring_alerts') }}
+    group by network, processing_date, window_days, alert_id
+
+)
+
 select
     alerts.network as network,
     alerts.processing_date as processing_date,
@@ -6,11 +14,7 @@ select
     alerts.alert_id as alert_id,
     scoring.row_count as row_count
 from {{ ref('stg_alerts') }} as alerts
-left join (
-    select network, processing_date, window_days, alert_id, count() as row_count
-    from {{ ref('scoring_alerts') }}
-    group by network, processing_date, window_days, alert_id
-) as scoring
+left join scoring
     on scoring.network = alerts.network
     and scoring.processing_date = alerts.processing_date
     and scoring.window_days = alerts.window_days

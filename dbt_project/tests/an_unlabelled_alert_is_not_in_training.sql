@@ -3,9 +3,9 @@
 -- overrule a single weak one.
 with voted as (
 
-    select label_votes.network, label_votes.processing_date, label_votes.window_days, label_votes.address, groupUniqArray(label_votes.vote) as votes
-    from {{ ref('int_label_votes') }} as label_votes
-    group by label_votes.network, label_votes.processing_date, label_votes.window_days, label_votes.address
+    select network, processing_date, window_days, address, groupUniqArray(vote) as votes
+    from {{ ref('int_label_votes') }}
+    group by network, processing_date, window_days, address
 
 )
 
@@ -16,5 +16,6 @@ left join voted
     and voted.processing_date = training.processing_date
     and voted.window_days = training.window_days
     and voted.address = training.address
-where voted.address is null
+where
+    voted.address is null
     or (training.label_strategy not in ('weighted_vote', 'label_model') and not has(voted.votes, training.label))

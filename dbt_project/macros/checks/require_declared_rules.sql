@@ -12,20 +12,20 @@
     {%- endfor -%}
     {%- for rule in files | sort if rule not in rows -%}
         {{ exceptions.raise_compiler_error(
-            "The label rule " ~ rule ~ " has a file but no row in the seed label_rules; add one of kind heuristic or propagated to "
-            ~ "dbt_project/seeds/label_rules.csv and run `dbt seed`."
+            "The label rule " ~ rule ~ " has a file but no row in the seed label_rules; add one of kind heuristic or propagated "
+            ~ "to dbt_project/seeds/label_rules.csv and run `dbt seed`."
         ) }}
     {%- endfor -%}
     {%- for rule in rows | sort if rule not in files -%}
         {{ exceptions.raise_compiler_error(
-            "The seed label_rules declares the rule " ~ rule ~ ", which has no file; add dbt_project/models/labels/rules/" ~ prefix ~ rule
-            ~ ".sql, or remove the row and run `dbt seed`."
+            "The seed label_rules declares the rule " ~ rule ~ ", which has no file; add dbt_project/models/labels/rules/"
+            ~ prefix ~ rule ~ ".sql, or remove the row and run `dbt seed`."
         ) }}
     {%- endfor -%}
     {%- for rule in files | sort if rule not in label_rules() -%}
         {{ exceptions.raise_compiler_error(
-            "The label rule " ~ rule ~ " is missing from the list of rules that vote; run `python tools/describe_models.py`, which writes "
-            ~ "dbt_project/macros/labels/label_rules.sql."
+            "The label rule " ~ rule ~ " is missing from the list of rules that vote; run `python tools/describe_models.py`, "
+            ~ "which writes dbt_project/macros/labels/label_rules.sql."
         ) }}
     {%- endfor -%}
 {%- endmacro %}

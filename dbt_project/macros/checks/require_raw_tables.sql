@@ -6,7 +6,8 @@
                 "There are no raw tables in " ~ target.schema ~ "; run `trainer init` (or `trainer ingest PATH`) first."
             ) }}
         {%- endif -%}
-        {%- if flags.WHICH == "run" and adapter.get_relation(database="", schema=target.schema, identifier="risk_levels") is none -%}
+        {%- set seed = adapter.get_relation(database="", schema=target.schema, identifier="risk_levels") -%}
+        {%- if flags.WHICH == "run" and seed is none -%}
             {{ exceptions.raise_compiler_error("The seeds are not loaded in " ~ target.schema ~ "; run `dbt seed` first.") }}
         {%- endif -%}
         {#- `dbt build` has yet to load the seed, so there the test every_label_rule_is_declared checks this. -#}

@@ -1,4 +1,5 @@
-{# The label of each address from P(risky), the column `probability` of a relation with the columns of int_label_tallies.
+{# The rows of `relation`, which has the columns of int_label_tallies (one row per address with votes) and `probability`, its
+   P(risky), with `label`, `label_confidence` and `deciding_vote`, as tallied_labels needs them.
 
    At exactly one half, gold labels that all agree decide, else the strongest vote. The label is credited to the strongest vote
    that agrees with it. #}
@@ -6,9 +7,14 @@
     select
         *,
         multiIf(
-            probability > 0.5, 1, probability < 0.5, 0, unanimous_gold >= 0, toUInt8(unanimous_gold), voice_votes[1].vote
+            probability > 0.5, 1,
+            probability < 0.5, 0,
+            unanimous_gold >= 0, toUInt8(unanimous_gold),
+            tupleElement(voice_votes[1], 'vote')
         ) as label,
         toFloat32(if(label = 1, probability, 1 - probability)) as label_confidence,
-        arrayFirst(vote -> vote.voter > 0, [arrayFirst(vote -> vote.vote = label, voice_votes), voice_votes[1]]) as deciding_vote
+        arrayFirst(
+            candidate -> candidate.voter > 0, [arrayFirst(ranked -> ranked.vote = label, voice_votes), voice_votes[1]]
+        ) as deciding_vote
     from {{ relation }}
 {%- endmacro %}

@@ -1,4 +1,5 @@
-{# The labels of a strategy that takes the strongest gold vote: one row per address with gold votes.
+{# The labels of a strategy that takes the strongest gold vote: one row per address with gold votes, with the columns that all
+   strategies have (models/labels/strategies/_strategies.yml). An address without gold votes has no row.
 
    Votes rank by confidence, then by the trust in their rule, then by the trust in their source. Source, rule and vote break
    what is still tied, so that the outcome never depends on the order of rows. With `rule`, only the votes of that rule count.

@@ -2,6 +2,9 @@
    votes as addresses. assumeNotNull, because the rows of a unit test may be of Nullable types. #}
 {% macro of_voter(column, voter='votes.voter') -%}
     assumeNotNull(
-        (select groupArray({{ column }}) from (select {{ column }} from {{ ref('int_label_voters') }} order by voter))[{{ voter }}]
+        (
+            select groupArray({{ column }})
+            from (select {{ column }} from {{ ref('int_label_voters') }} order by voter)
+        )[{{ voter }}]
     )
 {%- endmacro %}

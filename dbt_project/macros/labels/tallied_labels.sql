@@ -1,5 +1,8 @@
-{# The rows of a strategy over all votes of an address, from a relation with the columns of int_label_tallies and `label`,
-   `label_confidence` and `deciding_vote`, the ranked vote that the label is credited to. #}
+{# The labels of a strategy over all votes of an address: one row per row of `relation`, with the columns that all strategies have
+   (models/labels/strategies/_strategies.yml). An address without votes has no row.
+
+   `relation` has the columns of int_label_tallies and `label`, `label_confidence` and `deciding_vote`, the ranked vote that the
+   label is credited to: its source and rule become `label_source` and `rule_id`. #}
 {% macro tallied_labels(strategy, relation, kind="voters.kind") -%}
     select
         toLowCardinality(tallies.network) as network,

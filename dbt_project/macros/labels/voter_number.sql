@@ -2,8 +2,14 @@
 {% macro voter_number(rule, source) -%}
     transform(
         toString({{ source }}),
-        (select arrayPushBack(groupArray(source), '\\0') from (select source from {{ ref('int_label_voters') }} where rule_id = {{ rule }} order by voter)),
-        (select arrayPushBack(groupArray(voter), toUInt16(0)) from (select voter from {{ ref('int_label_voters') }} where rule_id = {{ rule }} order by voter)),
+        (
+            select arrayPushBack(groupArray(source), '\\0')
+            from (select source from {{ ref('int_label_voters') }} where rule_id = {{ rule }} order by voter)
+        ),
+        (
+            select arrayPushBack(groupArray(voter), toUInt16(0))
+            from (select voter from {{ ref('int_label_voters') }} where rule_id = {{ rule }} order by voter)
+        ),
         toUInt16(0)
     )
 {%- endmacro %}

@@ -22,7 +22,11 @@ renamed as (
         -- numbers
         confidence_score,
         -- times
-        {{ 'fromUnixTimestamp64Milli(toInt64(' ~ created ~ "), 'UTC')" if created else "cast(null as Nullable(DateTime64(3, 'UTC')))" }} as created_at
+        {% if created -%}
+        fromUnixTimestamp64Milli(toInt64({{ created }}), 'UTC') as created_at
+        {%- else -%}
+        cast(null as Nullable(DateTime64(3, 'UTC'))) as created_at
+        {%- endif %}
     from source
     -- A label whose confidence is not in [0, 1] is left out; a test of the source reports it.
     where source.confidence_score between 0 and 1

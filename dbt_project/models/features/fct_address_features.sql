@@ -4,6 +4,7 @@
     order_by='(network, window_days, processing_date, address)'
 ) }}
 
+-- One row per address: the features that the export has and those that the families int_features__* compute.
 with addresses as (
 
     select * from {{ ref('stg_features') }}

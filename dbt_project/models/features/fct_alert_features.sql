@@ -4,6 +4,7 @@
     order_by='(network, window_days, processing_date, alert_id)'
 ) }}
 
+-- One row per alert: its own features and those of its address.
 with alerts as (
 
     select * from {{ ref('int_features__alerts') }}

@@ -4,6 +4,7 @@
     order_by='(network, window_days, processing_date, cluster_id)'
 ) }}
 
+-- One row per cluster: its own features, and means and largest values of those of its addresses.
 with clusters as (
 
     select * from {{ ref('stg_clusters') }}
@@ -18,6 +19,7 @@ members as (
 
 final as (
 
+    -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing.
     select
         clusters.network as network,
         clusters.processing_date as processing_date,

@@ -1,3 +1,4 @@
+-- One row per alert.
 with alerts as (
 
     select * from {{ ref('stg_alerts') }}
@@ -6,6 +7,7 @@ with alerts as (
 
 alerted_addresses as (
 
+    -- One row per address with an alert; address_key is one address in one snapshot.
     select
         address_key,
         count() as alert_count,
@@ -19,6 +21,7 @@ alerted_addresses as (
 
 typologies as (
 
+    -- One row per snapshot and typology, with its share of the snapshot's alerts.
     select
         network,
         processing_date,
@@ -32,6 +35,7 @@ typologies as (
 
 final as (
 
+    -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing.
     select
         alerts.network as network,
         alerts.processing_date as processing_date,

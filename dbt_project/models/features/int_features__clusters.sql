@@ -1,3 +1,4 @@
+-- One row per address in a cluster.
 with members as (
 
     -- One row per cluster and address in it.
@@ -19,7 +20,7 @@ with members as (
 
 final as (
 
-    -- An address in several clusters is described by the largest value of each column.
+    -- An address in several clusters is described by the largest value of each column. as_feature: Float32, missing as NaN.
     select
         {{ address_key('address') }} as address_key,
         toFloat32(count()) as cluster_count,

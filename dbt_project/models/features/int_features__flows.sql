@@ -1,8 +1,12 @@
 {#- Stored, because a join with an unstored aggregate is planned badly. -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
 
+-- One row per address with a flow to or from another address. A key is one address in one network, processing_date and
+-- window_days.
 with flows as (
 
+    -- One row per sender and recipient: all transfers from one to the other in the snapshot's window. Amounts are in whole cents,
+    -- because sums of integers do not depend on the order of rows. Times are Unix seconds.
     select
         from_key,
         to_key,
@@ -21,26 +25,31 @@ sides as (
 
     -- Two rows per flow, the sender's and the recipient's: both directions of an address in one pass over the flows.
     select
-        tupleElement(side, 1) as address_key,
-        tupleElement(side, 2) as counterparty_key,
-        tupleElement(side, 3) as is_out,
+        address_key,
+        counterparty_key,
+        is_out,
         cents,
         tx_count,
         active_days,
         first_seen,
         last_seen
     from flows
-    array join [tuple(from_key, to_key, 1), tuple(to_key, from_key, 0)] as side
+    array join
+        [from_key, to_key] as address_key,
+        [to_key, from_key] as counterparty_key,
+        [1, 0] as is_out
 
 ),
 
 per_address as (
 
+    -- ClickHouse lets a later expression use an alias of the same select, such as in_pairs. Squares of cents and their sums need
+    -- more than 64 bits.
     select
         address_key,
         countIf(is_out = 0) as in_pairs,
         countIf(is_out = 1) as out_pairs,
-        -- No flow: the volume is 0. Flows of unknown volume only: it is missing.
+        -- No flow: the volume is 0. Some flows of unknown volume: the sum of the others. All of unknown volume: it is missing.
         if(in_pairs = 0, 0, sumIf(toUInt128(cents), is_out = 0)) as in_cents,
         if(out_pairs = 0, 0, sumIf(toUInt128(cents), is_out = 1)) as out_cents,
         maxIf(cents, is_out = 0) as largest_in_cents,
@@ -53,8 +62,8 @@ per_address as (
         avg(active_days) as active_days_mean,
         min(first_seen) as earliest,
         max(last_seen) as latest,
-        avgIf(last_seen, is_out = 0) as last_in,
-        avgIf(last_seen, is_out = 1) as last_out
+        avgIf(last_seen, is_out = 0) as mean_last_in,
+        avgIf(last_seen, is_out = 1) as mean_last_out
     from sides
     group by address_key
 
@@ -77,12 +86,12 @@ amounts as (
 
 counterparties as (
 
-    -- Each address with the totals of its counterparties. Whole numbers, so that a sum does not depend on the order of rows.
+    -- One row per address and flow, with the totals of the counterparty. The ratio is in millionths for the sake of its sum.
     select
         sides.address_key as address_key,
-        in_pairs + out_pairs as pairs,
-        in_cents + out_cents as cents,
-        round(pass_through * 1000000) as pass_through_millionths
+        amounts.in_pairs + amounts.out_pairs as pairs,
+        amounts.in_cents + amounts.out_cents as cents,
+        round(amounts.pass_through * 1000000) as pass_through_millionths
     from sides
     inner join amounts on amounts.address_key = sides.counterparty_key
 
@@ -90,7 +99,7 @@ counterparties as (
 
 neighbourhoods as (
 
-    -- Not weighted by volume: each flow counts its counterparty once.
+    -- Not weighted by volume: each flow counts once, so that a counterparty in both directions counts twice.
     select
         address_key,
         avg(pairs) as pairs_mean,
@@ -104,6 +113,7 @@ neighbourhoods as (
 
 final as (
 
+    -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing.
     select
         amounts.address_key as address_key,
         toFloat32(in_pairs) as flow_in_pairs,
@@ -113,18 +123,23 @@ final as (
         {{ as_feature('pass_through') }} as flow_pass_through_ratio,
         {{ as_feature(ratio('largest_in_cents', 'toFloat64(in_cents)')) }} as flow_largest_in_ratio,
         {{ as_feature(ratio('largest_out_cents', 'toFloat64(out_cents)')) }} as flow_largest_out_ratio,
+        -- Herfindahl index: the sum of the squared shares of each flow, 1 where one flow has all the volume.
         {{ as_feature(ratio('toFloat64(in_squares)', '(toFloat64(in_cents) * toFloat64(in_cents))')) }} as flow_in_concentration,
-        {{ as_feature(ratio('toFloat64(out_squares)', '(toFloat64(out_cents) * toFloat64(out_cents))')) }} as flow_out_concentration,
+        {{ as_feature(ratio(
+            'toFloat64(out_squares)', '(toFloat64(out_cents) * toFloat64(out_cents))'
+        )) }} as flow_out_concentration,
         {{ ratio('bidirectional_pairs', '(in_pairs + out_pairs)') }} as flow_bidirectional_ratio,
         {{ as_feature(ratio('transfers', '(in_pairs + out_pairs)')) }} as flow_tx_per_pair,
         {{ as_feature('active_days_mean') }} as flow_active_days_mean,
         {{ as_feature('(latest - earliest) / 86400') }} as flow_lifetime_days,
-        {{ as_feature('(last_out - last_in) / 86400') }} as flow_holding_days,
+        -- A proxy of the holding time: how much later outgoing flows end than incoming ones, on average; negative if earlier.
+        {{ as_feature('(mean_last_out - mean_last_in) / 86400') }} as flow_holding_days,
         {{ as_feature('neighbourhoods.pairs_mean') }} as flow_counterparty_pairs_mean,
         {{ as_feature('neighbourhoods.pairs_max') }} as flow_counterparty_pairs_max,
         {{ as_feature('neighbourhoods.usd_mean') }} as flow_counterparty_usd_mean,
         {{ as_feature('neighbourhoods.pass_through_mean') }} as flow_counterparty_pass_through_mean
     from amounts
+    -- Every address here has a counterparty, so there is always a match.
     left join neighbourhoods on neighbourhoods.address_key = amounts.address_key
 
 )

@@ -10,6 +10,7 @@
     "total_volume_usd_percentile", "tx_total_count_zscore"
 ] -%}
 
+-- One row per cluster with an address that the snapshot has features of.
 with addresses as (
 
     select * from {{ ref('fct_address_features') }}
@@ -29,6 +30,7 @@ members as (
 
 final as (
 
+    -- mean_of, largest_of and largest_by_key leave out missing values; NaN where all are missing.
     select
         members.cluster_key as cluster_key,
         count() as known_members,

@@ -5,6 +5,7 @@
 {%- set scored = ["total_volume_usd", "tx_total_count", "degree_in", "degree_out", "max_tx_usd", "activity_days"] -%}
 {%- set ranked = ["total_volume_usd", "tx_total_count", "degree_total"] -%}
 
+-- One row per address of the snapshot.
 with addresses as (
 
     select
@@ -17,7 +18,7 @@ with addresses as (
         if(isFinite({{ column }}), toInt64(round(log1p(greatest({{ column }}, 0)) * 1000000)), null) as {{ column }}_log,
         {%- endfor %}
         {%- for column in ranked %}
-        {{ column }}{{ ',' if not loop.last }}
+        {{ column }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from {{ ref('stg_features') }}
 
@@ -36,7 +37,7 @@ snapshots as (
             toFloat64(sum(toInt128({{ column }}_log) * toInt128({{ column }}_log))) / count({{ column }}_log)
             - {{ column }}_mean * {{ column }}_mean,
             0
-        )) as {{ column }}_deviation{{ ',' if not loop.last }}
+        )) as {{ column }}_deviation{% if not loop.last %},{% endif %}
         {%- endfor %}
     from addresses
     group by network, processing_date, window_days
@@ -45,6 +46,7 @@ snapshots as (
 
 final as (
 
+    -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing.
     select
         addresses.address_key as address_key,
         {%- for column in scored %}
@@ -57,7 +59,7 @@ final as (
         toFloat32(if(isNaN(addresses.{{ column }}), nan, percent_rank() over (
             partition by addresses.network, addresses.processing_date, addresses.window_days, isNaN(addresses.{{ column }})
             order by addresses.{{ column }}
-        ))) as {{ column }}_percentile{{ ',' if not loop.last }}
+        ))) as {{ column }}_percentile{% if not loop.last %},{% endif %}
         {%- endfor %}
     from addresses
     inner join snapshots

@@ -25,7 +25,7 @@ final as (
         scores.score as score,
         row_number() over (
             partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
-            order by scores.score desc, scores.alert_id
+            order by scores.score desc, scores.alert_id asc
         ) as score_rank,
         scores.created_at as scored_at
     from scores

@@ -24,9 +24,8 @@ renamed as (
         cast({{ severity_level('severity_max') }} as Nullable(Float32)) as severity_max,
         confidence_avg,
         -- seconds since 1970
-        {%- for end in ['earliest', 'latest'] %}
-        toFloat64({{ end }}_alert_timestamp) / if({{ end }}_alert_timestamp > {{ millisecond_floor() }}, 1000, 1) as {{ end }}_alert{{ ',' if not loop.last }}
-        {%- endfor %}
+        toFloat64(earliest_alert_timestamp) / if(earliest_alert_timestamp > {{ millisecond_floor() }}, 1000, 1) as earliest_alert,
+        toFloat64(latest_alert_timestamp) / if(latest_alert_timestamp > {{ millisecond_floor() }}, 1000, 1) as latest_alert
     from source
 
 )

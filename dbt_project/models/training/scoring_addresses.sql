@@ -1,6 +1,6 @@
+-- One row per address to score, labelled or not: the features of training_addresses and no column from a label.
 with features as (
 
-    -- One row per address, labelled or not. No column comes from a label.
     select * from {{ ref('fct_address_features') }}
 
 ),

@@ -1,6 +1,6 @@
+-- One row per alert to score, labelled or not: the features of training_alerts and no column from a label.
 with features as (
 
-    -- One row per alert, labelled or not. No column comes from a label.
     select * from {{ ref('fct_alert_features') }}
 
 ),

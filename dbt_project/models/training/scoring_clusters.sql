@@ -1,6 +1,6 @@
+-- One row per cluster to score, labelled or not: the features of training_clusters and no column from a label.
 with features as (
 
-    -- One row per cluster, labelled or not. No column comes from a label.
     select * from {{ ref('fct_cluster_features') }}
 
 ),

@@ -1,3 +1,4 @@
+-- One row per alert and label strategy that labels its address: train on one label_strategy at a time.
 with features as (
 
     -- One row per alert, labelled or not. No column comes from a label.
@@ -21,17 +22,21 @@ final as (
         features.alert_id as alert_id,
         features.address as address,
         labels.strategy as label_strategy,
+        -- 1 risky, 0 benign
         labels.label as label,
         labels.label_confidence as label_confidence,
-        -- What a trainer fits: the label, or the label model's probability of it.
+        -- What a trainer fits: the label, or for the strategy label_model its P(risky).
         labels.label_target as label_target,
-        -- Sample weight: labels that are less certain count less in training.
+        -- Sample weight: label_confidence, or 1 for label_model, times the var derived_label_weight where no vote is gold. Do not
+        -- weight by label_confidence as well.
         labels.label_weight as label_weight,
+        -- Publisher, Python strategy or rule whose vote decided.
         labels.label_source as label_source,
         -- Every feature: all other columns of fct_alert_features, as in scoring_alerts.
         features.* except (network, processing_date, window_days, alert_id, address, address_key)
     from features
-    -- An inner join: an alert whose address a strategy does not label has no row under it; it does not count as benign.
+    -- address_key is one address in one network, processing_date and window_days, so the join stays within a snapshot. An inner
+    -- join: an alert whose address a strategy does not label has no row for it. Unlabelled is not benign.
     inner join labels on labels.address_key = features.address_key
 
 )

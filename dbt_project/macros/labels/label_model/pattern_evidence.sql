@@ -20,7 +20,9 @@
         ) as gold_log_odds,
         likelihoods.all_abstain_log_ratio + arraySum(
             position -> if(
-                likelihoods.is_gold[position], 0, likelihoods.vote_log_ratios[position] - likelihoods.abstention_log_ratios[position]
+                likelihoods.is_gold[position],
+                0,
+                likelihoods.vote_log_ratios[position] - likelihoods.abstention_log_ratios[position]
             ),
             patterns.positions
         ) as rule_log_odds

@@ -1,8 +1,8 @@
 {# The evidence of votes and abstentions under given parameters, one row per snapshot; docs/label_model.md has the formulas.
 
-   `parameters` has the columns of int_label_model__estimates. Adds `prior_log_odds`, those of the class balance; `vote_log_ratios`
-   and `abstention_log_ratios`, for each vote type the log-likelihood ratios of the vote and of its voice abstaining; and
-   `all_abstain_log_ratio`, that of all voices abstaining. #}
+   `parameters` has the columns of int_label_model__estimates. Adds `prior_log_odds`, those of the class balance;
+   `vote_log_ratios` and `abstention_log_ratios`, for each vote type the log-likelihood ratios of the vote and of its voice
+   abstaining; and `all_abstain_log_ratio`, that of all voices abstaining. #}
 {% macro vote_likelihoods(parameters) -%}
     select
         * except (class_balance, accuracies, risky_rates, benign_rates),
@@ -12,7 +12,9 @@
         ) as vote_log_ratios,
         -- A voice with several vote types abstains once.
         arraySum(
-            (abstention, occurrence) -> if(occurrence = 1, abstention, 0), abstention_log_ratios, arrayEnumerateUniq(voice_numbers)
+            (abstention, occurrence) -> if(occurrence = 1, abstention, 0),
+            abstention_log_ratios,
+            arrayEnumerateUniq(voice_numbers)
         ) as all_abstain_log_ratio
     from (
         select

@@ -50,7 +50,8 @@ compared as (
         gold_risky_count > 0 and gold_risky_count < gold_count as is_gold_opinion,
         arraySort(arrayDistinct(arrayFlatten(names_of_voices.2))) as risky_names,
         arrayMap(
-            voice -> arrayFlatten(arrayMap(other -> if(other.1 = voice, other.2, []), names_of_voices)), arrayDistinct(names_of_voices.1)
+            voice -> arrayFlatten(arrayMap(other -> if(other.1 = voice, other.2, []), names_of_voices)),
+            arrayDistinct(names_of_voices.1)
         ) as names_by_voice,
         -- Voices with a name in common agree, whatever other names they give.
         length(names_by_voice) > 1

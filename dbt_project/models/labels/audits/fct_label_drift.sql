@@ -45,7 +45,7 @@ dates as (
         leadInFrame(toNullable(processing_date)) over (
             partition by network, window_days order by processing_date rows between unbounded preceding and unbounded following
         ) as next_date
-    from (select distinct network, window_days, processing_date from labels)
+    from (select distinct network, window_days, processing_date from labels) as labelled
 
 ),
 

@@ -62,7 +62,7 @@ graded as (
         -- A gold rule is graded by the gold labels of other rules, never by its own.
         arrayFilter(gold_vote -> not is_gold or gold_vote.5 != rule_id, gold_votes) as reference_votes,
         notEmpty(reference_votes) as is_graded,
-        is_graded and reference_votes[-1].6 = vote as is_right
+        is_graded and tupleElement(reference_votes[-1], 6) = vote as is_right
     from exploded
 
 ),
@@ -106,16 +106,17 @@ shared as (
         arraySort(groupUniqArray(catalog.feature)) as features_sharing_columns
     from inputs
     cross join {{ ref('feature_catalog') }} as catalog
-    where multiIf(
-        inputs.relation = 'stg_features',
-        catalog.feature = inputs.column_name
-        or (catalog.family = 'population' and startsWith(catalog.feature, concat(inputs.column_name, '_')))
-        or (inputs.column_name = 'total_volume_usd' and catalog.feature = 'alert_volume_ratio'),
-        inputs.relation = 'stg_money_flows', catalog.family = 'flows',
-        inputs.relation = 'stg_clusters', catalog.family = 'clusters',
-        inputs.relation = 'stg_alerts', catalog.family = 'alert',
-        false
-    )
+    where
+        multiIf(
+            inputs.relation = 'stg_features',
+            catalog.feature = inputs.column_name
+            or (catalog.family = 'population' and startsWith(catalog.feature, concat(inputs.column_name, '_')))
+            or (inputs.column_name = 'total_volume_usd' and catalog.feature = 'alert_volume_ratio'),
+            inputs.relation = 'stg_money_flows', catalog.family = 'flows',
+            inputs.relation = 'stg_clusters', catalog.family = 'clusters',
+            inputs.relation = 'stg_alerts', catalog.family = 'alert',
+            false
+        )
     group by rule_id
 
 ),

@@ -59,7 +59,7 @@ compared as (
         gold_vote.3 as source,
         arrayFilter(other -> other.2 != gold_vote.2, gold_votes) as other_votes,
         notEmpty(other_votes) as is_shared,
-        is_shared and other_votes[-1].1.6 = gold_vote.1.6 as is_agreed
+        is_shared and tupleElement(tupleElement(other_votes[-1], 1), 6) = tupleElement(tupleElement(gold_vote, 1), 6) as is_agreed
     from addresses
 
 ),
@@ -112,8 +112,12 @@ final as (
         {{ share_of('agreement.shared_addresses', 'agreement.voted_addresses') }} as shared_share,
         ifNull(agreement.compared_votes, 0) as compared_votes,
         {{ share_of('agreement.agreed_votes', 'agreement.compared_votes') }} as agreement,
-        {{ wilson(share_of('agreement.agreed_votes', 'agreement.compared_votes'), 'agreement.compared_votes', 'low') }} as agreement_low,
-        {{ wilson(share_of('agreement.agreed_votes', 'agreement.compared_votes'), 'agreement.compared_votes', 'high') }} as agreement_high,
+        {{ wilson(
+            share_of('agreement.agreed_votes', 'agreement.compared_votes'), 'agreement.compared_votes', 'low'
+        ) }} as agreement_low,
+        {{ wilson(
+            share_of('agreement.agreed_votes', 'agreement.compared_votes'), 'agreement.compared_votes', 'high'
+        ) }} as agreement_high,
         tupleElement(closest.closest, 1) as closest_source,
         tupleElement(closest.closest, 2) as closest_jaccard,
         tupleElement(closest.closest, 3) as closest_contained_share,

@@ -5,7 +5,9 @@ with addresses as (
         any(votes.processing_date) as processing_date,
         any(votes.window_days) as window_days,
         votes.address_key as address_key,
-        groupUniqArray(tuple(toString(if(votes.source = '', votes.rule_id, votes.source)), toString(votes.voice), votes.vote)) as opinions
+        groupUniqArray(tuple(
+            toString(if(votes.source = '', votes.rule_id, votes.source)), toString(votes.voice), votes.vote
+        )) as opinions
     from {{ ref('int_label_votes') }} as votes
     where votes.kind = 'gold'
     group by address_key

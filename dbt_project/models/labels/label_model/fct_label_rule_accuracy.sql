@@ -28,10 +28,13 @@ estimated as (
         -- The M-step of int_label_model__estimates, from the final posteriors.
         (
             vote_types.prior_strength * vote_types.prior_accuracy
-            + vote_types.overlap * if(vote_types.vote = 1, expected_counts.risky_votes, vote_types.votes - expected_counts.risky_votes)
+            + vote_types.overlap
+            * if(vote_types.vote = 1, expected_counts.risky_votes, vote_types.votes - expected_counts.risky_votes)
         ) / (vote_types.prior_strength + vote_types.overlap * vote_types.votes) as accuracy,
         vote_types.prior_strength
-            + greatest(0, vote_types.votes - expected_counts.missing_information / greatest(0.000001, accuracy * (1 - accuracy))) as effective_votes
+        + greatest(
+            0, vote_types.votes - expected_counts.missing_information / greatest(0.000001, accuracy * (1 - accuracy))
+        ) as effective_votes
     from {{ ref('int_label_model__vote_types') }} as vote_types
     inner join expected_counts
         on expected_counts.snapshot_key = vote_types.snapshot_key and expected_counts.position = vote_types.position

@@ -7,9 +7,9 @@
 {%- set prior_class_balance_addresses = 10 %}
 {%- set rounds = var('label_model_rounds') %}
 {#- The columns of int_label_model__snapshots are carried through the rounds, because joining them in every round takes twice
-    as long: the engine then evaluates the likelihoods per pattern. -#}
+    as long: the engine then evaluates the likelihoods per pattern. OVERLAPS is a keyword of SQL, so the column is quoted. -#}
 {%- set data = [
-    'all_addresses', 'votes', 'voice_numbers', 'is_gold', 'vote_counts', 'overlaps', 'prior_accuracies', 'prior_strengths'
+    'all_addresses', 'votes', 'voice_numbers', 'is_gold', 'vote_counts', '"overlaps"', 'prior_accuracies', 'prior_strengths'
 ] %}
 {%- set state = ['round', 'current_accuracy_log_odds', 'current_class_balance_log_odds'] + data %}
 
@@ -64,13 +64,14 @@ with recursive rounds as (
             -- Polarity constraint, in the first third of the rounds: a vote for a class is no evidence against it. It keeps the
             -- two classes from changing places, because the likelihood is the same when all classes are swapped.
             select
-                * replace (
-                    if(
-                        round < {{ rounds // 3 }},
-                        arrayMap((ratio, vote) -> if(vote = 1, greatest(ratio, 0), least(ratio, 0)), vote_log_ratios, votes),
-                        vote_log_ratios
-                    ) as vote_log_ratios
-                )
+                likelihoods.* except (vote_log_ratios),
+                if(
+                    likelihoods.round < {{ rounds // 3 }},
+                    arrayMap(
+                        (ratio, vote) -> if(vote = 1, greatest(ratio, 0), least(ratio, 0)), likelihoods.vote_log_ratios, votes
+                    ),
+                    likelihoods.vote_log_ratios
+                ) as vote_log_ratios
             from likelihoods
 
         ),
@@ -96,11 +97,11 @@ with recursive rounds as (
                 any({{ column }}) as {{ column }},
                 {%- endfor %}
                 -- Votes of each type on risky addresses. The second sum keeps sumMap from leaving out the types whose first is 0.
-                sumMap(
+                tupleElement(sumMap(
                     positions,
                     arrayMap(position -> risky_millionths * addresses, positions),
                     arrayMap(position -> addresses, positions)
-                ).2 as risky_votes_millionths,
+                ), 2) as risky_votes_millionths,
                 sum(risky_millionths * addresses) as risky_addresses_millionths
             from e_step
             group by snapshot_key
@@ -117,7 +118,7 @@ with recursive rounds as (
                     (risky, count, overlap, vote, prior_accuracy, prior_strength) -> (
                         prior_strength * prior_accuracy + overlap * if(vote = 1, risky / 1000000, count - risky / 1000000)
                     ) / (prior_strength + overlap * count),
-                    risky_votes_millionths, vote_counts, overlaps, votes, prior_accuracies, prior_strengths
+                    risky_votes_millionths, vote_counts, "overlaps", votes, prior_accuracies, prior_strengths
                 ) as accuracies,
                 ({{ prior_class_balance }} * {{ prior_class_balance_addresses }} + risky_addresses_millionths / 1000000)
                 / ({{ prior_class_balance_addresses }} + all_addresses) as class_balance

@@ -42,7 +42,7 @@ losses as (
         array join arrayMap(step -> step / 10, range(1, 11)) as inverse_temperature
         array join arrayMap(step -> (step - 8) / 4, range(17)) as intercept
         where has_gold
-    )
+    ) as candidates
     group by snapshot_key, inverse_temperature, intercept
 
 ),

@@ -8,7 +8,7 @@ select
     groupArray(voice_number) as voice_numbers,
     groupArray(is_gold) as is_gold,
     groupArray(toFloat64(vote_types.votes)) as vote_counts,
-    groupArray(overlap) as overlaps,
+    groupArray(overlap) as "overlaps",
     groupArray(prior_accuracy) as prior_accuracies,
     groupArray(prior_strength) as prior_strengths
 from (select * from {{ ref('int_label_model__vote_types') }} order by snapshot_key, position) as vote_types

@@ -4,7 +4,7 @@
 {%- set steps = [0] + var('label_model_confidence_steps') %}
 {%- set midpoints = [] %}
 {%- for step in steps %}
-    {%- do midpoints.append((500 * ([step, 0.5] | max + (steps[loop.index] if not loop.last else 1))) | round | int) %}
+{%- do midpoints.append((500 * ([step, 0.5] | max + (steps[loop.index] if not loop.last else 1))) | round | int) %}
 {%- endfor %}
 
 with counted as (

@@ -3,12 +3,14 @@
 
 with gold as (
 
+    -- One row per address with a source-of-truth or custom label: 1 risky, 0 benign.
     select address_key, label from {{ ref('int_label_strategy__address_labels') }}
 
 ),
 
 flows as (
 
+    -- One row per sender and recipient, with the volume between them in whole cents, which add up in any order.
     select
         network,
         processing_date,
@@ -26,17 +28,20 @@ flows as (
 
 ends as (
 
-    -- One row per end of a flow, in one pass; the label that counts is that of the other end.
+    -- Two rows per flow, one for each end; the label that counts is that of the other end.
     select
         network,
         processing_date,
         window_days,
-        tupleElement(side, 1) as address_key,
-        tupleElement(side, 2) as address,
-        tupleElement(side, 3) as counterparty_key,
+        address_key,
+        address,
+        counterparty_key,
         cents
     from flows
-    array join [tuple(from_key, from_address, to_key), tuple(to_key, to_address, from_key)] as side
+    array join
+        [from_key, to_key] as address_key,
+        [from_address, to_address] as address,
+        [to_key, from_key] as counterparty_key
 
 ),
 
@@ -54,6 +59,7 @@ final as (
         sumIf(cents, counterparty_key in (select address_key from gold where label = 0)) as benign_cents
     from ends
     group by address_key
+    -- Addresses with a labelled counterparty.
     having risky_cents + benign_cents > 0
 
 )

@@ -1,3 +1,4 @@
+-- One row per address that the rule votes risky (1); on all other addresses it abstains. int_label_votes adds address_key.
 with gold as (
 
     select address_key, label from {{ ref('int_label_strategy__address_labels') }}
@@ -6,6 +7,7 @@ with gold as (
 
 members as (
 
+    -- One row per cluster and address in it; its gold label is that of the strategy address_labels.
     select
         network,
         processing_date,
@@ -20,11 +22,13 @@ members as (
 
 clusters as (
 
+    -- One row per cluster with a risky member; are_risky is in the order of members.
     select
         network,
         processing_date,
         window_days,
-        groupArray(tuple(address, is_risky)) as members,
+        groupArray(address) as members,
+        groupArray(is_risky) as are_risky,
         countIf(is_risky) as risky_members
     from members
     group by network, processing_date, window_days, cluster_id
@@ -34,16 +38,16 @@ clusters as (
 
 others as (
 
-    -- Only the labels of the other members count, never its own.
+    -- One row per cluster and address again. Only the labels of the other members count, never its own.
     select
         network,
         processing_date,
         window_days,
-        tupleElement(member, 1) as address,
+        address,
         length(members) - 1 as other_members,
-        risky_members - tupleElement(member, 2) as risky_others
+        risky_members - is_risky as risky_others
     from clusters
-    array join members as member
+    array join members as address, are_risky as is_risky
 
 ),
 
@@ -55,7 +59,7 @@ final as (
         window_days,
         address,
         toUInt8(1) as vote,
-        -- One other risky member can be chance, three are not.
+        -- One other risky member can be chance, three are not: confidence 0.5 for one, rising to 1 for three.
         {{ clarity('max(risky_others)', 1, 3) }} as confidence,
         concat(toString(max(risky_others)), ' others of its cluster are risky') as evidence
     from others

@@ -1,16 +1,25 @@
-with large as (
+-- One row per address that the rule votes risky (1); on all other addresses it abstains. int_label_votes adds address_key.
+with quantiles as (
 
-    {{ above_quantile('total_volume_usd', var('dormant_reactivated_volume_quantile'), ['is_dormant_reactivated']) }}
+    -- One row per snapshot, over all of its addresses, whatever the conditions below.
+    {{ snapshot_quantiles('total_volume_usd', var('dormant_reactivated_volume_quantile')) }}
 
 )
 
 select
-    network,
-    processing_date,
-    window_days,
-    address,
+    addresses.network as network,
+    addresses.processing_date as processing_date,
+    addresses.window_days as window_days,
+    addresses.address as address,
     toUInt8(1) as vote,
     toFloat32(1) as confidence,
-    concat('woke after a long silence, ', toString(round(total_volume_usd)), ' USD') as evidence
-from large
-where is_dormant_reactivated = 1
+    concat('woke after a long silence, ', toString(round(addresses.total_volume_usd)), ' USD') as evidence
+from {{ ref('stg_features') }} as addresses
+inner join quantiles
+    on quantiles.network = addresses.network
+    and quantiles.processing_date = addresses.processing_date
+    and quantiles.window_days = addresses.window_days
+where
+    -- Strictly above; a missing value (NaN) is above none.
+    addresses.total_volume_usd > quantiles.threshold
+    and addresses.is_dormant_reactivated = 1

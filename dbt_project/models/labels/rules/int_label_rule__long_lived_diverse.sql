@@ -1,3 +1,4 @@
+-- One row per address that the rule votes benign (0); on all other addresses it abstains. int_label_votes adds address_key.
 {%- set counterparties = var('long_lived_diverse_counterparties') %}
 
 select
@@ -6,9 +7,11 @@ select
     window_days,
     address,
     toUInt8(0) as vote,
+    -- clarity: 0.5 at the threshold, rising linearly to 1 at twice as many counterparties.
     {{ clarity('unique_counterparties', counterparties, 2 * counterparties) }} as confidence,
     concat(
-        toString(activity_days), ' of ', toString(activity_span_days), ' days, ', toString(unique_counterparties), ' counterparties'
+        toString(activity_days), ' of ', toString(activity_span_days), ' days, ',
+        toString(unique_counterparties), ' counterparties'
     ) as evidence
 from {{ ref('stg_features') }}
 where

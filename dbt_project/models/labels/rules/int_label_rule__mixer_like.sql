@@ -1,3 +1,4 @@
+-- One row per address that the rule votes risky (1); on all other addresses it abstains. int_label_votes adds address_key.
 select
     network,
     processing_date,
@@ -7,4 +8,5 @@ select
     toFloat32(1) as confidence,
     'behaves like a mixer' as evidence
 from {{ ref('stg_features') }}
+-- A missing flag is NaN, which is not 1.
 where is_mixer_like = 1

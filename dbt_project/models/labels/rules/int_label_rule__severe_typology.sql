@@ -1,7 +1,9 @@
+-- One row per address that the rule votes risky (1); on all other addresses it abstains. int_label_votes adds address_key.
 {%- set severe = var('severe_typology_names') %}
 
 with addresses as (
 
+    -- One row per address with an alert of a severe typology.
     select
         network,
         processing_date,
@@ -23,6 +25,7 @@ final as (
         window_days,
         address,
         toUInt8(1) as vote,
+        -- clarity: 0.5 at the threshold, rising linearly to 1 where it has all severe typologies.
         {{ clarity('length(severe_typologies)', var('severe_typology_count'), severe | length) }} as confidence,
         arrayStringConcat(severe_typologies, ', ') as evidence
     from addresses

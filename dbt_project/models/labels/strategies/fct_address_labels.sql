@@ -6,6 +6,7 @@
 
 {%- set strategies = ['sot_only', 'address_labels', 'custom_priority', 'weighted_vote', 'label_model'] %}
 
+-- One row per address and strategy that labels it. An address without votes has no row.
 with strategies as (
 
     {% for strategy in strategies -%}

@@ -4,6 +4,7 @@
     order_by='(network, window_days, processing_date, strategy, cluster_id)'
 ) }}
 
+-- One row per cluster and strategy that labels it, from the labels of its addresses.
 with members as (
 
     select

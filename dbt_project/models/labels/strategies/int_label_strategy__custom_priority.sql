@@ -1,13 +1,15 @@
--- The guide's example: custom labels override the source of truth; the votes of Python strategies, then heuristics, count where
--- neither exists.
+-- One row per address with a vote. The guide's example of precedence: the user's own labels (custom), else the source of truth
+-- (sot), else the votes of Python strategies (derived), else the label rules (heuristic).
 with decided as (
 
+    -- int_label_tallies: one row per address with a vote. Votes are named tuples, voice_votes has the strongest first.
     select
         *,
-        -- The first that exists; a vote without a voter stands for none.
+        -- The first that exists: where there is no vote of a kind, the tuple has voter 0.
         arrayFirst(
-            vote -> vote.voter > 0, [strongest_custom, strongest_sot, strongest_derived, voice_votes[1]]
+            candidate -> candidate.voter > 0, [strongest_custom, strongest_sot, strongest_derived, voice_votes[1]]
         ) as deciding_vote,
+        -- ClickHouse lets a later expression use an alias of the same select.
         deciding_vote.vote as label,
         toFloat32(deciding_vote.confidence_millionths / 1000000) as label_confidence
     from {{ ref('int_label_tallies') }}
@@ -16,7 +18,8 @@ with decided as (
 
 final as (
 
-{{ tallied_labels('custom_priority', 'decided') }}
+    -- Adds the columns that all strategies have: those of the deciding vote, and the counts of votes.
+    {{ tallied_labels('custom_priority', 'decided') }}
 
 )
 

@@ -1,6 +1,8 @@
 {{ config(materialized='table', engine='MergeTree()', order_by='voter') }}
 
 {%- set most_voters = 65535 %}
+{%- set too_many = 'More than ' ~ most_voters ~ ' pairs of label rule and source vote; reduce the strategies '
+    ~ 'in raw_derived_votes or the sources of labels.' %}
 
 with rule_sources as (
 
@@ -52,7 +54,7 @@ final as (
     from with_voices
     where throwIf(
         (select count() from with_voices) > {{ most_voters }},
-        'More than {{ most_voters }} pairs of label rule and source vote; reduce the strategies in raw_derived_votes or the sources of labels.'
+        '{{ too_many }}'
     ) = 0
 
 )
