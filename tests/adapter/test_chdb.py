@@ -13,6 +13,7 @@ from typing import Any
 
 import clickhouse_connect
 import pytest
+from dbt.adapters.factory import reset_adapters
 from dbt.tests.util import run_dbt, run_dbt_and_capture, write_file
 from dbt_common.exceptions import DbtRuntimeError
 
@@ -39,7 +40,7 @@ def rows_of_one(small: Path) -> Any:
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Path:
+def small(tmp_path: Path) -> Iterator[Path]:
     """A project with one table, its profile in the parent folder, and a relative path to the warehouse."""
     (tmp_path / "code" / "models").mkdir(parents=True)
     (tmp_path / "code" / "dbt_project.yml").write_text("name: small\nversion: '1.0'\nprofile: small\n")
@@ -47,7 +48,8 @@ def small(tmp_path: Path) -> Path:
     (tmp_path / "profiles.yml").write_text(
         "small:\n  target: here\n  outputs:\n    here: {type: chdb, path: data/warehouse, schema: small, threads: 2}\n"
     )
-    return tmp_path
+    yield tmp_path
+    reset_adapters()  # dbt would take the one that was used in this process for whatever is run next
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -19,6 +19,18 @@ BRIEFLY = ("--quiet", "--log-level-file", "none", "--no-write-json")
 _manifests: dict[tuple[object, ...], Manifest] = {}
 
 
+@contextlib.contextmanager
+def _surroundings() -> Iterator[None]:
+    """Name the warehouse as dbt reads it; leave no adapter behind, which dbt would take for whatever is run next."""
+    from dbt.adapters.factory import reset_adapters
+
+    with patch.dict(os.environ, settings.dbt_environment()):
+        try:
+            yield
+        finally:
+            reset_adapters()
+
+
 def parsed(*options: str) -> Manifest:
     """Return the manifest of the project that the environment names, parsed again only where one of its files has changed."""
     from dbt.cli.main import dbtRunner
@@ -27,7 +39,7 @@ def parsed(*options: str) -> Manifest:
     files = sorted(path for path in project.rglob("*") if path.is_file())
     key = (target.type, target.database, options, *((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files))
     if key not in _manifests:
-        with patch.dict(os.environ, settings.dbt_environment()):
+        with _surroundings():
             ended = dbtRunner().invoke(["parse", *BRIEFLY, *options])
         assert ended.success, ended.exception
         _manifests[key] = ended.result
@@ -42,7 +54,7 @@ def dbt(*arguments: str, manifest: Manifest | None = None) -> Any:
     from dbt.cli.main import dbtRunner
 
     runner = dbtRunner(manifest or parsed())
-    with patch.dict(os.environ, settings.dbt_environment()):
+    with _surroundings():
         return runner.invoke([*arguments, *BRIEFLY])
 
 
@@ -57,7 +69,7 @@ def refusal(*arguments: str) -> str:
     from dbt.cli.main import dbtRunner
 
     printed = io.StringIO()
-    with patch.dict(os.environ, settings.dbt_environment()), contextlib.redirect_stdout(printed):
+    with _surroundings(), contextlib.redirect_stdout(printed):
         ended = dbtRunner().invoke([*arguments, *BRIEFLY, "--no-use-colors"])
     assert not ended.success
     return " ".join(printed.getvalue().split())
