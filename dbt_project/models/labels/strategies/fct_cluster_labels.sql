@@ -50,7 +50,7 @@ final as (
         cluster_key,
         strategy,
         toUInt8(risky_count > 0) as label,
-        -- One risky member is enough to be believed; that nobody is risky is known only as far as members are labelled.
+        -- One risky member makes a cluster risky; that none is risky is known only for the members that are labelled.
         toFloat32(if(
             risky_count > 0,
             tupleElement(surest_risky, 1),
@@ -63,7 +63,7 @@ final as (
         toUInt32(labelled_count) as labelled_count,
         toUInt32(risky_count) as risky_count
     from counted
-    -- With some risky members, but fewer than the var says, a cluster abstains.
+    -- A cluster with some risky members, but fewer than the var cluster_risky_share, abstains.
     where risky_count = 0 or risky_count >= {{ var('cluster_risky_share') }} * labelled_count
 
 )
