@@ -102,14 +102,50 @@ def test_every_stored_model_says_how_it_is_ordered(manifest: dict[str, Any]) -> 
     assert [node["name"] for node in stored if not node["config"].get("order_by")] == []
 
 
-def test_a_macro_has_its_file_and_its_arguments_are_described(manifest: dict[str, Any]) -> None:
-    ours = [
-        macro for macro in manifest["macros"].values() if re.search(r"macros/(features|staging)/", macro["original_file_path"])
+def primary_keys(manifest: dict[str, Any]) -> dict[str, list[list[str]]]:
+    """Return model → the combinations of columns that a data test declares unique."""
+    keys: dict[str, list[list[str]]] = {}
+    for node in manifest["nodes"].values():
+        metadata = node.get("test_metadata") or {}
+        arguments = metadata.get("kwargs", {})
+        if metadata.get("name") in ("unique", "unique_combination"):
+            columns = arguments["columns"] if metadata["name"] == "unique_combination" else [arguments["column_name"]]
+            keys.setdefault(node["attached_node"], []).append(columns)
+    return keys
+
+
+def test_every_model_has_a_tested_primary_key(manifest: dict[str, Any]) -> None:
+    keys = primary_keys(manifest)
+    assert [node["name"] for node in models(manifest) if not keys.get(node["unique_id"])] == []
+    for node in models(manifest):
+        for columns in keys.get(node["unique_id"], []):
+            assert set(columns) <= node["columns"].keys(), node["name"]
+
+
+def test_every_model_is_in_the_group_of_its_layer(manifest: dict[str, Any]) -> None:
+    layers = {"catalog": "features"}
+    for node in models(manifest):
+        (layer,) = re.findall(r"models/(\w+)/", node["original_file_path"])[:1]
+        assert node["config"]["group"] == layers.get(layer, layer), node["name"]
+
+
+def test_intermediate_models_are_private_and_results_public(manifest: dict[str, Any]) -> None:
+    access = {node["name"]: node["config"]["access"] for node in models(manifest)}
+    # The report on labels and Python strategies read these.
+    read_by_trainer = {"int_label_votes", "int_label_source_pairs"}
+    assert {name for name, level in access.items() if name.startswith("int_") and level != "private"} == read_by_trainer
+    results = [
+        name
+        for name in access
+        if name.startswith(("fct_", "training_", "scoring_")) or name in {"scored_alerts", "feature_catalog"}
     ]
-    assert len(ours) >= 15
-    for macro in ours:
-        assert macro["original_file_path"].endswith(f"/{macro['name']}.sql")
-        signature = re.search(r"macro \w+\(([^)]*)\)", macro["macro_sql"])
-        assert signature is not None
-        arguments = [argument.split("=")[0].strip() for argument in signature.group(1).split(",") if argument.strip()]
-        assert macro["description"] and arguments == [argument["name"] for argument in macro["arguments"]], macro["name"]
+    assert len(results) > 15
+    assert [name for name in results if access[name] != "public"] == []
+
+
+def test_exposures_depend_on_public_models(manifest: dict[str, Any]) -> None:
+    exposures = {exposure["name"]: exposure["depends_on"]["nodes"] for exposure in manifest["exposures"].values()}
+    assert {"trainer_fit", "trainer_predict", "labels_report", "labels_derive"} <= exposures.keys()
+    for name, parents in exposures.items():
+        assert parents, name
+        assert [key for key in parents if manifest["nodes"][key]["config"]["access"] != "public"] == [], name

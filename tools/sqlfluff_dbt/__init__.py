@@ -12,11 +12,10 @@ from typing import Any
 import yaml
 
 PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _load(path: Path) -> dict[str, Any]:
-    return yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # type: ignore[no-any-return]
+    return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)  # type: ignore[no-any-return]
 
 
 def _node(model: dict[str, Any]) -> dict[str, Any]:

@@ -111,7 +111,7 @@ with recursive rounds as (
         m_step as (
 
             -- The mean of each parameter given the expected counts and its Beta prior. The votes of a type weigh in as far as
-            -- they overlap with other voices: about a voice that never does, the votes say nothing.
+            -- they overlap with other voices: the votes alone do not tell how accurate a voice without overlap is.
             select
                 *,
                 arrayMap(

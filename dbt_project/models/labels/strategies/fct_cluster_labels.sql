@@ -63,7 +63,7 @@ final as (
         toUInt32(labelled_count) as labelled_count,
         toUInt32(risky_count) as risky_count
     from counted
-    -- A cluster with risky members below the share of the var abstains.
+    -- A cluster with some risky members, but fewer than the var cluster_risky_share, abstains.
     where risky_count = 0 or risky_count >= {{ var('cluster_risky_share') }} * labelled_count
 
 )
