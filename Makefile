@@ -27,10 +27,10 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	$(BIN)/trainer demo
 
-# Two workers, each with an engine folder of its own: an embedded warehouse is open in one process at a time. One thread of
-# OpenMP each, or the workers' threads wait for each other. Slow is what tests/conftest.py marks so (whatever runs on a real
-# engine: ENGINE is not even imported for the fast ones) and what is marked in its file. Of the slow ones a file stays with one
-# worker, because its tests share what was built; the files with the many quick tests come last, so that both end together.
+# Two workers, each with an engine folder of its own, because only one process can open an embedded warehouse; one OpenMP thread
+# each, because spinning threads of two workers slow each other down. Slow tests run on a real engine (tests/conftest.py marks them
+# by folder; ENGINE is not collected for the fast tests) or carry the marker `slow`. A slow file stays on one worker, because its
+# tests share a built warehouse; files with many short tests come last, so that both workers finish together.
 PYTEST := OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/pytest -q -n 2
 ENGINE := tests/docs tests/warehouse tests/adapter tests/project
 test-fast: $(STAMP)

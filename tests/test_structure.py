@@ -1,4 +1,4 @@
-"""The tree is what its layout says: rooms with a front door, tests beside them, nothing grown too long."""
+"""The layout: packages with an interface, tests that mirror them, and limits on the length of modules and functions."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_tests_mirror_the_rooms() -> None:
 def test_other_rooms_enter_a_room_by_its_front_door(room: str) -> None:
     """`from trainer.warehouse import connect`, never `from trainer.warehouse.client import connect`; also where types are checked.
 
-    trainer/__init__.py is no room: it says where each of its names lives, so that none is loaded before it is asked for.
+    trainer/__init__.py is exempt: it lists the module of each public name, so that names are imported lazily.
     """
     inside = ROOT / "trainer" / room
     exported = {f"trainer.{room}.{name}" for name in getattr(importlib.import_module(f"trainer.{room}"), "__all__", ())}

@@ -1,4 +1,4 @@
-"""What can be modelled: one object per model type says which tables it reads and writes and how its scores are evaluated.
+"""Model types: one object each, with the tables it reads and writes and how its scores are evaluated.
 
 Adding a model type is adding an object to `MODEL_TYPES` (and, where it writes a table of its own, that table to
 `trainer.warehouse.schema`). Nothing else compares or lists names of model types.

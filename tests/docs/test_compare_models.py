@@ -1,4 +1,4 @@
-"""The comparison of trainers divides by address, grades what it says, and calls a shortfall one."""
+"""The comparison of trainers splits by address, evaluates what it states, and reports shortfalls."""
 
 from __future__ import annotations
 

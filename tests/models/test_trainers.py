@@ -430,7 +430,7 @@ REPORTING: dict[str, dict[str, Any]] = {
 def test_progress_is_reported_and_reaches_its_total(name: str, table: Dataset) -> None:
     seen: list[tuple[str, int, int]] = []
     template = models.build(models.trainer_class(name), REPORTING[name])
-    trained, _ = fit_trainer(template, table.frame(), table.y, table.weight, table.groups, lambda *told: seen.append(told))
+    trained, _ = fit_trainer(template, table.frame(), table.y, table.weight, table.groups, lambda *step: seen.append(step))
     assert seen and all(0 < done <= total for _, done, total in seen)
     assert {what for what, done, total in seen if done == total} == {what for what, _, _ in seen}
     assert trained.progress is None
@@ -469,11 +469,11 @@ def test_a_trainer_with_a_progress_callback_can_be_copied(table: Dataset) -> Non
 
     class Watcher:
         def __init__(self) -> None:
-            self.told = 0
+            self.calls = 0
             self.stream = sys.stdout
 
         def __call__(self, what: str, done: int, total: int) -> None:
-            self.told += 1
+            self.calls += 1
 
         def __deepcopy__(self, memo: Any) -> None:
             raise AssertionError("copied")
@@ -481,7 +481,7 @@ def test_a_trainer_with_a_progress_callback_can_be_copied(table: Dataset) -> Non
     template, watcher = XGBoostTrainer(FEW), Watcher()
     template.progress = watcher
     fit_trainer(template, table.frame(), table.y, table.weight)
-    assert watcher.told == FEW["n_estimators"]
+    assert watcher.calls == FEW["n_estimators"]
 
 
 # ---- the door --------------------------------------------------------------------------------------------------------

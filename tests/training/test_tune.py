@@ -226,10 +226,10 @@ def test_a_trial_whose_process_died_does_not_count(tmp_path: Path) -> None:
 
 
 def test_progress_counts_trials_and_folds(tmp_path: Path) -> None:
-    told: list[tuple[str, int, int]] = []
-    tuning(tmp_path, trials=2, progress=lambda *step: told.append(step)).run()
-    assert [done for what, done, total in told if (what, total) == ("trials", 2)] == [0, 1, 2]
-    assert [done for what, done, total in told if (what, total) == ("folds of this trial", 3)] == [1, 2, 3] * 2
+    steps: list[tuple[str, int, int]] = []
+    tuning(tmp_path, trials=2, progress=lambda *step: steps.append(step)).run()
+    assert [done for what, done, total in steps if (what, total) == ("trials", 2)] == [0, 1, 2]
+    assert [done for what, done, total in steps if (what, total) == ("folds of this trial", 3)] == [1, 2, 3] * 2
 
 
 def test_a_timeout_begins_no_further_trial(tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def own_call(call: Callable[..., Called], tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.fixture
 def child(tmp_path: Path, warehouse: Path) -> Callable[..., Called]:
-    """Run the command line in a child process, on a folder of its own unless told otherwise."""
+    """Run the command line in a child process, on a folder of its own by default."""
 
     def run(*arguments: object, **environment: str) -> Called:
         env = os.environ | {"TRAINER_WAREHOUSE": str(tmp_path / "own")} | environment

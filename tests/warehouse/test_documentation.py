@@ -1,4 +1,4 @@
-"""What dbt's documentation says is there, is there; and what is there is described."""
+"""Documented models and columns exist, and existing ones are documented."""
 
 from __future__ import annotations
 

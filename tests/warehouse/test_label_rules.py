@@ -1,4 +1,4 @@
-"""A rule of one's own, added as examples/label_rule says, in a copy of the project; and what dbt says when half of it is missing."""
+"""A custom label rule, added in a copy of the project as examples/label_rule describes, and dbt's errors when half of it is missing."""
 
 from __future__ import annotations
 
@@ -87,18 +87,20 @@ def test_the_example_rule_votes_once_added_and_not_when_disabled(project: Path) 
 def test_more_voters_than_can_be_numbered_are_refused() -> None:
     """Voters and voices are numbered in 16 bits: the last number is used, and one more stops dbt."""
     insert = (
-        "INSERT INTO raw_derived_votes (network, processing_date, window_days, strategy, address, vote, confidence) "
-        "SELECT 'n', toDate('2025-08-01'), 90, concat('strategy ', toString(number)), 'a', 1, 1 FROM numbers({})"
+        "INSERT INTO raw_address_labels (network, processing_date, window_days, address, risk_level, confidence_score, source) "
+        "SELECT 'n', toDate('2025-08-01'), 90, toString(number), 'high', 1, concat('source ', toString(number)) FROM numbers({})"
     )
-    build = ("run", "--select", "stg_derived_votes", "int_label_voters")
+    build = ("run", "--select", "int_label_votes__gold", "int_label_voters")
+    numbered = "SELECT max(voter) * (max(voice_number) = uniqExact(voice)) FROM int_label_voters"
     free = 65_535 - int(query("SELECT count() FROM int_label_voters"))
     with connect() as client:
         client.command(insert.format(free))
     run_dbt(build)
-    assert query("SELECT max(voter) * (max(voice_number) = uniqExact(voice)) FROM int_label_voters") == 65_535
+    assert query(numbered) == 65_535
     with connect() as client:
         client.command(insert.format(free + 1))
     assert "More than 65535 pairs of label rule and source vote" in refusal(*build)
+    assert query(numbered) == 65_535
 
 
 def test_dbt_names_the_missing_half_of_a_rule(project: Path) -> None:
