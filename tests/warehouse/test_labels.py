@@ -76,7 +76,7 @@ def test_addresses_are_stored_in_canonical_form(house: House, call: Call, tmp_pa
 def test_the_warehouse_and_the_trainer_have_the_same_canonical_form(house: House) -> None:
     from trainer import addresses
 
-    macro = (Path(__file__).parents[2] / "dbt_project" / "macros" / "canonical_address.sql").read_text()
+    macro = (Path(__file__).parents[2] / "dbt_project" / "macros" / "staging" / "canonical_address.sql").read_text()
     pattern = macro.split("match({{ column }}, '")[1].split("')")[0]
     samples = [
         "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0X5AAEB6053F3E94C9B9A09F33669435E7EF1BEAED", "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",

@@ -304,7 +304,8 @@ def test_the_real_torus_snapshot_goes_all_the_way(house: House, call: Call, tmp_
     with connect() as client:
         found = counts(client, "torus")
         assert (found["address_labels"], found["raw_features"], found["raw_alerts"]) == (131, 1974, 0)
-        assert client.query("SELECT sum(tx_count) FROM raw_money_flows FINAL WHERE network = 'torus'").result_rows == [(4144,)]
+        transfers = "SELECT sum(tx_count) FROM raw_money_flows FINAL WHERE network = 'torus' AND window_days = {window:UInt16}"
+        assert client.query(transfers, parameters={"window": window}).result_rows == [(4144,)]
         data = read_scoring(client, "address_scorer", Selection("torus", day, day, window))
     reachable = {name.removeprefix("extra__") for name in data.feature_names}
     renamed = {
