@@ -1,4 +1,4 @@
-"""An exception in a user's own trainer, reader or shape is one sentence that says whose code, which method, which rows and why."""
+"""An exception in a user's own code becomes one sentence naming the class, the method, the rows and the cause."""
 
 from __future__ import annotations
 

@@ -32,7 +32,6 @@ from trainer.errors import BadInputError
 from trainer.keys import SNAPSHOT_KEY, SnapshotKey
 from trainer.warehouse import Table
 
-DECIMAL = pa.decimal128(38, 18)
 DECIMAL_LIMIT = float(np.nextafter(1e20, 0))  # the largest value of Decimal(38, 18)
 LAST_SECOND = 2**32 - 1  # the largest value of DateTime
 MAY_BE_NEGATIVE = {"net_flow_usd"}
