@@ -128,6 +128,7 @@ final as (
         {{ as_feature(ratio(
             'toFloat64(out_squares)', '(toFloat64(out_cents) * toFloat64(out_cents))'
         )) }} as flow_out_concentration,
+        -- No as_feature: ratio() is Float32 already, and neither count is missing.
         {{ ratio('bidirectional_pairs', '(in_pairs + out_pairs)') }} as flow_bidirectional_ratio,
         {{ as_feature(ratio('transfers', '(in_pairs + out_pairs)')) }} as flow_tx_per_pair,
         {{ as_feature('active_days_mean') }} as flow_active_days_mean,

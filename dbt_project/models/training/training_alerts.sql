@@ -8,7 +8,7 @@ with features as (
 
 labels as (
 
-    -- The label of each alert's address: one row per address and label strategy that labels it.
+    -- One row per snapshot (network, processing_date, window_days), address and label strategy that labels it.
     select * from {{ ref('fct_address_labels') }}
 
 ),
@@ -24,13 +24,14 @@ final as (
         labels.strategy as label_strategy,
         -- 1 risky, 0 benign
         labels.label as label,
+        -- Confidence in the label, 0 to 1.
         labels.label_confidence as label_confidence,
         -- What a trainer fits: the label, or for the strategy label_model its P(risky).
         labels.label_target as label_target,
-        -- Sample weight: label_confidence, or 1 for label_model, times the var derived_label_weight where no vote is gold. Do not
-        -- weight by label_confidence as well.
+        -- Sample weight: label_confidence, or 1 for label_model, times the var derived_label_weight where no vote is
+        -- gold (a label of the source of truth or of the user). Do not weight by label_confidence as well.
         labels.label_weight as label_weight,
-        -- Publisher, Python strategy or rule whose vote decided.
+        -- Publisher, Python strategy or rule whose vote decided; for label_model, the strongest vote that agrees with the label.
         labels.label_source as label_source,
         -- Every feature: all other columns of fct_alert_features, as in scoring_alerts.
         features.* except (network, processing_date, window_days, alert_id, address, address_key)

@@ -1,7 +1,8 @@
--- One row per address that the rule votes risky (1); on all other addresses it abstains. int_label_votes adds address_key.
+-- Active addresses with unusual behavior that are not services. One row per address that the rule votes risky (1); on all other
+-- addresses it abstains. int_label_votes adds address_key.
 with quantiles as (
 
-    -- One row per snapshot, over all of its addresses, whatever the conditions below.
+    -- network, processing_date, window_days and `threshold`: the quantile over all of a snapshot's addresses with a score.
     {{ snapshot_quantiles('behavioral_anomaly_score', var('behavioral_anomaly_quantile')) }}
 
 )
