@@ -4,6 +4,8 @@ with labels as (
     select network, processing_date, window_days, address, label_source, risk_level from {{ ref('stg_address_labels') }}
     union all
     select network, processing_date, window_days, address, label_source, risk_level from {{ ref('stg_custom_address_labels') }}
+    union all
+    select network, valid_from, 0, address, label_source, risk_level from {{ ref('stg_standing_labels') }}
 
 )
 

@@ -51,6 +51,7 @@ def ingest(
     target: Target = None,
 ) -> None:
     """Load snapshot folders; a path that ends in network/date/window gives the key."""
+    from trainer.labels import labels_of_snapshot
     from trainer.snapshots import find_folders
     from trainer.snapshots import ingest as load
     from trainer.warehouse import connect
@@ -59,9 +60,22 @@ def ingest(
     prepare(target)
     with progress() as update, connect(target) as client:
         loaded = load(client, path, network, day_of(processing_date), window_days, update)
+        labels = {one.key: labels_of_snapshot(client, one.key) for one in loaded}
     for snapshot in loaded:
         _say_changes(snapshot)
-    result = [{"snapshot": str(one.key), "shape": one.shape, "folder": str(one.folder), "rows": one.rows} for one in loaded]
+        if labels[snapshot.key]:
+            counted = ", ".join(f"{source or 'custom'} ({count})" for source, count in labels[snapshot.key].items())
+            say(f"{snapshot.key} your labels apply to addresses of it: {counted}")
+    result = [
+        {
+            "snapshot": str(one.key),
+            "shape": one.shape,
+            "folder": str(one.folder),
+            "rows": one.rows,
+            "labels": labels[one.key],
+        }
+        for one in loaded
+    ]
     lines = [f"{one.key}  {table}  {rows}" for one in loaded for table, rows in one.rows.items()]
     emit({"snapshots": result}, json, lines)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trainer.cli.data import prepare
-from trainer.cli.labels import SHOWN_REASONS
+from trainer.cli.labels_added import SHOWN_REASONS
 from trainer.cli.options import Day, DryRun, Json, Map, Network, SkipBad, Target, Window, day_of, mapping_of
 from trainer.cli.output import emit, say
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,17 +12,29 @@ import typer
 
 from trainer.cli.classes import strategy_of
 from trainer.cli.data import prepare
-from trainer.cli.options import Day, DryRun, Json, Map, ModelType, Network, SkipBad, Target, Window, day_of, mapping_of
+from trainer.cli.labels_added import added_line, say_added
+from trainer.cli.options import (
+    Day,
+    DryRun,
+    Json,
+    Map,
+    ModelType,
+    Network,
+    SkipBad,
+    Stamp,
+    Target,
+    Window,
+    day_of,
+    mapping_of,
+)
 from trainer.cli.output import emit, say
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
-    from trainer.labels import LabelsAdded
     from trainer.reports import Table
     from trainer.training import DerivedVotes
 
 PIPE_WIDTH = 200  # columns, where the width of the output is unknown
-SHOWN_REASONS = 10
 
 labels = typer.Typer(help="Your own labels.", no_args_is_help=True)
 
@@ -36,38 +49,86 @@ def labels_add(
     file: Annotated[
         Path,
         typer.Argument(
-            help="A CSV, Parquet or JSON file in the columns of raw_address_labels, or a list of OFAC, Etherscan, Forta, "
-            "MyEtherWallet, polkadot-js or GraphSense."
+            help="Your own table (CSV, Parquet, JSON) or list of addresses, or a publisher's list; a folder is read file by file."
         ),
     ],
     network: Network = None,
-    processing_date: Day = None,
+    processing_date: Stamp = None,
     window_days: Window = None,
+    valid_from: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="First day on which the labels hold [default: the list's own date, else from the beginning].",
+            show_default=False,
+        ),
+    ] = None,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="The file is the whole list: labels that it no longer has end on its day.")
+    ] = False,
+    max_closed: Annotated[
+        float, typer.Option(min=0, max=1, help="Refuse a complete edition that ends a larger share of the list's labels.")
+    ] = 0.2,
     format: Annotated[str, typer.Option(help="Format of the file; `auto` recognises it.")] = "auto",
     source: Annotated[
         str | None, typer.Option(help="Publisher of the labels, for files that do not name one.", show_default=False)
     ] = None,
+    risk_level: Annotated[
+        str | None, typer.Option(help="Risk level of all rows of your own file: low, medium, high, critical.", show_default=False)
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Label of all rows of your own file.", show_default=False)] = None,
+    confidence: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Confidence of all rows of your own file.", show_default=False)
+    ] = None,
     map: Map = None,
+    map_category: Annotated[
+        Path | None,
+        typer.Option(help="CSV file (category, risk_level) that gives your own words a risk level.", show_default=False),
+    ] = None,
     dry_run: DryRun = False,
     skip_bad: SkipBad = False,
     json: Json = False,
     target: Target = None,
 ) -> None:
-    """Add a label list; adding a file again changes nothing. Then run `dbt run`."""
-    from trainer.labels import add_labels
+    """Add a label list; adding a file again changes nothing. Then run `dbt run`.
+
+    Without a processing date the labels stand: they hold for every snapshot of the network, from a day until they are withdrawn.
+    """
+    from trainer.labels import add_labels, list_files
     from trainer.warehouse import connect
 
     columns = mapping_of(map)
+    files = list_files(file, format)
     prepare(target)
     with connect(target) as client:
-        added = add_labels(
-            client, file, network, day_of(processing_date), window_days, format, source, dry_run, skip_bad, columns
-        )
-    _say_what_was_not_loaded(added)
-    levels = ", ".join(f"{count} {level}" for level, count in added.by_risk_level.items())
-    verb = "would be added" if dry_run else "added"
-    lines = [f"{added.added} labels {verb}, {added.present} already present, {added.rejected} rejected ({levels})"]
-    emit(added.as_dict() | {"dry_run": dry_run}, json, lines)
+        added = [
+            add_labels(
+                client,
+                one,
+                network,
+                day_of(processing_date),
+                window_days,
+                format,
+                source,
+                dry_run,
+                skip_bad,
+                columns,
+                valid_from=day_of(valid_from),
+                complete=complete,
+                max_closed=max_closed,
+                risk_level=risk_level,
+                label=label,
+                confidence=confidence,
+                categories=map_category,
+            )
+            for one in files
+        ]
+    for one in added:
+        say_added(one)
+    results = [one.as_dict() | {"dry_run": dry_run} for one in added]
+    lines = [added_line(one, dry_run) for one in added]
+    emit(results[0] if file.is_file() else {"files": results}, json, lines)
 
 
 @labels.command("remove")
@@ -79,6 +140,16 @@ def labels_remove(
     network: Network = None,
     processing_date: Day = None,
     window_days: Window = None,
+    from_day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="Withdraw standing labels from that day on; on the days before, they hold as they did.",
+            show_default=False,
+        ),
+    ] = None,
     dry_run: DryRun = False,
     json: Json = False,
     target: Target = None,
@@ -89,17 +160,39 @@ def labels_remove(
     from trainer.warehouse import connect
 
     verb = "would be removed" if dry_run else "removed"
+    day, last_day = day_of(processing_date), day_of(from_day)
     with connect(target) as client:
         if source is not None and derived is None:
-            removed = remove_labels(client, source, network, day_of(processing_date), window_days, dry_run)
-            emit({"source": source, "removed": removed, "dry_run": dry_run}, json, [f"{removed} labels of {source} {verb}"])
-        elif derived is not None and source is None:
-            removed = remove_votes(client, derived, network, day_of(processing_date), window_days, dry_run=dry_run)
+            removed = remove_labels(client, source, network, day, window_days, dry_run, from_day=last_day)
+            result: dict[str, object] = {"source": source, "removed": removed, "dry_run": dry_run}
+            if last_day is not None:
+                result["from"] = str(last_day)
+                verb += f" from {last_day} on"
+            emit(result, json, [f"{removed} labels of {source} {verb}"])
+        elif derived is not None and source is None and last_day is None:
+            removed = remove_votes(client, derived, network, day, window_days, dry_run=dry_run)
             emit({"name": derived, "removed": removed, "dry_run": dry_run}, json, [f"{removed} votes of {derived} {verb}"])
         else:
             raise UsageError(
                 "Give either --source, the publisher of labels, or --derived, the name of votes that a strategy derived."
             )
+
+
+@labels.command("sources")
+def labels_sources(json: Json = False, target: Target = None) -> None:
+    """Show each source of labels: how many, how old, how many ended, and in which snapshots they match."""
+    from trainer.labels import label_sources
+    from trainer.reports import source_table
+    from trainer.warehouse import connect
+
+    with connect(target) as client:
+        sources = label_sources(client)
+    if json:
+        emit({"sources": [one.as_dict() for one in sources]}, True, [])
+    elif sources:
+        _print_tables([source_table(sources)])
+    else:
+        say("There are no labels yet; `trainer ingest` and `trainer labels add` load them.")
 
 
 @labels.command("report")
@@ -180,29 +273,6 @@ def _derived_lines(result: DerivedVotes) -> list[str]:
         f"({result.risky} risky, {result.benign} benign), in place of {result.before}",
         f"  from {result.labelled} labels of {result.rows} rows; {result.tied} addresses are tied and have no vote",
     ]
-
-
-def _say_what_was_not_loaded(added: LabelsAdded) -> None:
-    if added.ignored_columns:
-        say(f"{added.file}: columns not loaded: {', '.join(added.ignored_columns)}")
-    for row, reason in [*added.reasons.items()][:SHOWN_REASONS] if not added.rejects_file else []:
-        say(f"{added.file}, row {row}: {reason}")
-    if not added.rejects_file and len(added.reasons) > SHOWN_REASONS:
-        say(f"{added.file}: and {len(added.reasons) - SHOWN_REASONS} more rows; --json has all, --skip-bad writes them to a file")
-    if added.rejects_file:
-        say(f"{added.file}: {len(added.reasons)} rows rejected; they are in {added.rejects_file}, with reasons")
-    if added.elsewhere:
-        say(f"{added.file}: {added.elsewhere} rows skipped: another network's address")
-    if added.repeated:
-        say(f"{added.file}: {added.repeated} rows repeat others")
-    if added.replaced:
-        say(f"{added.file}: {added.replaced} older labels replaced")
-    if added.unmapped:
-        categories = ", ".join(f"{category} ({count})" for category, count in added.unmapped.items())
-        total = sum(added.unmapped.values())
-        say(
-            f"{added.file}: {total} rows not loaded, their categories have no risk level in the seed label_taxonomy: {categories}"
-        )
 
 
 def _print_tables(report: list[Table]) -> None:

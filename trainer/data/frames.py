@@ -20,13 +20,17 @@ FRAMES = {
     "features": "fct_address_features",
     "clusters": "stg_clusters",
     "money_flows": "stg_money_flows",
-    "address_labels": "stg_address_labels",
-    "custom_labels": "stg_custom_address_labels",
+    "address_labels": "fct_applied_labels",
+    "custom_labels": "fct_applied_labels",
     "label_votes": "int_label_votes",
     "labels": "fct_address_labels",
 }
 # Derived votes are hidden from Python strategies: a strategy that runs again must not read its own votes.
-_CONDITIONS = {"label_votes": " AND kind != 'derived'"}
+_CONDITIONS = {
+    "address_labels": " AND rule_id = 'sot'",
+    "custom_labels": " AND rule_id = 'custom'",
+    "label_votes": " AND kind != 'derived'",
+}
 # The strategies of dbt whose labels do not depend on derived votes.
 GOLD_STRATEGIES = ("address_labels", "sot_only")
 

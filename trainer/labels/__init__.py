@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from trainer.labels.add import LabelsAdded, add_labels, remove_labels
+from trainer.labels.add import LabelsAdded, add_labels, list_files, remove_labels
 from trainer.labels.formats.base import CATEGORY, PUBLISHER_COLUMNS, LabelFormat
+from trainer.labels.matches import labels_of_snapshot
+from trainer.labels.sources import LabelSource, label_sources
 from trainer.labels.strategies import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 from trainer.labels.truth import Truth, read_truth
 
@@ -12,11 +14,15 @@ __all__ = [
     "PUBLISHER_COLUMNS",
     "AddressLabelStrategy",
     "LabelFormat",
+    "LabelSource",
     "LabelStrategy",
     "LabelsAdded",
     "Truth",
     "WarehouseLabelStrategy",
     "add_labels",
+    "label_sources",
+    "labels_of_snapshot",
+    "list_files",
     "read_truth",
     "remove_labels",
 ]

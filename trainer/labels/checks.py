@@ -1,33 +1,54 @@
 """Checks the rows of a label list: each row is good, or gets the reason why it is not loaded.
 
-The user's own tables must pass every check. A publisher's list is not the user's to correct, so rows with an invalid address
-or an address of another network are set aside and reported, and a category that the taxonomy does not map to a risk level
-abstains.
+A list is *stamped* if the file or the caller names a processing date or a window: its labels belong to that snapshot. Otherwise
+it is *standing*: its labels hold for every snapshot of the network from a day to a day.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer import addresses
 from trainer.errors import BadInputError
-from trainer.keys import SNAPSHOT_KEY
-from trainer.labels.formats.base import CATEGORY, PROVENANCE, PUBLISHER_COLUMNS, LabelFormat
-from trainer.labels.formats.currencies import NETWORKS
-from trainer.labels.taxonomy import RISK_LEVELS, Taxonomy
-from trainer.uploads import filled, note_address_problems, note_key_problems, note_problem, require_columns, require_key
-from trainer.warehouse import RAW_ADDRESS_LABELS
+from trainer.keys import FIRST_DATE, LAST_DATE, SNAPSHOT_KEY
+from trainer.labels.categories import apply_categories
+from trainer.labels.taxonomy import RISK_LEVELS
+from trainer.uploads import (
+    filled,
+    note_address_problems,
+    note_day_problems,
+    note_key_problems,
+    note_network_problems,
+    note_problem,
+    option,
+    require_columns,
+    require_key,
+)
+from trainer.warehouse import RAW_ADDRESS_LABELS, RAW_STANDING_LABELS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REQUIRED = ("address", "risk_level")
+    from trainer.labels.categories import Categories
+
 NO_CATEGORY = "(none)"
-DEFAULTS = {"address_type": "unknown", "confidence_score": "0.5"}
+STAMP = ("processing_date", "window_days")
+STAMPED_COLUMNS = (*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.types)
+STANDING_COLUMNS = tuple(RAW_STANDING_LABELS.types)
+DEFAULTS = {
+    "address_type": "unknown",
+    "confidence_score": "0.5",
+    "valid_from": str(FIRST_DATE),
+    "valid_to": str(LAST_DATE),
+}
+_OPTIONS = {"source": "--source", "risk_level": "--risk-level", "label": "--label"}
+_NO_LEVEL = "; give every row one with --risk-level, or map the file's own words with --map-category"
 
 
 @dataclass
@@ -35,11 +56,13 @@ class Checked:
     """The rows of a list, numbered from 1.
 
     Attributes:
-        frame: all rows, in the columns of `raw_address_labels`.
+        frame: all rows, in the columns of `raw_address_labels`, or of `raw_standing_labels` if the list is standing.
         good: the rows that can be loaded.
         problems, elsewhere: row → reason, for bad rows and for rows whose address belongs to another network.
-        unmapped: category → number of valid rows, for categories without a risk level.
-        addresses: number of distinct valid addresses of the network, with or without a risk level.
+        unmapped: category → number of good rows without a risk level: they abstain until the taxonomy has their category.
+        levels: risk level → number of good rows, as the seeds are now.
+        is_standing: whether the labels hold from a day to a day.
+        addresses: number of distinct valid addresses of the network.
     """
 
     frame: pd.DataFrame
@@ -47,133 +70,93 @@ class Checked:
     problems: dict[int, str] = field(default_factory=dict)
     elsewhere: dict[int, str] = field(default_factory=dict)
     unmapped: Counter[str] = field(default_factory=Counter)
+    levels: Counter[str] = field(default_factory=Counter)
+    is_standing: bool = False
     addresses: int = 0
 
 
-def check_own(path: Path, frame: pd.DataFrame, given: dict[str, Any]) -> Checked:
+def check_own(path: Path, frame: pd.DataFrame, given: Mapping[str, Any], categories: Categories | None = None) -> Checked:
     """Check a user's own table.
 
     Args:
         frame: n rows of text, indexed by row number.
-        given: the network, processing_date, window_days and source that the caller gave, None for the rest.
+        given: what the caller gave for all rows: network, processing_date, window_days, source, valid_from, risk_level, label and
+            confidence_score; None or absent for the rest.
+        categories: the user's own words and their risk levels; rows whose word it lacks abstain.
 
     Raises:
         BadInputError: a required column is missing and not given, or there are no rows.
     """
-    require_columns(path, REQUIRED, list(frame.columns))
+    require_columns(path, ["address"], list(frame.columns))
+    if categories is not None:
+        frame = apply_categories(path, frame, categories)
+    elif given.get("risk_level") is None:
+        require_columns(path, ["risk_level"], list(frame.columns), _NO_LEVEL)
     frame = complete(path, frame, given)
-    problems = row_problems(frame, given)
-    return _checked(frame, problems)
+    unmapped: dict[int, str] = {}
+    if categories is not None:
+        abstains = frame["risk_level"] == ""
+        words = frame["label"].where(frame["label"] != "", NO_CATEGORY)
+        unmapped = dict(zip(frame.index[abstains].tolist(), words[abstains], strict=True))
+        frame.loc[abstains, "publisher"] = frame["source"]  # the taxonomy may give the user's own words a meaning later
+    return checked(frame, row_problems(frame, given, unmapped.keys()), unmapped=unmapped)
 
 
-def check_published(path: Path, frame: pd.DataFrame, given: dict[str, Any], format: LabelFormat, taxonomy: Taxonomy) -> Checked:
-    """Check a publisher's list and map its categories by the taxonomy; arguments as for `check_own`.
-
-    Raises:
-        BadInputError: network, date or window is missing or invalid, there are no rows, or no row can be used.
-    """
-    if given["network"] is not None and (wrong := addresses.network_problem(str(given["network"]))):
-        raise BadInputError(f"{path}: {wrong}.")
-    frame = frame.reindex(columns=list(PUBLISHER_COLUMNS), fill_value="")
-    stated = frame["network"].str.strip()
-    unmapped = _map(frame, format.publisher, taxonomy)
-    if given["source"] is not None:
-        frame["source"] = ""
-    defaults = given | {"source": given["source"] or format.publisher}
-    if given["network"] is not None:
-        frame["network"] = str(given["network"])
-    elif (stated == "").any():
-        raise BadInputError(f"{path} has addresses without a network; give --network.")
-    frame = complete(path, frame.drop(columns=[PROVENANCE]), defaults)
-    elsewhere = _on_another_network(frame, stated)
-    remaining = frame[~frame.index.isin(elsewhere)]
-    problems = row_problems(remaining, defaults | {"source": None}, unmapped.keys())
-    # Date and window come from the caller and apply to every row: they are errors of the call.
-    if wrong := next((reason for reason in problems.values() if reason.startswith(SNAPSHOT_KEY[1:])), None):
-        raise BadInputError(f"{path}: {wrong}.")
-    foreign = _of_another_form(remaining, problems)
-    elsewhere |= foreign
-    problems = {row: reason for row, reason in problems.items() if row not in foreign}
-    if problems and len(problems) == len(frame):
-        row, reason = next(iter(problems.items()))
-        raise BadInputError(f"{path}: none of its {len(frame)} rows can be used, nothing was loaded; row {row}: {reason}.")
-    return _checked(frame, problems, elsewhere, unmapped)
+def is_standing(columns: Iterable[str], given: Mapping[str, Any]) -> bool:
+    """Return whether neither the file's columns nor the caller name the date or window of a snapshot."""
+    return not any(name in columns or given.get(name) is not None for name in STAMP)
 
 
-def _checked(
+def checked(
     frame: pd.DataFrame,
     problems: dict[int, str],
     elsewhere: dict[int, str] | None = None,
-    unmapped: dict[int, str] | None = None,
+    unmapped: Mapping[int, str] | None = None,
+    levels: Mapping[int, str] | None = None,
 ) -> Checked:
+    """Return the rows with their canonical addresses, divided into good and other ones.
+
+    Args:
+        unmapped, levels: row → category without a risk level, and row → risk level where the seeds decide it.
+    """
     elsewhere, unmapped = elsewhere or {}, unmapped or {}
     frame["address"] = frame["address"].map(addresses.canonical)
-    valid = frame[~frame.index.isin(problems) & ~frame.index.isin(elsewhere)]
-    good = valid[~valid.index.isin(unmapped)]
-    categories = Counter(category for row, category in unmapped.items() if row in valid.index)
-    distinct = len(valid.drop_duplicates(["network", "address"]))
-    return Checked(frame, good, problems, elsewhere, categories, distinct)
+    good = frame[~frame.index.isin(problems) & ~frame.index.isin(elsewhere)]
+    shown = good["risk_level"] if levels is None else good.index.to_series().map(levels).fillna("")
+    return Checked(
+        frame,
+        good,
+        problems,
+        elsewhere,
+        unmapped=Counter(category for row, category in unmapped.items() if row in good.index),
+        levels=Counter(level for level in shown if level),
+        is_standing="valid_from" in frame.columns,
+        addresses=len(good.drop_duplicates(["network", "address"])),
+    )
 
 
-def _map(frame: pd.DataFrame, publisher: str, taxonomy: Taxonomy) -> dict[int, str]:
-    """Add label, risk_level, confidence_score and trust_level to the frame; return row → category of unmapped rows."""
-    unmapped: dict[int, str] = {}
-    mapped: dict[str, list[str]] = {"label": [], "risk_level": [], "confidence_score": [], "trust_level": []}
-    columns = (frame[name] for name in (CATEGORY, "address_subtype", PROVENANCE))
-    for row, category, name, provenance in zip(frame.index, *columns, strict=True):
-        meaning = taxonomy.meaning(publisher, category, name, provenance)
-        if meaning is None:
-            unmapped[int(row)] = category.strip() or NO_CATEGORY
-        mapped["label"].append(category if meaning is None else meaning.term)
-        mapped["risk_level"].append("" if meaning is None else meaning.risk_level)
-        mapped["confidence_score"].append("" if meaning is None else repr(meaning.confidence))
-        mapped["trust_level"].append("" if meaning is None else meaning.provenance_class)
-    for name, values in mapped.items():
-        frame[name] = values
-    return unmapped
-
-
-def _on_another_network(frame: pd.DataFrame, stated: pd.Series[str]) -> dict[int, str]:
-    """Return row → reason for rows whose network as stated by the publisher, (n,) or '', is not the row's network."""
-    return {
-        int(row): f"another network's address: of {publishers}, not {network}"
-        for row, network, publishers in zip(frame.index, frame["network"], stated, strict=True)
-        if publishers and not _may_share_addresses(publishers, network)
-    }
-
-
-def _may_share_addresses(stated: str, network: str) -> bool:
-    if addresses.share_addresses(stated, network):
-        return True
-    # An unknown network may be another EVM chain; a network with a known currency, such as Litecoin, is not.
-    is_unknown = addresses.form_of(network) is None and network.lower() not in NETWORKS.values()
-    return is_unknown and addresses.form_of(stated) is addresses.EVM
-
-
-def _of_another_form(frame: pd.DataFrame, problems: dict[int, str]) -> dict[int, str]:
-    """Return row → reason for bad rows with a valid address of another network, whatever network the publisher states."""
-    bad = frame.loc[frame.index.isin(problems)]
-    return {
-        int(row): f"another network's address: not of {network}"
-        for row, address, network in zip(bad.index, bad["address"], bad["network"], strict=True)
-        if addresses.is_of_another(address, network)
-    }
-
-
-def complete(path: Path, frame: pd.DataFrame, given: dict[str, Any]) -> pd.DataFrame:
-    """Return the frame with every column of the table as trimmed text; empty cells get the given value or the default.
+def complete(path: Path, frame: pd.DataFrame, given: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the frame with every column of its table as trimmed text; empty cells get the given value or the default.
 
     Raises:
-        BadInputError: a part of the snapshot key is neither in the file nor given, or there are no rows.
+        BadInputError: a part of the key is neither in the file nor given, or there are no rows.
     """
-    require_key(path, frame, given)
-    for name in (*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.types):
-        frame[name] = filled(frame, name, str(given[name]) if given.get(name) is not None else DEFAULTS.get(name, ""))
+    standing = is_standing(frame.columns, given)
+    if standing:
+        if not len(frame):
+            raise BadInputError(f"{path} has no rows.")
+        if "network" not in frame.columns and given["network"] is None:
+            raise BadInputError(f"{path} has no column network; give --network.")
+    else:
+        require_key(path, frame, given)
+    for name in STANDING_COLUMNS if standing else STAMPED_COLUMNS:
+        value = given.get(name)
+        frame[name] = filled(frame, name, DEFAULTS.get(name, "") if value is None else str(value))
     frame["risk_level"] = frame["risk_level"].str.lower()
-    return frame
+    return frame[list(STANDING_COLUMNS if standing else STAMPED_COLUMNS)].copy()
 
 
-def row_problems(frame: pd.DataFrame, given: dict[str, Any], unmapped: AbstractSet[int] = frozenset()) -> dict[int, str]:
+def row_problems(frame: pd.DataFrame, given: Mapping[str, Any], unmapped: AbstractSet[int] = frozenset()) -> dict[int, str]:
     """Return row number → reason for the bad rows; the rows in `unmapped` may lack a risk level."""
     import pandas as pd
 
@@ -182,9 +165,24 @@ def row_problems(frame: pd.DataFrame, given: dict[str, Any], unmapped: AbstractS
     note_problem(frame, problems, ~has_level, f"is not one of {', '.join(RISK_LEVELS)}", "risk_level")
     confidence = pd.to_numeric(frame["confidence_score"], errors="coerce")
     note_problem(frame, problems, ~confidence.between(0, 1), "is not a number in [0, 1]", "confidence_score")
-    note_key_problems(frame, given, problems)
-    if given["source"] is not None:
-        differs = frame["source"] != str(given["source"])
-        note_problem(frame, problems, differs, f"differs from --source {given['source']}", "source")
+    if "valid_from" in frame.columns:
+        note_network_problems(frame, given, problems)
+        _note_validity_problems(frame, given, problems)
+    else:
+        note_key_problems(frame, given, problems)
+    for name, flag in _OPTIONS.items():
+        if given.get(name) is not None:
+            note_problem(frame, problems, frame[name] != str(given[name]), f"differs from {flag} {given[name]}", name)
     note_address_problems(frame, problems)
     return problems
+
+
+def _note_validity_problems(frame: pd.DataFrame, given: Mapping[str, Any], problems: dict[int, str]) -> None:
+    import pandas as pd
+
+    first, last = (note_day_problems(frame, problems, name) for name in ("valid_from", "valid_to"))
+    note_problem(frame, problems, first > pd.Timestamp(date.today()), "is in the future", "valid_from")
+    note_problem(frame, problems, last <= first, "is not after valid_from", "valid_to")
+    if given.get("valid_from") is not None:
+        differs = first != pd.Timestamp(given["valid_from"])
+        note_problem(frame, problems, differs, f"differs from {option('valid_from')} {given['valid_from']}", "valid_from")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trainer.keys import SNAPSHOT_KEY, SnapshotKey
+from trainer.labels.history import ADDED, REMOVED, REPLACED, Origin, record
 from trainer.uploads import key_arrays
-from trainer.warehouse import LABEL_HISTORY, RAW_ADDRESS_LABELS, drop_partition, publish, side_table
+from trainer.warehouse import RAW_ADDRESS_LABELS, RAW_STANDING_LABELS, drop_partition, publish, side_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,20 +18,10 @@ if TYPE_CHECKING:
 
     from trainer.warehouse import Client
 
-ADDED, REMOVED, REPLACED = "added", "removed", "replaced"
 _LABELS = RAW_ADDRESS_LABELS.name
 _SNAPSHOT = ", ".join(SNAPSHOT_KEY)
 _KEY = ", ".join((*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.key_columns))
 _OPINION = ", ".join((*SNAPSHOT_KEY, "address", "source", "label"))
-_COLUMNS = ", ".join((*SNAPSHOT_KEY, *RAW_ADDRESS_LABELS.types))
-
-
-@dataclass(frozen=True)
-class Origin:
-    """The file that a change comes from; empty for a command without a file."""
-
-    file: str = ""
-    sha256: str = ""
 
 
 def label_table(frame: pd.DataFrame) -> pa.Table:
@@ -66,8 +57,8 @@ def store(client: Client, rows: pa.Table, origin: Origin, *, dry_run: bool = Fal
         distinct = client.query(f"SELECT count() FROM (SELECT DISTINCT {_KEY} FROM {listed})").result_rows[0][0]
         stored = Stored(_count(client, new), _count(client, old), int(distinct))
         if stored.added and not dry_run:
-            _record(client, old, REPLACED, origin)
-            _record(client, new, ADDED, origin)
+            record(client, old, REPLACED, origin, table=RAW_ADDRESS_LABELS)
+            record(client, new, ADDED, origin, table=RAW_ADDRESS_LABELS)
             _change(client, old, new, stored.replaced)
     return stored
 
@@ -89,14 +80,15 @@ def withdraw(client: Client, source: str, key: dict[str, Any], *, dry_run: bool 
         )
         count = _count(client, old)
         if count and not dry_run:
-            _record(client, old, REMOVED, Origin())
+            record(client, old, REMOVED, Origin(), table=RAW_ADDRESS_LABELS)
             _change(client, old, new, count)
     return count
 
 
 def sources(client: Client) -> list[str]:
-    """Return the names of the sources with labels, sorted."""
-    return [name for (name,) in client.query(f"SELECT DISTINCT source FROM {_LABELS} ORDER BY source").result_rows]
+    """Return the names of the sources with stamped or standing labels, sorted."""
+    query = f"SELECT source FROM {_LABELS} UNION DISTINCT SELECT source FROM {RAW_STANDING_LABELS.name}"
+    return sorted(name for (name,) in client.query(query).result_rows)
 
 
 @contextmanager
@@ -111,16 +103,6 @@ def _sides(client: Client, count: int) -> Iterator[list[str]]:
 
 def _count(client: Client, table: str) -> int:
     return int(client.query(f"SELECT count() FROM {table}").result_rows[0][0])
-
-
-def _record(client: Client, side: str, event: str, origin: Origin) -> None:
-    # Written before the change itself: if the process is killed in between, running the command again records the event
-    # twice, which is better than never.
-    client.command(
-        f"INSERT INTO {LABEL_HISTORY.name} ({_COLUMNS}, event, file, file_sha256, changed_at) "
-        f"SELECT {_COLUMNS}, {{event:String}}, {{file:String}}, {{sha256:String}}, now64(3) FROM {side}",
-        parameters={"event": event, "file": origin.file, "sha256": origin.sha256},
-    )
 
 
 def _change(client: Client, old: str, new: str, replaced: int) -> None:

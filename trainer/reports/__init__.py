@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from trainer.reports.label_page import label_page
 from trainer.reports.label_report import label_report
-from trainer.reports.label_tables import Table, tables
+from trainer.reports.label_tables import Table, source_table, tables
 
 __all__ = [
     "Table",
     "label_page",
     "label_report",
+    "source_table",
     "tables",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from trainer.labels import LabelSource
     from trainer.reports.label_report import LabelReport, Rows
 
 MISSING = "–"
@@ -144,6 +145,34 @@ def _closest(row: dict[str, Any]) -> str:
     return f"{row['closest_source']} ({percent(row['closest_contained_share'])} contained, Jaccard {row['closest_jaccard']:.2f})"
 
 
+def _edition(row: dict[str, Any]) -> str:
+    return MISSING if row["edition_date"] is None else f"{row['edition_date']} ({row['edition_age_days']:,} days)"
+
+
+def source_table(sources: Sequence[LabelSource]) -> Table:
+    """Return the table of all sources of labels, for `labels sources`."""
+    columns = [
+        _text("source"),
+        _text("kind"),
+        _count("labels"),
+        _count("addresses"),
+        _count("risky"),
+        _count("benign"),
+        _count("abstaining", "abstain"),
+        _count("unmapped", "unknown words"),
+        _count("delisted"),
+        ("edition", False, lambda row: plain(row["edition"])),
+        _count("age_days", "age, days"),
+        ("matched", False, lambda row: ", ".join(f"{name}: {count:,}" for name, count in row["matched"].items()) or MISSING),
+        _share("decay"),
+    ]
+    note = (
+        "Risky, benign and abstaining labels, unknown words and matched addresses are of the snapshots that dbt built last. "
+        "Decay: share of the matched addresses that the newest snapshot lost against the first."
+    )
+    return _table("label_sources", "Sources of labels", note, columns, [one.as_dict() for one in sources])
+
+
 def _sources(rows: Rows) -> Table:
     columns = [
         _text("source"),
@@ -158,12 +187,18 @@ def _sources(rows: Rows) -> Table:
         ("agreement", True, lambda row: interval(row, "agreement")),
         _count("compared_votes", "compared"),
         ("closest source", False, _closest),
+        _count("matched_addresses", "in the snapshot"),
+        _count("unmapped_labels", "unknown words"),
         ("newest label", False, lambda row: str(row["newest_label_at"].date()) if row["newest_label_at"] else MISSING),
+        ("edition", False, _edition),
     ]
     note = (
         "Agreement is with the strongest label of another lineage. If another source holds nearly all labels of a source, one is "
-        "probably a copy of the other: give both the same lineage in the seed label_sources, and they count as one voice."
+        "probably a copy of the other: give both the same lineage in the seed label_sources, and they count as one voice. "
+        "Unknown words have no risk level in the seed label_taxonomy."
     )
+    if old := [row["source"] for row in rows if row["is_old"]]:
+        note += f" Older than the var label_max_age_days at the date of the snapshot: {', '.join(map(plain, old))}."
     return _table("sources", "Publishers", note, columns, rows)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer import addresses
 from trainer.errors import BadInputError
-from trainer.keys import FIRST_DATE, MAX_WINDOW_DAYS, SNAPSHOT_KEY
+from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS, SNAPSHOT_KEY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +52,14 @@ def note_problem(frame: pd.DataFrame, problems: dict[int, str], is_bad: pd.Serie
         problems.setdefault(int(row), f"{column} '{value[:64]}' {message}")
 
 
+def note_network_problems(frame: pd.DataFrame, given: Mapping[str, Any], problems: dict[int, str]) -> None:
+    """Add to `problems` the rows whose network is no name of one or differs from the network in `given`."""
+    is_network = {name: addresses.network_problem(name) is None for name in frame["network"].unique()}
+    not_network = ~frame["network"].map(is_network).astype(bool)
+    note_problem(frame, problems, not_network, "is not the name of a network", "network")
+    _note_differences(frame, problems, "network", frame["network"], given["network"])
+
+
 def note_key_problems(frame: pd.DataFrame, given: Mapping[str, Any], problems: dict[int, str]) -> None:
     """Add to `problems` the rows whose network, date or window is invalid or differs from the value in `given`.
 
@@ -62,21 +70,33 @@ def note_key_problems(frame: pd.DataFrame, given: Mapping[str, Any], problems: d
     """
     import pandas as pd
 
-    days, windows = _days(frame), _windows(frame)
-    is_no_date = days.isna() | (days < pd.Timestamp(FIRST_DATE))
-    note_problem(frame, problems, is_no_date, "is not a date such as 2025-08-01", "processing_date")
+    windows = _windows(frame)
+    days = note_day_problems(frame, problems, "processing_date")
     note_problem(frame, problems, days > pd.Timestamp(date.today()), "is in the future", "processing_date")
     window = f"is not a number of days from 1 to {MAX_WINDOW_DAYS}"
     note_problem(frame, problems, ~windows.between(1, MAX_WINDOW_DAYS), window, "window_days")
-    is_network = {name: addresses.network_problem(name) is None for name in frame["network"].unique()}
-    not_network = ~frame["network"].map(is_network).astype(bool)
-    note_problem(frame, problems, not_network, "is not the name of a network", "network")
-    parsed = {"network": frame["network"], "processing_date": days, "window_days": windows}
-    for name, values in parsed.items():
-        if given[name] is not None:
-            expected = pd.Timestamp(given[name]) if name == "processing_date" else given[name]
-            differs = values.notna() & (values != expected)
-            note_problem(frame, problems, differs, f"differs from {option(name)} {given[name]}", name)
+    note_network_problems(frame, given, problems)
+    expected = None if given["processing_date"] is None else pd.Timestamp(given["processing_date"])
+    _note_differences(frame, problems, "processing_date", days, expected)
+    _note_differences(frame, problems, "window_days", windows, given["window_days"])
+
+
+def note_day_problems(frame: pd.DataFrame, problems: dict[int, str], column: str) -> pd.Series[pd.Timestamp]:
+    """Add to `problems` the rows whose `column` is not a date that the warehouse can hold; return the dates (n,), NaT if bad."""
+    import pandas as pd
+
+    dated = frame[column].where(frame[column].str.fullmatch(DAY), "").str.slice(0, 10)
+    days = pd.to_datetime(dated, format="%Y-%m-%d", errors="coerce")
+    is_no_date = days.isna() | (days < pd.Timestamp(FIRST_DATE)) | (days > pd.Timestamp(LAST_DATE))
+    note_problem(frame, problems, is_no_date, "is not a date such as 2025-08-01", column)
+    return days
+
+
+def _note_differences(frame: pd.DataFrame, problems: dict[int, str], column: str, values: pd.Series[Any], expected: Any) -> None:
+    if expected is not None:
+        shown = expected.date() if column == "processing_date" else expected
+        differs = values.notna() & (values != expected)
+        note_problem(frame, problems, differs, f"differs from {option(column)} {shown}", column)
 
 
 def note_address_problems(frame: pd.DataFrame, problems: dict[int, str]) -> None:
@@ -99,13 +119,6 @@ def key_arrays(frame: pd.DataFrame) -> dict[str, pa.Array]:
         "window_days": pa.array([int(float(text)) for text in frame["window_days"]], pa.uint16()),
         "ingested_at": pa.array([datetime.now(UTC)] * len(frame), pa.timestamp("ms", "UTC")),
     }
-
-
-def _days(frame: pd.DataFrame) -> pd.Series[pd.Timestamp]:
-    import pandas as pd
-
-    dated = frame["processing_date"].where(frame["processing_date"].str.fullmatch(DAY), "").str.slice(0, 10)
-    return pd.to_datetime(dated, format="%Y-%m-%d", errors="coerce")
 
 
 def _windows(frame: pd.DataFrame) -> pd.Series[float]:

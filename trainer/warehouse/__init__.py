@@ -16,10 +16,14 @@ from trainer.warehouse.client import (
     table_exists,
 )
 from trainer.warehouse.dbt import run_dbt
-from trainer.warehouse.schema import (
+from trainer.warehouse.label_tables import (
     ADDRESS_LABELS,
+    LABEL_EDITIONS,
     LABEL_HISTORY,
     RAW_ADDRESS_LABELS,
+    RAW_STANDING_LABELS,
+)
+from trainer.warehouse.schema import (
     RAW_ALERTS,
     RAW_CLUSTERS,
     RAW_CUSTOM_FEATURES,
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADDRESS_LABELS",
+    "LABEL_EDITIONS",
     "LABEL_HISTORY",
     "RAW_ADDRESS_LABELS",
     "RAW_ALERTS",
@@ -44,6 +49,7 @@ __all__ = [
     "RAW_DERIVED_VOTES",
     "RAW_FEATURES",
     "RAW_MONEY_FLOWS",
+    "RAW_STANDING_LABELS",
     "TABLES",
     "Client",
     "Table",

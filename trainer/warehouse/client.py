@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from trainer import settings
 from trainer.errors import BadInputError, NotBuiltError, WarehouseError
 from trainer.keys import WHERE_SNAPSHOT
+from trainer.warehouse.insert import prepared
 from trainer.warehouse.lock import folder_problem
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ SIDE_SUFFIX = "__loading_"
 def connect(target: str | None = None) -> Client:
     """Open a clickhouse_connect client for a target of profiles.yml, its database created and selected.
 
-    A plain client in every respect but one: `insert_df` takes dates as text, as the guide writes them.
+    A plain client in every respect but one: `insert_df` takes dates as text, as the guide writes them, and refuses rows without
+    a date, a window or a network.
     Use it as a context manager: an embedded warehouse is open in one process at a time.
 
     Raises:
@@ -67,7 +69,7 @@ def connect(target: str | None = None) -> Client:
         client.database = chosen.database
     except (ClickHouseError, OSError) as error:
         raise WarehouseError(_reason(chosen, error)) from error
-    return _with_text_dates(client)
+    return _with_prepared_frames(client)
 
 
 @contextmanager
@@ -168,36 +170,21 @@ def _first_line(text: str) -> str:
     return text.strip().splitlines()[0][:300] if text.strip() else "no reason given"
 
 
-def _with_text_dates(client: Client) -> Client:
-    """Make `client.insert_df` accept dates as text, as the guide's DataFrame has them."""
+def _with_prepared_frames(client: Client) -> Client:
+    """Make `client.insert_df` accept dates as text, as the guide's DataFrame has them, and refuse rows without a key."""
     insert_df = client.insert_df
 
-    def insert_df_with_text_dates(table: str, df: pd.DataFrame, *args: Any, **kwargs: Any) -> Any:
-        return insert_df(table, _with_dates(client, table, df), *args, **kwargs)
+    def insert_prepared(table: str, df: pd.DataFrame, *args: Any, **kwargs: Any) -> Any:
+        return insert_df(table, _prepared(client, table, df), *args, **kwargs)
 
-    client.insert_df = insert_df_with_text_dates
+    client.insert_df = insert_prepared
     return client
 
 
-def _with_dates(client: Client, table: str, df: pd.DataFrame) -> pd.DataFrame:
-    import pandas as pd
-
-    query = "SELECT name, type FROM system.columns WHERE concat(database, '.', table) = {table:String}"
+def _prepared(client: Client, table: str, df: pd.DataFrame) -> pd.DataFrame:
+    query = "SELECT name, type FROM system.columns WHERE concat(database, '.', table) = {table:String} ORDER BY position"
     full = table if "." in table else f"{client.database}.{table}"
     types = dict(client.query(query, parameters={"table": full}).result_rows)
     if not types:
         raise BadInputError(f"There is no table {full}; `trainer init` creates the trainer's own.")
-    unknown = [str(name) for name in df.columns if name not in types]
-    if unknown:
-        raise BadInputError(f"{table} has no column {', '.join(unknown)}; it has: {', '.join(types)}.")
-    changed = {}
-    for name in df.columns:
-        if "Date" in types[name] and not pd.api.types.is_datetime64_any_dtype(df[name]):
-            try:
-                # As text, because pandas would read a number such as 20250801 as nanoseconds since 1970.
-                column = df[name].astype(str) if pd.api.types.is_numeric_dtype(df[name]) else df[name]
-                dates = pd.to_datetime(column, format="ISO8601")
-            except (ValueError, TypeError) as error:
-                raise BadInputError(f"{table}.{name} needs dates such as 2025-08-01; found {error}.") from error
-            changed[name] = dates if "DateTime" in types[name] else dates.dt.date.astype(object)
-    return df.assign(**changed) if changed else df
+    return prepared(table, types, df)

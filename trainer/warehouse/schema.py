@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trainer.warehouse.label_tables import (
+    ADDRESS_LABELS,
+    LABEL_EDITIONS,
+    LABEL_HISTORY,
+    RAW_ADDRESS_LABELS,
+    RAW_STANDING_LABELS,
+)
 from trainer.warehouse.table import Table
+from trainer.warehouse.upgrade import upgrade_tables
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -131,43 +139,6 @@ RAW_MONEY_FLOWS = Table(
     """,
 )
 
-_LABEL_COLUMNS = """
-    address String
-    label String DEFAULT ''
-    network_type LowCardinality(String) DEFAULT ''
-    address_type LowCardinality(String) DEFAULT 'unknown'
-    address_subtype LowCardinality(String) DEFAULT ''
-    risk_level LowCardinality(String) DEFAULT 'medium'
-    confidence_score Float32 DEFAULT 0.5
-    trust_level LowCardinality(String) DEFAULT ''
-    source LowCardinality(String) DEFAULT ''
-"""
-_LABEL_KEY = "address, source, label, risk_level, confidence_score"
-
-ADDRESS_LABELS = Table(
-    "address_labels",
-    key=_LABEL_KEY,
-    columns=_LABEL_COLUMNS
-    + """created_timestamp Nullable(UInt64)
-    updated_timestamp Nullable(UInt64)
-    """,
-)
-
-RAW_ADDRESS_LABELS = Table("raw_address_labels", key=_LABEL_KEY, columns=_LABEL_COLUMNS)
-
-LABEL_HISTORY = Table(
-    "label_history",
-    key=_LABEL_KEY + ", changed_at, event",
-    version="changed_at",
-    columns=_LABEL_COLUMNS
-    + """event LowCardinality(String)
-    file String DEFAULT ''
-    file_sha256 String DEFAULT ''
-    changed_at DateTime64(3)
-    """,
-)
-"""Every label that a command added to or removed from `raw_address_labels`, and when; only ever appended to."""
-
 RAW_CUSTOM_FEATURES = Table(
     "raw_custom_features",
     key="address",
@@ -253,15 +224,17 @@ RAW_TABLES = (
     RAW_MONEY_FLOWS,
     ADDRESS_LABELS,
     RAW_ADDRESS_LABELS,
+    RAW_STANDING_LABELS,
     RAW_CUSTOM_FEATURES,
     RAW_DERIVED_VOTES,
 )
-WRITTEN_TABLES = (LABEL_HISTORY, TRAINED_MODELS, ALERT_SCORES, ALERT_RANKINGS, ADDRESS_SCORES, CLUSTER_SCORES)
+WRITTEN_TABLES = (LABEL_HISTORY, LABEL_EDITIONS, TRAINED_MODELS, ALERT_SCORES, ALERT_RANKINGS, ADDRESS_SCORES, CLUSTER_SCORES)
 TABLES = {table.name: table for table in RAW_TABLES + WRITTEN_TABLES}
 
 
 def create_tables(client: Client) -> list[str]:
-    """Create the tables that do not exist yet and return the names of all; idempotent."""
+    """Create the tables that do not exist yet, upgrade those of an earlier version and return the names of all; idempotent."""
     for table in TABLES.values():
         client.command(table.ddl)
+    upgrade_tables(client, TABLES.values())
     return list(TABLES)

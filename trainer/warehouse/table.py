@@ -26,13 +26,23 @@ class Table:
     @cached_property
     def types(self) -> dict[str, str]:
         """Column → ClickHouse type of the value columns, without the snapshot key and `ingested_at`."""
-        pairs = (line.strip().split(" ", 1) for line in self.columns.strip().splitlines())
+        pairs = (line.split(" ", 1) for line in self._lines())
         return {name: rest.split(" DEFAULT ")[0] for name, rest in pairs}
 
     @property
     def key_columns(self) -> tuple[str, ...]:
         """The columns that identify a row within a snapshot."""
         return tuple(part.strip() for part in self.key.split(","))
+
+    @property
+    def sorting_key(self) -> str:
+        """The columns by which rows are sorted and replaced, separated by commas."""
+        return f"{self.order}, {self.key}" if self.order else self.key
+
+    @property
+    def all_columns(self) -> tuple[str, ...]:
+        """Every column of the table, in order."""
+        return tuple(column.split(" ", 1)[0] for column in self._declared())
 
     @property
     def ddl(self) -> str:
@@ -43,14 +53,20 @@ class Table:
         """The statement for a table of the same columns whose partitions can be moved here; it keeps rows with equal keys."""
         return self._create(name, "MergeTree")
 
-    def _create(self, name: str, engine: str) -> str:
-        columns = [line.strip() for line in self.columns.strip().splitlines()]
+    def _lines(self) -> list[str]:
+        return [line.strip() for line in self.columns.splitlines() if line.strip()]
+
+    def _declared(self) -> list[str]:
+        columns = self._lines()
         if self.has_snapshot_key:
-            columns.insert(0, KEY_COLUMNS)
+            columns[:0] = KEY_COLUMNS.split(", ")
         if self.version == "ingested_at":
             columns.append("ingested_at DateTime64(3) DEFAULT now64(3)")
+        return columns
+
+    def _create(self, name: str, engine: str) -> str:
         return (
-            f"CREATE TABLE {name} ({', '.join(columns)})\n"
+            f"CREATE TABLE {name} ({', '.join(self._declared())})\n"
             f"ENGINE = {engine}\nPARTITION BY ({self.partition})\n"
-            f"ORDER BY ({self.order + ', ' if self.order else ''}{self.key})"
+            f"ORDER BY ({self.sorting_key})"
         )

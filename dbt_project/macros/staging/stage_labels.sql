@@ -1,22 +1,11 @@
-{# The staging model of both tables of labels. `created` names the column with the label's own time, in milliseconds. #}
-{% macro stage_labels(relation, created=none) -%}
-with source as (
-
-    select * from {{ relation }} final
-
-),
-
-renamed as (
-
-    select
-        -- keys
-        network,
-        processing_date,
-        window_days,
-        {{ canonical_address('trim(source.address)') }} as address,
-        {{ address_key('address') }} as address_key,
+{# The columns that all staging models of labels have. `created` names the column with the label's own time, in milliseconds;
+   `published`: rows may come from a publisher's list, whose words the seed label_taxonomy gives a meaning. #}
+{% macro stage_labels(created=none, published=false) -%}
         -- text
         trim(label) as publisher_label,
+        trim(address_subtype) as publisher_name,
+        {% if published %}trim(source.publisher){% else %}''{% endif %} as publisher,
+        lower(trim(trust_level)) as provenance_class,
         lower(trim(risk_level)) as risk_level,
         trim(source.source) as label_source,
         -- numbers
@@ -27,11 +16,4 @@ renamed as (
         {%- else -%}
         cast(null as Nullable(DateTime64(3, 'UTC'))) as created_at
         {%- endif %}
-    from source
-    -- A label whose confidence is not in [0, 1] is left out; a test of the source reports it.
-    where source.confidence_score between 0 and 1
-
-)
-
-select * from renamed
 {%- endmacro %}

@@ -1,1 +1,23 @@
-{{ stage_labels(source('raw', 'address_labels'), created='created_timestamp') }}
+with source as (
+
+    select * from {{ source('raw', 'address_labels') }} final
+
+),
+
+renamed as (
+
+    select
+        -- keys
+        network,
+        processing_date,
+        window_days,
+        {{ canonical_address('trim(source.address)') }} as address,
+        {{ address_key('address') }} as address_key,
+        {{ stage_labels(created='created_timestamp') }}
+    from source
+    -- A label whose confidence is not in [0, 1] is left out; a test of the source reports it.
+    where source.confidence_score between 0 and 1
+
+)
+
+select * from renamed

@@ -19,7 +19,11 @@ CATEGORY = "category"
 """The publisher's category of an address; the seed `label_taxonomy` maps it to a risk level."""
 PROVENANCE = "provenance"
 """How the publisher knows it, a class of the seed `label_provenance`; '' for the taxonomy's default."""
-PUBLISHER_COLUMNS = ("address", CATEGORY, PROVENANCE, "network", "address_subtype", "source")
+PUBLISHER_COLUMNS = ("address", CATEGORY, PROVENANCE, "network", "address_subtype", "source", "valid_from", "list")
+"""Columns of a publisher's list; '' for what it does not state.
+
+`valid_from` is the publisher's date of the row (YYYY-MM-DD), `list` the one of the publisher's lists that the file is.
+"""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,8 @@
+{#- Words that the taxonomy does not know are listed up to this number. -#}
+{%- set most_words = 100 %}
 with risk_levels as (
 
     {{ risk_votes() }}
-
-),
-
-label_rows as (
-
-    {{ visible_label_rows() }}
 
 ),
 
@@ -22,10 +18,18 @@ labelled as (
         countIf(risk_levels.vote = 1) as risky_labels,
         countIf(risk_levels.vote = 0) as benign_labels,
         countIf(risk_levels.vote is null) as abstaining_labels,
+        countIf(label_rows.publisher != '' and label_rows.risk_level = '') as unmapped_labels,
+        arraySort(groupUniqArrayIf({{ most_words }})(
+            label_rows.publisher_label, label_rows.publisher != '' and label_rows.risk_level = ''
+        )) as unmapped_categories,
+        countIf(label_rows.is_standing) as standing_labels,
+        uniqExactIf(
+            label_rows.address_key, label_rows.address_key in (select address_key from {{ ref('fct_snapshot_addresses') }})
+        ) as matched_addresses,
         -- In millionths, because sums of whole numbers do not depend on the order of rows.
         sum(toInt64(round(label_rows.confidence_score * 1000000))) / count() / 1000000 as mean_confidence,
         max(label_rows.created_at) as newest_label_at
-    from label_rows
+    from {{ ref('fct_applied_labels') }} as label_rows
     left join risk_levels on risk_levels.risk_level = label_rows.risk_level
     group by network, processing_date, window_days, source
 
@@ -80,6 +84,22 @@ agreement as (
 
 ),
 
+editions as (
+
+    -- The newest edition of each source on the date of each snapshot; lists that give no date have none.
+    select
+        labelled.network as network,
+        labelled.processing_date as processing_date,
+        labelled.window_days as window_days,
+        labelled.source as source,
+        max(editions.edition_date) as edition_date
+    from labelled
+    inner join {{ ref('stg_label_editions') }} as editions on editions.label_source = labelled.source
+    where editions.edition_date <= labelled.processing_date and editions.edition_date > toDate('1970-01-01')
+    group by network, processing_date, window_days, source
+
+),
+
 closest as (
 
     select
@@ -108,6 +128,10 @@ final as (
         labelled.risky_labels as risky_labels,
         labelled.benign_labels as benign_labels,
         labelled.abstaining_labels as abstaining_labels,
+        labelled.unmapped_labels as unmapped_labels,
+        labelled.unmapped_categories as unmapped_categories,
+        labelled.standing_labels as standing_labels,
+        labelled.matched_addresses as matched_addresses,
         labelled.mean_confidence as mean_confidence,
         {{ share_of('agreement.shared_addresses', 'agreement.voted_addresses') }} as shared_share,
         ifNull(agreement.compared_votes, 0) as compared_votes,
@@ -121,7 +145,10 @@ final as (
         tupleElement(closest.closest, 1) as closest_source,
         tupleElement(closest.closest, 2) as closest_jaccard,
         tupleElement(closest.closest, 3) as closest_contained_share,
-        labelled.newest_label_at as newest_label_at
+        labelled.newest_label_at as newest_label_at,
+        editions.edition_date as edition_date,
+        dateDiff('day', editions.edition_date, labelled.processing_date) as edition_age_days,
+        ifNull(edition_age_days > {{ var('label_max_age_days') }}, false) as is_old
     from labelled
     left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('labelled.source') }}
     left join agreement
@@ -129,6 +156,11 @@ final as (
         and agreement.processing_date = labelled.processing_date
         and agreement.window_days = labelled.window_days
         and agreement.source = labelled.source
+    left join editions
+        on editions.network = labelled.network
+        and editions.processing_date = labelled.processing_date
+        and editions.window_days = labelled.window_days
+        and editions.source = labelled.source
     left join closest
         on closest.network = labelled.network
         and closest.processing_date = labelled.processing_date

@@ -10,30 +10,47 @@ with risk_levels as (
 
 ),
 
-visible as (
+sources as (
 
-    {{ visible_label_rows() }}
+    -- The votes of each source on an address, once however often it repeats them.
+    select
+        labels.network as network,
+        labels.processing_date as processing_date,
+        labels.window_days as window_days,
+        labels.address as address,
+        any(labels.address_key) as address_key,
+        labels.rule_id as rule_id,
+        labels.label_source as source,
+        groupUniqArray(toUInt8(assumeNotNull(risk_levels.vote))) as votes,
+        countIf(risk_levels.vote = 1 and labels.publisher != '') > 0 as is_risky_category,
+        {% for vote in [0, 1] -%}
+        maxIf(labels.confidence_score, risk_levels.vote = {{ vote }}) as confidence_{{ vote }},
+        arrayStringConcat(arraySort(groupUniqArrayIf(labels.publisher_label, risk_levels.vote = {{ vote }})), '; ') as evidence_{{ vote }}
+        {{- ',' if not loop.last }}
+        {% endfor -%}
+    from {{ ref('fct_applied_labels') }} as labels
+    inner join risk_levels on risk_levels.risk_level = labels.risk_level
+    where risk_levels.vote is not null
+    group by network, processing_date, window_days, address, rule_id, source
 
 ),
 
 final as (
 
-    -- One vote per source and class, however often the source repeats it.
     select
-        visible.network as network,
-        visible.processing_date as processing_date,
-        visible.window_days as window_days,
-        visible.address as address,
-        any(visible.address_key) as address_key,
-        visible.rule_id as rule_id,
-        visible.label_source as source,
-        toUInt8(assumeNotNull(risk_levels.vote)) as vote,
-        max(visible.confidence_score) as confidence,
-        arrayStringConcat(arraySort(groupUniqArray(visible.publisher_label)), '; ') as evidence
-    from visible
-    inner join risk_levels on risk_levels.risk_level = visible.risk_level
-    where risk_levels.vote is not null
-    group by network, processing_date, window_days, address, rule_id, source, vote
+        network,
+        processing_date,
+        window_days,
+        address,
+        address_key,
+        rule_id,
+        source,
+        arrayJoin(votes) as vote,
+        if(vote = 1, confidence_1, confidence_0) as confidence,
+        if(vote = 1, evidence_1, evidence_0) as evidence
+    from sources
+    -- Of several categories that a publisher gives an address, the gravest decides.
+    where not (vote = 0 and is_risky_category)
 
 )
 

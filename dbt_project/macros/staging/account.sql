@@ -1,0 +1,4 @@
+{# The account of a canonical address. #}
+{% macro account(column) -%}
+    {{ column }}
+{%- endmacro %}

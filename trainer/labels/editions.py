@@ -1,0 +1,127 @@
+"""Editions of a list of standing labels: which files were loaded, for which day, and which of them is the newest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from trainer.errors import BadInputError
+from trainer.keys import FIRST_DATE
+from trainer.warehouse import LABEL_EDITIONS, drop_partitions
+
+if TYPE_CHECKING:
+    from trainer.labels.history import Origin
+    from trainer.labels.standing import StoredStanding
+    from trainer.warehouse import Client
+
+_EDITIONS = LABEL_EDITIONS.name
+# The content of a list without its days: the same file is the same edition whenever it is added.
+_CONTENT = (
+    "toString(sum(sipHash64(network, address, label, address_subtype, risk_level, confidence_score, trust_level, publisher, "
+    "valid_to))) "
+)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A file of standing labels.
+
+    Attributes:
+        file: its path, for messages.
+        network: the network that the caller gave; '' for those that the file names.
+        given_day: first day on which its labels hold, as the caller gave it; None if it was not given.
+        own_day: the publisher's date of the list; None if it has none.
+        is_complete: whether the file is the whole list, so that labels it does not have are closed.
+        max_closed: share of the list's labels that a complete edition may close.
+    """
+
+    file: str
+    network: str = ""
+    given_day: date | None = None
+    own_day: date | None = None
+    is_complete: bool = False
+    max_closed: float = 0.2
+
+    def day(self, *, has_labels: bool) -> date:
+        """Return the first day of the edition: as given, else the publisher's, else today if an earlier edition is loaded."""
+        if self.given_day or self.own_day:
+            return self.given_day or self.own_day or FIRST_DATE
+        return date.today() if self.is_complete and has_labels else FIRST_DATE
+
+
+def known_edition(client: Client, listed: str, edition: Edition) -> bool:
+    """Return whether each list of the file was loaded with this content before, and a complete edition has followed it.
+
+    Adding it again would otherwise open labels that the later edition closed.
+    """
+    query = f"""
+        SELECT count(), countIf(is_known) FROM (
+            SELECT new.source, new.list, max(
+                old.content_hash = new.content_hash
+                AND old.network = {{network:String}}
+                AND (old.is_complete OR NOT {{complete:Bool}})
+                AND ({{given:String}} = '' OR toString(old.edition_date) = {{given:String}})
+                AND last_complete >= old.loaded_at
+            ) AS is_known
+            FROM (SELECT source, list, {_CONTENT} AS content_hash FROM {listed} GROUP BY source, list) AS new
+            LEFT JOIN (
+                SELECT *, maxIf(loaded_at, is_complete) OVER (PARTITION BY source, list) AS last_complete FROM {_EDITIONS} FINAL
+            ) AS old ON old.source = new.source AND old.list = new.list
+            GROUP BY new.source, new.list
+        )
+    """
+    given = "" if edition.given_day is None else str(edition.given_day)
+    parameters = {"network": edition.network, "complete": edition.is_complete, "given": given}
+    ((lists, known),) = client.query(query, parameters=parameters).result_rows
+    return bool(lists) and lists == known
+
+
+def refuse_older(client: Client, listed: str, edition: Edition, day: date) -> None:
+    """Refuse a complete edition of a day before that of an edition that is loaded.
+
+    Raises:
+        BadInputError: there is a later edition, or the file does not say which of the source's lists it is.
+    """
+    of_list = f"(source, list) IN (SELECT source, list FROM {listed})"
+    ((latest,),) = client.query(f"SELECT max(edition_date) FROM {_EDITIONS} WHERE {of_list}").result_rows
+    if latest is not None and latest > day:
+        raise BadInputError(
+            f"{edition.file} is an edition of {day}, but one of {latest} is loaded; load editions from the oldest to the newest, "
+            "or give its day with --valid-from."
+        )
+    query = (
+        f"SELECT source, arraySort(groupUniqArray(list)) FROM {_EDITIONS} WHERE list != '' "
+        f"AND source IN (SELECT source FROM {listed} WHERE list = '') GROUP BY source"
+    )
+    for source, lists in client.query(query).result_rows:
+        raise BadInputError(
+            f"{edition.file} does not say which list of {source} it is ({', '.join(lists)}), so that nothing can be closed; "
+            "keep the publisher's file name."
+        )
+
+
+def record_edition(client: Client, listed: str, edition: Edition, origin: Origin, stored: StoredStanding) -> None:
+    """Record a loaded file, one row per list in it."""
+    parameters = {
+        "network": edition.network,
+        "day": stored.day,
+        "complete": edition.is_complete,
+        "added": stored.added,
+        "closed": stored.closed,
+        "file": origin.file,
+        "sha256": origin.sha256,
+    }
+    client.command(
+        f"INSERT INTO {_EDITIONS} (source, list, network, edition_date, is_complete, content_hash, labels, added, closed, file, "
+        "file_sha256, loaded_at) SELECT source, list, {network:String}, {day:Date}, {complete:Bool}, "
+        f"{_CONTENT}, count(), {{added:UInt64}}, {{closed:UInt64}}, {{file:String}}, {{sha256:String}}, now64(3) "
+        f"FROM {listed} GROUP BY source, list",
+        parameters=parameters,
+        settings={"max_partitions_per_insert_block": 0},
+    )
+
+
+def forget_editions(client: Client, source: str) -> None:
+    """Forget the editions of a source whose labels were deleted, so that its files can be added again."""
+    drop_partitions(client, LABEL_EDITIONS, "source = {source:String}", {"source": source})
