@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from trainer.errors import BadInputError
-from trainer.labels.checks import check_published
 from trainer.labels.formats import choose, formats
 from trainer.labels.formats.base import LabelFormat
+from trainer.labels.published import check_published
 from trainer.labels.taxonomy import RISK_LEVELS, Taxonomy, read_taxonomy
 
 ROOT = Path(__file__).parents[2]

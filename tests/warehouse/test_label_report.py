@@ -105,7 +105,7 @@ def test_the_known_conflicts_of_the_real_lists_are_found(house: House, call: Cal
              REAL / "etherscan" / "combinedAccountLabels.json", *(REAL / "tagpacks" / f"{pack}.yaml" for pack in packs)]  # fmt: skip
     with connect() as client:
         for file in files:
-            assert add_labels(client, file, "ethereum", DATES[0], 7).added > 0
+            assert add_labels(client, file, network="ethereum", processing_date=DATES[0], window_days=7).added > 0
     built = ["run", "--select", "int_label_votes__gold", "int_label_voters+", "--exclude", *WIDE]  # fmt: skip
     try:
         run_dbt(built)

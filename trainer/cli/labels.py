@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,22 @@ import typer
 
 from trainer.cli.classes import strategy_of
 from trainer.cli.data import prepare
+from trainer.cli.label_options import (
+    ADDED_FILE,
+    Complete,
+    Confidence,
+    Derived,
+    Format,
+    FromDay,
+    Label,
+    MapCategory,
+    MaxClosed,
+    RemovedSource,
+    RiskLevel,
+    Source,
+    Stamp,
+    ValidFrom,
+)
 from trainer.cli.labels_added import added_line, say_added
 from trainer.cli.options import (
     Day,
@@ -21,7 +36,6 @@ from trainer.cli.options import (
     ModelType,
     Network,
     SkipBad,
-    Stamp,
     Target,
     Window,
     day_of,
@@ -31,6 +45,7 @@ from trainer.cli.output import emit, say
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
+    from trainer.labels import AddOptions, LabelsAdded
     from trainer.reports import Table
     from trainer.training import DerivedVotes
 
@@ -46,46 +61,20 @@ def register(app: typer.Typer) -> None:
 
 @labels.command("add")
 def labels_add(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="Your own table (CSV, Parquet, JSON) or list of addresses, or a publisher's list; a folder is read file by file."
-        ),
-    ],
+    file: Annotated[Path, typer.Argument(help=ADDED_FILE)],
     network: Network = None,
     processing_date: Stamp = None,
     window_days: Window = None,
-    valid_from: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="First day on which the labels hold [default: the list's own date, else from the beginning].",
-            show_default=False,
-        ),
-    ] = None,
-    complete: Annotated[
-        bool, typer.Option("--complete", help="The file is the whole list: labels that it no longer has end on its day.")
-    ] = False,
-    max_closed: Annotated[
-        float, typer.Option(min=0, max=1, help="Refuse a complete edition that ends a larger share of the list's labels.")
-    ] = 0.2,
-    format: Annotated[str, typer.Option(help="Format of the file; `auto` recognises it.")] = "auto",
-    source: Annotated[
-        str | None, typer.Option(help="Publisher of the labels, for files that do not name one.", show_default=False)
-    ] = None,
-    risk_level: Annotated[
-        str | None, typer.Option(help="Risk level of all rows of your own file: low, medium, high, critical.", show_default=False)
-    ] = None,
-    label: Annotated[str | None, typer.Option(help="Label of all rows of your own file.", show_default=False)] = None,
-    confidence: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Confidence of all rows of your own file.", show_default=False)
-    ] = None,
+    valid_from: ValidFrom = None,
+    complete: Complete = False,
+    max_closed: MaxClosed = 0.2,
+    format: Format = "auto",
+    source: Source = None,
+    risk_level: RiskLevel = None,
+    label: Label = None,
+    confidence: Confidence = None,
     map: Map = None,
-    map_category: Annotated[
-        Path | None,
-        typer.Option(help="CSV file (category, risk_level) that gives your own words a risk level.", show_default=False),
-    ] = None,
+    map_category: MapCategory = None,
     dry_run: DryRun = False,
     skip_bad: SkipBad = False,
     json: Json = False,
@@ -95,61 +84,35 @@ def labels_add(
 
     Without a processing date the labels stand: they hold for every snapshot of the network, from a day until they are withdrawn.
     """
-    from trainer.labels import add_labels, list_files
-    from trainer.warehouse import connect
-
-    columns = mapping_of(map)
-    files = list_files(file, format)
-    prepare(target)
-    with connect(target) as client:
-        added = [
-            add_labels(
-                client,
-                one,
-                network,
-                day_of(processing_date),
-                window_days,
-                format,
-                source,
-                dry_run,
-                skip_bad,
-                columns,
-                valid_from=day_of(valid_from),
-                complete=complete,
-                max_closed=max_closed,
-                risk_level=risk_level,
-                label=label,
-                confidence=confidence,
-                categories=map_category,
-            )
-            for one in files
-        ]
+    options: AddOptions = {"network": network, "window_days": window_days, "complete": complete, "max_closed": max_closed}
+    options |= {"processing_date": day_of(processing_date), "valid_from": day_of(valid_from), "format": format, "source": source}
+    options |= {"risk_level": risk_level, "label": label, "confidence": confidence, "categories": map_category}
+    options |= {"columns": mapping_of(map), "dry_run": dry_run, "skip_bad": skip_bad}
+    added = _add(file, options, target)
     for one in added:
         say_added(one)
     results = [one.as_dict() | {"dry_run": dry_run} for one in added]
-    lines = [added_line(one, dry_run) for one in added]
-    emit(results[0] if file.is_file() else {"files": results}, json, lines)
+    emit({"files": results} if file.is_dir() else results[0], json, [added_line(one, dry_run) for one in added])
+
+
+def _add(path: Path, options: AddOptions, target: str | None) -> list[LabelsAdded]:
+    from trainer.labels import add_labels, list_files
+    from trainer.warehouse import connect
+
+    files = list_files(path, options["format"])
+    prepare(target)
+    with connect(target) as client:
+        return [add_labels(client, file, **options) for file in files]
 
 
 @labels.command("remove")
 def labels_remove(
-    source: Annotated[str | None, typer.Option(help="Publisher whose labels are removed.", show_default=False)] = None,
-    derived: Annotated[
-        str | None, typer.Option(help="Instead: the name of derived votes, see labels derive.", show_default=False)
-    ] = None,
+    source: RemovedSource = None,
+    derived: Derived = None,
     network: Network = None,
     processing_date: Day = None,
     window_days: Window = None,
-    from_day: Annotated[
-        datetime | None,
-        typer.Option(
-            "--from",
-            formats=["%Y-%m-%d"],
-            metavar="YYYY-MM-DD",
-            help="Withdraw standing labels from that day on; on the days before, they hold as they did.",
-            show_default=False,
-        ),
-    ] = None,
+    from_day: FromDay = None,
     dry_run: DryRun = False,
     json: Json = False,
     target: Target = None,
@@ -159,23 +122,23 @@ def labels_remove(
     from trainer.training import remove_votes
     from trainer.warehouse import connect
 
+    if (source is None) == (derived is None) or (derived is not None and from_day is not None):
+        raise UsageError(
+            "Give either --source, the publisher of labels, or --derived, the name of votes that a strategy derived."
+        )
     verb = "would be removed" if dry_run else "removed"
     day, last_day = day_of(processing_date), day_of(from_day)
+    result: dict[str, object] = {"source": source} if source is not None else {"name": derived}
     with connect(target) as client:
-        if source is not None and derived is None:
+        if source is not None:
             removed = remove_labels(client, source, network, day, window_days, dry_run, from_day=last_day)
-            result: dict[str, object] = {"source": source, "removed": removed, "dry_run": dry_run}
-            if last_day is not None:
-                result["from"] = str(last_day)
-                verb += f" from {last_day} on"
-            emit(result, json, [f"{removed} labels of {source} {verb}"])
-        elif derived is not None and source is None and last_day is None:
-            removed = remove_votes(client, derived, network, day, window_days, dry_run=dry_run)
-            emit({"name": derived, "removed": removed, "dry_run": dry_run}, json, [f"{removed} votes of {derived} {verb}"])
+            what = f"labels of {source} {verb}" + ("" if last_day is None else f" from {last_day} on")
         else:
-            raise UsageError(
-                "Give either --source, the publisher of labels, or --derived, the name of votes that a strategy derived."
-            )
+            removed = remove_votes(client, str(derived), network, day, window_days, dry_run=dry_run)
+            what = f"votes of {derived} {verb}"
+    if last_day is not None:
+        result["from"] = str(last_day)
+    emit(result | {"removed": removed, "dry_run": dry_run}, json, [f"{removed} {what}"])
 
 
 @labels.command("sources")

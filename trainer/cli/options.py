@@ -19,15 +19,6 @@ Network = Annotated[str | None, typer.Option(help="Network of the snapshot.", sh
 Day = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="A processing date.", show_default=False)
 ]
-Stamp = Annotated[
-    datetime | None,
-    typer.Option(
-        formats=["%Y-%m-%d"],
-        metavar="YYYY-MM-DD",
-        help="Date of the snapshot to which the labels belong, with --window-days; without both they stand for all snapshots.",
-        show_default=False,
-    ),
-]
 Window = Annotated[int | None, typer.Option(min=1, max=65535, help="Days the snapshot looks back.", show_default=False)]
 
 # A user's files

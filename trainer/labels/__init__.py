@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from trainer.labels.add import LabelsAdded, add_labels, list_files, remove_labels
+from trainer.labels.add import AddOptions, LabelsAdded, add_labels
+from trainer.labels.folder import list_files
 from trainer.labels.formats.base import CATEGORY, PUBLISHER_COLUMNS, LabelFormat
 from trainer.labels.matches import labels_of_snapshot
+from trainer.labels.remove import remove_labels
 from trainer.labels.sources import LabelSource, label_sources
 from trainer.labels.strategies import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 from trainer.labels.truth import Truth, read_truth
@@ -12,6 +14,7 @@ from trainer.labels.truth import Truth, read_truth
 __all__ = [
     "CATEGORY",
     "PUBLISHER_COLUMNS",
+    "AddOptions",
     "AddressLabelStrategy",
     "LabelFormat",
     "LabelSource",

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from trainer.errors import BadInputError, UsageError
+from trainer.errors import UsageError
 from trainer.keys import FIRST_DATE, SNAPSHOT_KEY
 from trainer.labels.categories import read_categories
 from trainer.labels.checks import Checked, check_own, is_standing
@@ -18,8 +18,8 @@ from trainer.labels.formats import AUTO, LabelFormat, choose
 from trainer.labels.history import Origin
 from trainer.labels.matches import matches
 from trainer.labels.published import check_published
-from trainer.labels.standing import DEFAULT_MAX_CLOSED, StoredStanding, standing_table, store_standing, withdraw_standing
-from trainer.labels.store import Stored, label_table, sources, store, withdraw
+from trainer.labels.standing import DEFAULT_MAX_CLOSED, StoredStanding, standing_table, store_standing
+from trainer.labels.store import Stored, label_table, store
 from trainer.labels.taxonomy import read_taxonomy
 from trainer.uploads import map_columns, refusal, write_rejects
 from trainer.warehouse import RAW_STANDING_LABELS, create_tables
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trainer.warehouse import Client
+
+_GIVEN = ("network", "processing_date", "window_days", "source", "valid_from", "risk_level", "label")
 
 
 @dataclass
@@ -82,75 +84,61 @@ class LabelsAdded:
         return asdict(self)
 
 
-def add_labels(
-    client: Client,
-    path: Path,
-    network: str | None = None,
-    processing_date: date | None = None,
-    window_days: int | None = None,
-    format: str = AUTO,
-    source: str | None = None,
-    dry_run: bool = False,
-    skip_bad: bool = False,
-    columns: Mapping[str, str] | None = None,
-    *,
-    valid_from: date | None = None,
-    complete: bool = False,
-    max_closed: float = DEFAULT_MAX_CLOSED,
-    risk_level: str | None = None,
-    label: str | None = None,
-    confidence: float | None = None,
-    categories: Path | None = None,
-) -> LabelsAdded:
+class AddOptions(TypedDict, total=False):
+    """What applies to all rows of a list, and how it is loaded; every option may be left out.
+
+    Attributes:
+        network, processing_date, window_days, source: values for files without such a column; a column must agree with them.
+            For a publisher's list, `network` selects the rows of that network and `source` replaces the publisher's name.
+        valid_from: first day on which the labels hold; by default the list's own date, else they hold from the beginning.
+        complete: the file is the whole list: labels of its source and list that it does not have no longer hold.
+        max_closed: share of the list's labels that a complete edition may close.
+        format: name of the label format, or `auto` to detect it.
+        risk_level, label, confidence: values for the user's own files without such a column.
+        columns: our name of a column → the file's, for the user's own tables.
+        categories: CSV file that gives the categories of the user's own file their risk levels.
+        dry_run: check and count, write nothing.
+        skip_bad: load the good rows and write the others, with reasons, to `<file>.rejects.csv`.
+    """
+
+    network: str | None
+    processing_date: date | None
+    window_days: int | None
+    source: str | None
+    valid_from: date | None
+    complete: bool
+    max_closed: float
+    format: str
+    risk_level: str | None
+    label: str | None
+    confidence: float | None
+    columns: Mapping[str, str] | None
+    categories: Path | None
+    dry_run: bool
+    skip_bad: bool
+
+
+def add_labels(client: Client, path: Path, **options: Unpack[AddOptions]) -> LabelsAdded:
     """Add the rows of a label list; adding a file again changes nothing.
 
     Without a processing date and a window, in the file or given, the labels are standing: they hold for every snapshot of the
     network from `valid_from`. A label replaces an older one of the same source, address and label with another value.
-
-    Args:
-        network, processing_date, window_days, source: values for files without such a column; a column must agree with them.
-            For a publisher's list, `network` selects the rows of that network and `source` replaces the publisher's name.
-        format: name of the label format, or `auto` to detect it.
-        dry_run: check and count, write nothing.
-        skip_bad: load the good rows and write the others, with reasons, to `<file>.rejects.csv`.
-        columns: our name of a column → the file's, for the user's own tables.
-        valid_from: first day on which the labels hold; by default the list's own date, else they hold from the beginning.
-        complete: the file is the whole list: labels of its source and list that it does not have no longer hold.
-        max_closed: share of the list's labels that a complete edition may close.
-        risk_level, label, confidence: values for the user's own files without such a column.
-        categories: CSV file that gives the categories of the user's own file their risk levels.
 
     Raises:
         BadInputError: the file cannot be read or lacks a column; or it is a user's own table with bad rows, and `skip_bad` is
             not set; or a complete edition is older than a loaded one or closes too much.
         UsageError: there is no such format or column, or options exclude each other.
     """
-    chosen = choose(path, format, own=bool(columns))
-    given = {
-        "network": network,
-        "processing_date": processing_date,
-        "window_days": window_days,
-        "source": source,
-        "valid_from": valid_from,
-        "risk_level": risk_level,
-        "label": label,
-        "confidence_score": confidence,
-    }
-    if chosen.publisher and (risk_level, label, confidence, categories) != (None, None, None, None):
-        raise UsageError(
-            f"--risk-level, --label, --confidence and --map-category are for your own files; what the words of a list of format "
-            f"'{chosen.name}' mean is decided by the seeds label_taxonomy and label_provenance."
-        )
-    frame = chosen.load(path)
-    checked, ignored = _check(path, frame, chosen, given, columns or {}, categories)
-    if not checked.is_standing and (complete or valid_from is not None):
-        raise UsageError(f"--complete and --valid-from are for standing labels; those of {path} belong to a snapshot.")
+    dry_run, skip_bad = options.get("dry_run", False), options.get("skip_bad", False)
+    chosen = choose(path, options.get("format", AUTO), own=bool(options.get("columns")))
+    _require_own(chosen, options)
+    checked, ignored = _check(path, chosen.load(path), chosen, options)
+    edition = _edition(path, checked, options)
     if checked.problems and not skip_bad and not chosen.publisher:
         raise refusal(path, checked.problems, len(checked.frame))
     rejected = checked.problems | checked.elsewhere
     rejects_file = write_rejects(path, checked.frame, rejected) if skip_bad and not dry_run else None
     create_tables(client)
-    edition = Edition(str(path), network or "", valid_from, _own_day(checked), complete, max_closed)
     added = _result(path, chosen, checked, _store(client, path, checked, edition, dry_run))
     added.rejects_file, added.ignored_columns = rejects_file, ignored
     if not checked.good.empty:
@@ -159,92 +147,45 @@ def add_labels(
     return added
 
 
-def list_files(path: Path, format: str = AUTO) -> list[Path]:
-    """Return the file itself, or the files of a folder in order of their names: those of any format, or of the one given.
-
-    Licences, notes on provenance, hidden files and rejects of earlier runs are left out.
-
-    Raises:
-        BadInputError: nothing is there, or the folder has no file.
-    """
-    if not path.is_dir():
-        return [path]
-    skipped = ("license", "licence", "readme", "provenance", "notice")
-    files = [
-        file
-        for file in sorted(path.iterdir())
-        if file.is_file()
-        and not file.name.startswith(".")
-        and not file.name.lower().startswith(skipped)
-        and not file.name.endswith(".rejects.csv")
-    ]
-    if not files:
-        raise BadInputError(f"There is no label list in the folder {path}.")
-    for file in files:
-        choose(file, format)  # fails before anything is loaded
-    return files
+def _require_own(chosen: LabelFormat, options: AddOptions) -> None:
+    of_own_files = ("risk_level", "label", "confidence", "categories")
+    if chosen.publisher and any(options.get(name) is not None for name in of_own_files):
+        raise UsageError(
+            "--risk-level, --label, --confidence and --map-category are for your own files; what the words of a list of format "
+            f"'{chosen.name}' mean is decided by the seeds label_taxonomy and label_provenance."
+        )
 
 
-def remove_labels(
-    client: Client,
-    source: str,
-    network: str | None = None,
-    processing_date: date | None = None,
-    window_days: int | None = None,
-    dry_run: bool = False,
-    *,
-    from_day: date | None = None,
-) -> int:
-    """Remove a source's labels and return how many; `label_history` keeps them.
-
-    Args:
-        network: limits the removal to a network; None matches all.
-        processing_date, window_days: limit the removal to stamped labels of matching snapshots; None matches all labels.
-        dry_run: count only.
-        from_day: close the source's standing labels on that day instead: on the days before, they hold as they did.
-
-    Raises:
-        BadInputError: the source has no labels at all.
-        UsageError: `from_day` is given with a date or a window, which are of stamped labels.
-    """
-    create_tables(client)
-    known = sources(client)
-    if source not in known:
-        listed = ", ".join(repr(name) for name in known) or "none"
-        raise BadInputError(f"There are no labels of source '{source}'; sources with labels: {listed}.")
-    is_of_snapshot = processing_date is not None or window_days is not None
-    if from_day is not None and is_of_snapshot:
-        raise UsageError("--from is for standing labels; --processing-date and --window-days select stamped ones.")
-    key = {"network": network, "processing_date": processing_date, "window_days": window_days}
-    removed = 0 if from_day is not None else withdraw(client, source, key, dry_run=dry_run)
-    return removed if is_of_snapshot else removed + withdraw_standing(client, source, network, from_day, dry_run=dry_run)
-
-
-def _check(
-    path: Path,
-    frame: pd.DataFrame,
-    chosen: LabelFormat,
-    given: Mapping[str, Any],
-    columns: Mapping[str, str],
-    categories: Path | None,
-) -> tuple[Checked, list[str]]:
+def _check(path: Path, frame: pd.DataFrame, chosen: LabelFormat, options: AddOptions) -> tuple[Checked, list[str]]:
     """Return the checked rows, and the columns that the table does not have."""
     import pandas as pd
 
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+    given: dict[str, Any] = {name: options.get(name) for name in _GIVEN} | {"confidence_score": options.get("confidence")}
     if chosen.publisher:
         return check_published(path, frame, given, chosen, read_taxonomy()), []
+    columns, categories = options.get("columns") or {}, options.get("categories")
     known = {*SNAPSHOT_KEY, *RAW_STANDING_LABELS.types, "category"} - {"publisher", "list"}
     if unknown := [name for name in columns if name not in known]:
         raise UsageError(f"--map: there is no column {', '.join(unknown)} to map to; there are: {', '.join(sorted(known))}.")
     names = map_columns(path, list(frame.columns), columns)
     frame = frame[list(names.values())].set_axis(list(names), axis="columns")
-    ignored = set(names) - known | ({"category"} if categories is None else set())
+    ignored = set(names) - known
+    if categories is None:
+        ignored.add("category")
     if not is_standing(names, given):
         ignored |= {"valid_from", "valid_to"}
     frame = frame.drop(columns=[name for name in names if name in ignored])
     own = None if categories is None else read_categories(categories)
     return check_own(path, frame, given, own), sorted(ignored & set(names))
+
+
+def _edition(path: Path, checked: Checked, options: AddOptions) -> Edition:
+    day, is_complete = options.get("valid_from"), options.get("complete", False)
+    if not checked.is_standing and (is_complete or day is not None):
+        raise UsageError(f"--complete and --valid-from are for standing labels; those of {path} belong to a snapshot.")
+    max_closed = options.get("max_closed", DEFAULT_MAX_CLOSED)
+    return Edition(str(path), options.get("network") or "", day, _own_day(checked), is_complete, max_closed)
 
 
 def _own_day(checked: Checked) -> date | None:

@@ -183,6 +183,7 @@ def _note_validity_problems(frame: pd.DataFrame, given: Mapping[str, Any], probl
     first, last = (note_day_problems(frame, problems, name) for name in ("valid_from", "valid_to"))
     note_problem(frame, problems, first > pd.Timestamp(date.today()), "is in the future", "valid_from")
     note_problem(frame, problems, last <= first, "is not after valid_from", "valid_to")
+    note_problem(frame, problems, last > pd.Timestamp(LAST_DATE), f"is after {LAST_DATE}", "valid_to")
     if given.get("valid_from") is not None:
         differs = first != pd.Timestamp(given["valid_from"])
         note_problem(frame, problems, differs, f"differs from {option('valid_from')} {given['valid_from']}", "valid_from")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer import addresses
 from trainer.errors import BadInputError
-from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS, SNAPSHOT_KEY
+from trainer.keys import FIRST_DATE, MAX_WINDOW_DAYS, SNAPSHOT_KEY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,7 +87,7 @@ def note_day_problems(frame: pd.DataFrame, problems: dict[int, str], column: str
 
     dated = frame[column].where(frame[column].str.fullmatch(DAY), "").str.slice(0, 10)
     days = pd.to_datetime(dated, format="%Y-%m-%d", errors="coerce")
-    is_no_date = days.isna() | (days < pd.Timestamp(FIRST_DATE)) | (days > pd.Timestamp(LAST_DATE))
+    is_no_date = days.isna() | (days < pd.Timestamp(FIRST_DATE))
     note_problem(frame, problems, is_no_date, "is not a date such as 2025-08-01", column)
     return days
 
