@@ -19,7 +19,9 @@ CATEGORY = "category"
 """The publisher's category of an address; the seed `label_taxonomy` maps it to a risk level."""
 PROVENANCE = "provenance"
 """How the publisher knows it, a class of the seed `label_provenance`; '' for the taxonomy's default."""
-PUBLISHER_COLUMNS = ("address", CATEGORY, PROVENANCE, "network", "address_subtype", "source")
+VALID_FROM = "valid_from"
+"""The publisher's own date of a row, YYYY-MM-DD; '' if it gives none."""
+PUBLISHER_COLUMNS = ("address", CATEGORY, PROVENANCE, "network", "address_subtype", "source", VALID_FROM)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""Forta's labelled datasets as CSV: malicious addresses and phishing scams, both from Etherscan's tags.
+"""Forta's labelled datasets as CSV: malicious addresses, phishing scams, and malicious contracts with their creators.
 
-Shape: github.com/forta-network/labelled-datasets, `etherscan_malicious_labels.csv` and `phishing_scams.csv`.
+Shape: github.com/forta-network/labelled-datasets, `etherscan_malicious_labels.csv`, `phishing_scams.csv` and
+`malicious_smart_contracts.csv`. Each row of the last is two: one of the contract, one of its creator.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.labels.formats.base import LabelFormat, shape_error
+from trainer.labels.formats.base import PROVENANCE, LabelFormat, shape_error, text_frame
 from trainer.uploads import read_csv
 
 if TYPE_CHECKING:
@@ -20,10 +21,18 @@ SHAPES = {
     ("banned_address", "wallet_tag", "data_source"): ("banned_address", "data_source", "wallet_tag"),
     ("address", "etherscan_tag", "etherscan_labels", "is_contract"): ("address", "etherscan_labels", "etherscan_tag"),
 }
+CONTRACTS = (
+    "contract_address", "contract_tag", "contract_creator", "contract_creation_tx", "contract_creator_tag", "source", "notes",
+    "contract_creator_etherscan_label",
+)  # fmt: skip
+# The file has no category of contracts: its name says what they are.
+CONTRACT, CREATOR = "malicious smart contract", "creator of a malicious smart contract"
 
 
 def _read(path: Path) -> pd.DataFrame:
     frame = read_csv(path, require_line_end=True)
+    if tuple(frame.columns) == CONTRACTS:
+        return _contracts_and_creators(frame)
     shape = SHAPES.get(tuple(frame.columns))
     if shape is None:
         raise shape_error(path, WHAT, f"its columns are {', '.join(frame.columns)[:200]}")
@@ -31,9 +40,19 @@ def _read(path: Path) -> pd.DataFrame:
     return named.assign(network="ethereum")
 
 
+def _contracts_and_creators(frame: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for contract, tag, creator, _, creator_tag, source, notes, label in frame.itertuples(index=False, name=None):
+        row = {PROVENANCE: source, "network": "ethereum"}
+        rows.append(row | {"address": contract, "category": CONTRACT, "address_subtype": tag or notes})
+        if creator.strip():
+            rows.append(row | {"address": creator, "category": label or CREATOR, "address_subtype": creator_tag or notes})
+    return text_frame(rows, ("address", "category", PROVENANCE, "network", "address_subtype"))
+
+
 def _recognises(path: Path, head: bytes) -> bool:
     first = head.split(b"\n", 1)[0].removeprefix(b"\xef\xbb\xbf").strip()
-    return path.suffix.lower() == ".csv" and any(first == ",".join(header).encode() for header in SHAPES)
+    return path.suffix.lower() == ".csv" and any(first == ",".join(header).encode() for header in (*SHAPES, CONTRACTS))
 
 
 FORTA = LabelFormat("forta", _recognises, _read, publisher="forta")
