@@ -11,13 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from trainer.errors import BadInputError
 from trainer.labels.formats.base import LabelFormat, plain_text, shape_error, text_frame
 from trainer.labels.formats.currencies import network_of
-from trainer.labels.formats.tagpack import LOADER
-from trainer.uploads import MEBIBYTE, first_line, read_text
+from trainer.labels.formats.yaml_text import load_yaml
+from trainer.uploads import MEBIBYTE, read_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,10 +29,7 @@ SHORTEST_ADDRESS = 20
 def _read(path: Path) -> pd.DataFrame:
     # A cut inside a line would pass for a shorter address.
     text = read_text(path, WHAT, require_line_end=True)
-    try:
-        entries = yaml.load(text, Loader=LOADER)  # noqa: S506  builds only text, lists and dictionaries
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BadInputError(f"{path} is not YAML ({first_line(error)}).") from error
+    entries = load_yaml(path, text)
     if not isinstance(entries, list):
         raise shape_error(path, WHAT, "it is not a list of sites")
     rows: list[dict[str, str]] = []

@@ -96,7 +96,7 @@ def _texts(path: Path, line: int, fields: dict[str, Any], name: str) -> list[str
 
 def _day(path: Path, line: int, first_seen: Any) -> str:
     """Return the day of an ISO time; '' if there is none."""
-    if first_seen in {None, ""}:
+    if first_seen is None or first_seen == "":
         return ""
     try:
         return date.fromisoformat(plain_text(first_seen)[:10]).isoformat()
