@@ -7,6 +7,7 @@ Shape: the columns of COLUMNS as CSV; or JSON with `schema` "chain-insights.cura
 from __future__ import annotations
 
 import csv
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 WHAT = "a document of curated labels, version 1"
 SCHEMA = "chain-insights.curated-labels.v1"
 FINDINGS = "detection-findings"
+SCHEMA_OF_A_DOCUMENT = re.compile(rb'"schema"\s*:\s*"chain-insights\.(?:curated-labels|detection-findings)\.')
 DECIDED_AT, GENERATED_AT = "decided_at_timestamp", "generated_at_timestamp"
 COLUMNS = ("address", "network", "label", "case_id", "decision_id", "doc_ref", DECIDED_AT, "reviewer")
 REQUIRED = ("address", "label")
@@ -111,9 +113,7 @@ def _recognises(path: Path, head: bytes) -> bool:
         first = head.split(b"\n", 1)[0].removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="ignore")
         return [name.strip() for name in next(csv.reader([first]), [])] == list(COLUMNS)
     # Findings are recognised too, so that the error says why they are no labels.
-    return is_json(path, head, rb"\{") and any(
-        f'"{schema}'.encode() in head for schema in ("chain-insights.curated-labels.", f"chain-insights.{FINDINGS}")
-    )
+    return is_json(path, head, rb"\{") and SCHEMA_OF_A_DOCUMENT.search(head) is not None
 
 
 CURATED_LABELS = LabelFormat("curated-labels", _recognises, _read, publisher="curated-labels")

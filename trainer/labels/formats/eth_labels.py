@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainer.addresses import EVM
 from trainer.labels.formats.base import LabelFormat, as_text, shape_error, text_frame
 from trainer.labels.formats.chains import network_of_chain
 from trainer.labels.formats.records import first_record, read_records
@@ -61,8 +62,8 @@ def _published(path: Path) -> list[dict[str, str]]:
 
 def _recognises(path: Path, head: bytes) -> bool:
     record = first_record(path, head)
-    # A chain id is a number, which a table with the same column names could lack.
-    return record.keys() in ({*ACCOUNTS}, {*TOKENS}) and record["chainId"].isdigit()
+    is_published = record.keys() in ({*ACCOUNTS}, {*TOKENS})
+    return is_published and record["chainId"].isdigit() and EVM.pattern.fullmatch(record["address"]) is not None
 
 
 ETH_LABELS = LabelFormat("eth-labels", _recognises, _read, publisher="etherscan")
