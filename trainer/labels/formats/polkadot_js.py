@@ -21,58 +21,15 @@ WHAT = "a polkadot-js phishing list"
 NAME = "address.json"
 SITE = re.compile(r"[^\s.]+(\.[^\s.]+)+")
 # A key with such a word groups addresses by level or owner: the file is someone else's, and may list safe addresses.
-GROUPS = frozenset(
-    [
-        "low",
-        "medium",
-        "high",
-        "critical",
-        "safe",
-        "benign",
-        "trusted",
-        "verified",
-        "official",
-        "unknown",
-        "whitelist",
-        "blacklist",
-        "allowlist",
-        "denylist",
-        "lightlist",
-        "darklist",
-        "greylist",
-        "graylist",
-        "exchange",
-        "exchanges",
-        "deposit",
-        "deposits",
-        "customers",
-    ]
-)
-EXCHANGES = frozenset(
-    [
-        "binance",
-        "bitfinex",
-        "bitget",
-        "bithumb",
-        "bitmart",
-        "bitstamp",
-        "bybit",
-        "coinbase",
-        "gate",
-        "gemini",
-        "hitbtc",
-        "htx",
-        "huobi",
-        "kraken",
-        "kucoin",
-        "mexc",
-        "okex",
-        "okx",
-        "poloniex",
-        "upbit",
-        "whitebit",
-    ]
-)
+GROUPS = frozenset({
+    "allowlist", "benign", "blacklist", "critical", "customers", "darklist", "denylist", "deposit", "deposits", "exchange",
+    "exchanges", "graylist", "greylist", "high", "lightlist", "low", "medium", "official", "safe", "trusted", "unknown",
+    "verified", "whitelist",
+})  # fmt: skip
+EXCHANGES = frozenset({
+    "binance", "bitfinex", "bitget", "bithumb", "bitmart", "bitstamp", "bybit", "coinbase", "gate", "gemini", "hitbtc", "htx",
+    "huobi", "kraken", "kucoin", "mexc", "okex", "okx", "poloniex", "upbit", "whitebit",
+})  # fmt: skip
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from trainer.addresses import EVM, SS58
 from trainer.errors import BadInputError
 from trainer.labels.formats.base import read_json
 from trainer.labels.formats.marks import MAX_BYTES, has_form
+from trainer.labels.formats.plain_list import read_addresses
 from trainer.uploads import MEBIBYTE, read_text
 
 SCAMSNIFFER_ARCHIVE = {"domains", "address"}
@@ -30,10 +32,14 @@ def describe(path: Path, known: Collection[str]) -> str:
         if suffix == ".json":
             value = read_json(path, "complete JSON")
             return f"no label format recognises {json_shape(value)}; {_json_advice(value, known)}"
-        if suffix in {".txt", ".yaml", ".yml"}:
-            return f"no label format recognises this '{suffix}' file, which begins '{_beginning(path)}'"
+        if suffix == ".txt":
+            first = next(iter(read_addresses(path, "a list of addresses")), "")
+            return f"no label format recognises this list, which begins '{first[:64]}'"
+        if suffix in {".yaml", ".yml"}:
+            return f"no label format recognises YAML with {_yaml_keys(path)}"
     except BadInputError as error:
-        return f"no label format recognises this file: {str(error).removesuffix('.')}"
+        reason = str(error).removeprefix(str(path)).removesuffix(".").strip()
+        return f"no label format recognises this file: it {reason}"
     return f"no label format recognises this '{suffix}' file"
 
 
@@ -45,9 +51,7 @@ def json_shape(value: Any) -> str:
     if not isinstance(value, dict):
         return f"JSON of a single value ({_kind(value)})"
     kinds = sorted({_kind(one) for one in value.values()})
-    more = f" and {len(value) - SHOWN_KEYS} more" if len(value) > SHOWN_KEYS else ""
-    keys = ", ".join(repr(key[:64]) for key in list(value)[:SHOWN_KEYS])
-    return f"a JSON object of {' and '.join(kinds)} with the keys {keys}{more}" if value else "an empty JSON object"
+    return f"a JSON object of {' and '.join(kinds)} with the keys {_shown(list(value))}" if value else "an empty JSON object"
 
 
 def _kind(value: Any) -> str:
@@ -73,5 +77,11 @@ def _json_advice(value: Any, known: Collection[str]) -> str:
     return f"if it is the phishing list of {publisher}, give --format {publisher}; if it is your own, {TABLE}"
 
 
-def _beginning(path: Path) -> str:
-    return next((line.strip()[:64] for line in read_text(path, "text").splitlines() if line.strip()), "")
+def _yaml_keys(path: Path) -> str:
+    keys = dict.fromkeys(re.findall(r"^([^\s#:-][^\n:]*):(?:\s|$)", read_text(path, "YAML"), flags=re.MULTILINE))
+    return f"the keys {_shown(list(keys))}" if keys else "no keys"
+
+
+def _shown(keys: list[str]) -> str:
+    more = f" and {len(keys) - SHOWN_KEYS} more" if len(keys) > SHOWN_KEYS else ""
+    return ", ".join(repr(key[:64]) for key in keys[:SHOWN_KEYS]) + more

@@ -46,8 +46,8 @@ def _read(path: Path) -> pd.DataFrame:
     tags = pack.get("tags") if isinstance(pack, dict) else None
     if not isinstance(tags, list) or not tags or not all(isinstance(tag, dict) for tag in tags):
         raise shape_error(path, WHAT, "it has no list of tags")
-    if not any(_is_tag(tag) for tag in tags):
-        raise shape_error(path, WHAT, "none of its tags has an address")
+    if bare := next((number for number, tag in enumerate(tags, start=1) if not _is_tag(tag)), None):
+        raise shape_error(path, WHAT, f"its tag {bare} has neither an address nor a tx_hash")
     title = plain_text(pack.get("title"))
     if not title:
         raise shape_error(path, WHAT, "it has no title")
@@ -59,8 +59,8 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _is_tag(tag: dict[str, Any]) -> bool:
-    """Return whether a tag has an address; a tag may also name a transaction instead, which no label can be about."""
-    return bool(plain_text(tag.get("address")) or plain_text(tag.get("tx_hash")))
+    """Return whether a tag is of an address, or of a transaction, which no label of an address can be made of."""
+    return bool(tag.get("address") or tag.get("tx_hash"))
 
 
 def _is_cut(text: str, tags: list[dict[str, Any]]) -> bool:
@@ -89,7 +89,7 @@ def _last_text(value: Any) -> str:
 def _rows(path: Path, where: str, tag: dict[str, Any], header: dict[str, list[str]], title: str) -> Iterator[dict[str, str]]:
     """Yield a row for each word by which a tag is classified, and for each confidence if it has several.
 
-    The address is '' for a tag without one, so that the row is reported by its number rather than lost.
+    The address is '' for the tag of a transaction, so that the row is reported by its number rather than lost.
     """
     fields = header | _words(path, where, tag, [name for name in INHERITED if name in tag])
     address = "".join(_words(path, where, tag, ["address"])["address"])
