@@ -25,11 +25,7 @@ KEYS = {"address", "comment", "date"}
 def _read(path: Path) -> pd.DataFrame:
     entries = read_json(path, WHAT)
     if "lightlist" in path.name.lower():
-        raise shape_error(
-            path,
-            WHAT,
-            "by its name it is the lightlist, of addresses that are safe; make it a table of your own with a risk_level",
-        )
+        raise shape_error(path, WHAT, "its name is that of the lightlist, of safe addresses; make it a table with a risk_level")
     if not isinstance(entries, list) or not all(isinstance(row, dict) and {"address", "comment"} <= set(row) for row in entries):
         raise shape_error(path, WHAT, "its JSON is not a list of objects with address and comment")
     if foreign := next((sorted(set(row) - KEYS) for row in entries if set(row) - KEYS), None):

@@ -102,8 +102,10 @@ def _rows(path: Path, where: str, tag: dict[str, Any], header: dict[str, list[st
         "source": f"tagpack: {title}",
         VALID_FROM: iso_day("".join(fields["lastmod"])),
     }
-    words = {word.lower(): word for name in reversed(CATEGORIES) for word in reversed(fields[name])}
-    for word in reversed(words.values() or [""]):
+    words: dict[str, str] = {}
+    for word in (word for name in CATEGORIES for word in fields[name]):
+        words.setdefault(word.lower(), word)
+    for word in words.values() or [""]:
         for confidence in fields["confidence"] or [""]:
             yield row | {"category": word, "provenance": confidence}
 
