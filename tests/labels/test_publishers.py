@@ -58,6 +58,7 @@ class TestOliCsv(LabelFormatContract):
     sample = text_of(OLI)
     reordered = text_of(OLI[::-1])
     may_end_early = True
+    marks = (b"address", b"chain_id", b"usage_category")
 
 
 class TestOliJson(LabelFormatContract):
@@ -65,6 +66,7 @@ class TestOliJson(LabelFormatContract):
     file_name = "labels.json"
     sample = json.dumps(OLI, indent=4).encode()
     reordered = json.dumps(OLI[::-1]).encode()
+    marks = (b"address", b"chain_id", b"usage_category")
 
 
 class TestEthLabelsAccounts(LabelFormatContract):
@@ -73,6 +75,7 @@ class TestEthLabelsAccounts(LabelFormatContract):
     sample = f'address,chainId,label,nameTag\n"{A}",1,"phish-hack","Fake_Phishing1"\n"{B}",56,"binance","Binance: Wallet, 2"\n'.encode()
     reordered = f'address,chainId,label,nameTag\n"{B}",56,"binance","Binance: Wallet, 2"\n"{A}",1,"phish-hack","Fake_Phishing1"\n'.encode()
     may_end_early = True
+    marks = (b"address", b"chainId", b"label", b"nameTag")
 
 
 class TestEthLabelsTokens(LabelFormatContract):
@@ -85,6 +88,7 @@ class TestEthLabelsTokens(LabelFormatContract):
         f'address,chainId,label,name,symbol,website,image\n"{B}",1,"dex","B","B","",""\n"{A}",1,"dex","A","A","",""\n'.encode()
     )
     may_end_early = True
+    marks = (b"address", b"chainId", b"label", b"symbol", b"image")
 
 
 class InAFolder(LabelFormatContract):
@@ -107,6 +111,7 @@ class TestScamSnifferArchive(InAFolder):
     file_name = "blacklist/archive/2022-09-07.json"
     sample = json.dumps({"domains": ["a.example"], "address": [A, B]}, indent=2).encode()
     reordered = json.dumps({"address": [B, A], "domains": []}).encode()
+    marks = (b"domains", b"address")
 
 
 ENTRY = f"- name: a.example\n  url: http://a.example\n  category: Phishing\n  subcategory: MyEtherWallet\n  addresses:\n    ETH:\n    - '{A}'\n    BTC: [{BTC}]\n  reporter: CryptoScamDB\n"
@@ -119,6 +124,7 @@ class TestCryptoScamDB(LabelFormatContract):
     sample = f"---\n{ENTRY}{OTHER_ENTRY}".encode()
     reordered = f"---\n{OTHER_ENTRY}{ENTRY}".encode()
     may_end_early = True
+    marks = (b"name", b"url", b"category", b"reporter")
 
 
 CONTRACTS_HEADER = "contract_address,contract_tag,contract_creator,contract_creation_tx,contract_creator_tag,source,notes,contract_creator_etherscan_label\n"
@@ -134,6 +140,7 @@ class TestFortaContracts(LabelFormatContract):
         f"{CONTRACTS_HEADER}{B},,{A},0x2,,github,X Hack,\n{A},X Exploiter: Contract,{B},0x1,X Exploiter,tags,,exploit\n".encode()
     )
     may_end_early = True
+    marks = (b"contract_address", b"contract_creation_tx", b"notes", b"contract_creator_etherscan_label")
 
 
 def wallet(**fields: Any) -> dict[str, Any]:
@@ -157,6 +164,7 @@ class TestOpenSanctions(LabelFormatContract):
     sample = lines_of(ENTITIES[::2])
     reordered = lines_of(ENTITIES[::-2])
     may_end_early = True
+    marks = (b'"id"', b"schema", b"properties", b"datasets")
 
 
 class TestOpenSanctionsLines(TestOpenSanctions):
@@ -180,6 +188,7 @@ class TestCuratedCsv(LabelFormatContract):
     sample = text_of(DECISIONS)
     reordered = text_of(DECISIONS[::-1])
     may_end_early = True
+    marks = (b"address", b"label", b"decision_id", b"reviewer")
 
 
 class TestCuratedJson(LabelFormatContract):
@@ -187,6 +196,7 @@ class TestCuratedJson(LabelFormatContract):
     file_name = "curated.json"
     sample = document(DECISIONS)
     reordered = document(DECISIONS[::-1])
+    marks = (b"schema", b"chain-insights.curated-labels.v1")
 
 
 class TestNetworkFlags(LabelFormatContract):
@@ -213,6 +223,9 @@ def test_every_format_of_these_publishers_is_tested_against_the_contract() -> No
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_of_these_publishers_only_one_recognises_a_file(contract: type[LabelFormatContract], tmp_path: Path) -> None:
     path = tmp_path / contract.file_name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(contract.sample)
+    assert choose(path).name == contract.format.name
     recognising = [name for name in PUBLISHERS if KNOWN[name].recognises(path, contract.sample)]
     assert recognising == [contract.format.name]
 

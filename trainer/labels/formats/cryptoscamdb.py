@@ -69,4 +69,11 @@ def _recognises(path: Path, head: bytes) -> bool:
     return fields >= {*REQUIRED, "reporter"}
 
 
-CRYPTOSCAMDB = LabelFormat("cryptoscamdb", _recognises, _read, publisher="cryptoscamdb", max_bytes=16 * MEBIBYTE)
+CRYPTOSCAMDB = LabelFormat(
+    "cryptoscamdb",
+    _recognises,
+    _read,
+    publisher="cryptoscamdb",
+    max_bytes=16 * MEBIBYTE,
+    description="CryptoScamDB's addresses of scams",
+)

@@ -116,4 +116,10 @@ def _recognises(path: Path, head: bytes) -> bool:
     return is_json(path, head, rb"\{") and SCHEMA_OF_A_DOCUMENT.search(head) is not None
 
 
-CURATED_LABELS = LabelFormat("curated-labels", _recognises, _read, publisher="curated-labels")
+CURATED_LABELS = LabelFormat(
+    "curated-labels",
+    _recognises,
+    _read,
+    publisher="curated-labels",
+    description="decisions of reviewers, curated labels version 1",
+)

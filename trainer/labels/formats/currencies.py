@@ -14,6 +14,14 @@ NETWORKS = {
 }  # fmt: skip
 NAMES = {*NETWORKS.values(), *FORM_OF_NETWORK}
 
+TOKENS = frozenset({"DAI", "USDC", "USDT"})
+"""Symbols of tokens that are issued on several networks, and so identify none."""
+
+
+def is_currency(symbol: str) -> bool:
+    """Return whether a symbol is that of a known currency or token."""
+    return symbol.upper() in {*NETWORKS, *TOKENS}
+
 
 def network_of(currency: str) -> str:
     """Return the network of a currency symbol; '' for an unknown one, or a token issued on several networks."""

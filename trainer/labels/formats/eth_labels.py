@@ -66,4 +66,6 @@ def _recognises(path: Path, head: bytes) -> bool:
     return is_published and record["chainId"].isdigit() and EVM.pattern.fullmatch(record["address"]) is not None
 
 
-ETH_LABELS = LabelFormat("eth-labels", _recognises, _read, publisher="etherscan")
+ETH_LABELS = LabelFormat(
+    "eth-labels", _recognises, _read, publisher="etherscan", description="eth-labels' tags of Etherscan and its sister explorers"
+)

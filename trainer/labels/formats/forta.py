@@ -9,22 +9,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainer.addresses import EVM
+from trainer.errors import BadInputError
 from trainer.labels.formats.base import PROVENANCE, LabelFormat, shape_error, text_frame
+from trainer.labels.formats.marks import MAX_BYTES, has_form
 from trainer.uploads import read_csv
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WHAT = "a Forta list"
-# Header of the file → its columns for address, category and name; the other columns are not about risk.
-SHAPES = {
-    ("banned_address", "wallet_tag", "data_source"): ("banned_address", "data_source", "wallet_tag"),
-    ("address", "etherscan_tag", "etherscan_labels", "is_contract"): ("address", "etherscan_labels", "etherscan_tag"),
-}
+MALICIOUS = ("banned_address", "wallet_tag", "data_source")
+PHISHING = ("address", "etherscan_tag", "etherscan_labels", "is_contract")
 CONTRACTS = (
     "contract_address", "contract_tag", "contract_creator", "contract_creation_tx", "contract_creator_tag", "source", "notes",
     "contract_creator_etherscan_label",
 )  # fmt: skip
+NAMES = {"etherscan_malicious_labels.csv": MALICIOUS, "phishing_scams.csv": PHISHING, "malicious_smart_contracts.csv": CONTRACTS}
+# Header of the file → its columns for address, category and name; the other columns are not about risk.
+SHAPES = {
+    MALICIOUS: ("banned_address", "data_source", "wallet_tag"),
+    PHISHING: ("address", "etherscan_labels", "etherscan_tag"),
+}
 # The file has no category of contracts: its name says what they are.
 CONTRACT, CREATOR = "malicious smart contract", "creator of a malicious smart contract"
 
@@ -52,7 +58,15 @@ def _contracts_and_creators(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _recognises(path: Path, head: bytes) -> bool:
     first = head.split(b"\n", 1)[0].removeprefix(b"\xef\xbb\xbf").strip()
-    return path.suffix.lower() == ".csv" and any(first == ",".join(header).encode() for header in (*SHAPES, CONTRACTS))
+    header = NAMES.get(path.name)
+    if header is None or first != ",".join(header).encode():
+        return False
+    try:
+        return path.stat().st_size <= MAX_BYTES and has_form(_read(path)["address"], EVM)
+    except (BadInputError, OSError):
+        return False
 
 
-FORTA = LabelFormat("forta", _recognises, _read, publisher="forta")
+FORTA = LabelFormat(
+    "forta", _recognises, _read, publisher="forta", description="Forta's malicious addresses, contracts and phishing scams"
+)

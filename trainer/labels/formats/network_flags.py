@@ -67,4 +67,10 @@ def _recognises(path: Path, head: bytes) -> bool:
     return all(LINE.fullmatch(line) for line in whole if line.strip()) and bool(text.strip())
 
 
-NETWORK_FLAGS = LabelFormat("network-flags", _recognises, _read, publisher="network-flags")
+NETWORK_FLAGS = LabelFormat(
+    "network-flags",
+    _recognises,
+    _read,
+    publisher="network-flags",
+    description="compressed CSV of network, address and Fraud or Sanctioned",
+)

@@ -43,4 +43,4 @@ def _recognises(path: Path, head: bytes) -> bool:
     return record.keys() >= {*REQUIRED, CATEGORY_FIELD} and ":" in record["chain_id"] and not is_own
 
 
-OLI = LabelFormat("oli", _recognises, _read, publisher="oli")
+OLI = LabelFormat("oli", _recognises, _read, publisher="oli", description="uses of contracts from the Open Labels Initiative")

@@ -114,4 +114,6 @@ def _recognises(path: Path, head: bytes) -> bool:
     return isinstance(entity, dict) and entity.keys() >= MARKS and isinstance(entity["properties"], dict)
 
 
-OPENSANCTIONS = LabelFormat("opensanctions", _recognises, _read, publisher="opensanctions")
+OPENSANCTIONS = LabelFormat(
+    "opensanctions", _recognises, _read, publisher="opensanctions", description="crypto wallets among OpenSanctions' entities"
+)

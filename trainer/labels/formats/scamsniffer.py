@@ -69,4 +69,6 @@ def _has_sites_of_addresses(head: bytes) -> bool:
     return bool(texts) and all((SITE if colon else EVM_ADDRESS).fullmatch(text) for text, colon in texts)
 
 
-SCAMSNIFFER = LabelFormat("scamsniffer", _recognises, _read, publisher="scamsniffer")
+SCAMSNIFFER = LabelFormat(
+    "scamsniffer", _recognises, _read, publisher="scamsniffer", description="ScamSniffer's phishing addresses"
+)
