@@ -29,6 +29,8 @@ def _read(path: Path) -> pd.DataFrame:
     sites = _sites(path, read_json(path, WHAT))
     if not isinstance(sites, dict) or not all(_is_texts(listed) for listed in sites.values()):
         raise shape_error(path, WHAT, "its JSON is neither a list of addresses nor site → addresses")
+    if group := next((site for site in sites if site and not SITE.fullmatch(site.strip().encode())), None):
+        raise shape_error(path, WHAT, f"'{group[:64]}' is not the name of a site")  # a level or an owner of addresses
     # It lists EVM addresses without their chain; every EVM network shares those of Ethereum.
     row = {"category": "phishing", "network": "ethereum"}
     rows = (
