@@ -20,7 +20,7 @@ ARCHIVE_KEYS = {"address", "domains", "combined"}
 # The publisher's own names. Sites and addresses alone do not say whether they are phishing or a company's own.
 COMBINED_NAME = re.compile(r"blacklist/combined\.json")
 ARCHIVE_NAME = re.compile(r"blacklist/all\.json|archive/\d{4}-\d{2}-\d{2}\.json")
-SITE = re.compile(rb"[^\s/]+\.[^\s/]+")
+SITE = re.compile(rb"\S+\.\S+")
 EVM_ADDRESS = re.compile(rb"0[xX][0-9a-fA-F]{40}")
 TEXT_OR_KEY = re.compile(rb'"([^"\\]*)"(\s*:)?')
 
