@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LARGE = 100 * MEBIBYTE
+_SAFE = b"0x00000000000000000000000000000000000000c1"
+_OTHERS = {
+    "not_sanctioned.txt": _SAFE + b"\n",
+    "known_exchanges.json": b'["' + _SAFE + b'"]',
+    "lists.json": b'{"whitelist": ["' + _SAFE + b'"], "blacklist": []}',
+    "sites.json": b'{"a.example": ["' + _SAFE + b'"]}',
+    "notes.json": b'[{"address": "' + _SAFE + b'", "comment": "ours", "date": "2025-08-01", "risk": "low"}]',
+    "named.json": b'{"' + _SAFE + b'": {"name": "ours", "labels": ["customer"], "risk": "low"}}',
+    "customers.csv": b"address,label,risk\n" + _SAFE + b",customer,low\n",
+    "customers.yaml": b"title: ours\ntags:\n- address: '" + _SAFE + b"'\n",
+}
+"""Lists of safe addresses that are nobody's format, in the shapes of publishers' lists."""
 
 
 class LabelFormatContract:
@@ -27,6 +39,8 @@ class LabelFormatContract:
         sample: the bytes of a complete file of at least two rows.
         reordered: the bytes of a file with the same rows in another order.
         may_end_early: whether a truncated file can be valid, as with lines of text.
+        marks: of a publisher's list, the keys or header fields in the sample that identify the publisher; empty if its lists
+            have none, so that only the file's name does.
     """
 
     format: ClassVar[LabelFormat]
@@ -34,6 +48,7 @@ class LabelFormatContract:
     sample: ClassVar[bytes]
     reordered: ClassVar[bytes]
     may_end_early: ClassVar[bool] = False
+    marks: ClassVar[tuple[bytes, ...]] = ()
 
     def test_it_recognises_its_own_file(self, tmp_path: Path) -> None:
         """By its name and its first bytes; any number of them is handled."""
@@ -46,6 +61,23 @@ class LabelFormatContract:
         """Neither an empty file nor random bytes, under a name without a known suffix."""
         for raw in (b"", _noise(4096), b"\xff\xfe" * 50):
             assert not self.format.recognises(tmp_path / "file.bin", raw)
+
+    def test_a_publishers_list_is_recognised_only_by_all_its_marks(self, tmp_path: Path) -> None:
+        """Not with a key or header field renamed, nor, if it has none that identify the publisher, under another name."""
+        if not self.format.publisher:
+            assert not self.marks, "the user's own tables have no publisher to identify"
+        elif not self.marks:
+            assert not self._recognises(tmp_path / f"my_customers{Path(self.file_name).suffix}", self.sample)
+        for mark in self.marks:
+            assert mark in self.sample, f"the sample has no {mark!r}"
+            renamed = self.sample.replace(mark, b"my_" + mark)
+            assert not self._recognises(tmp_path / self.file_name, renamed), f"recognised without its {mark!r}"
+
+    def test_another_list_under_another_name_is_no_publishers(self, tmp_path: Path) -> None:
+        """A user's own list, table or groups of addresses, safe or not, has no publisher."""
+        for name, raw in _OTHERS.items():
+            is_recognised = self._recognises(tmp_path / name, raw)
+            assert not (is_recognised and self.format.publisher), f"{name} is recognised as {self.format.name}"
 
     def test_it_reads_text_in_declared_columns(self, tmp_path: Path) -> None:
         """Every value is text; a publisher's list has addresses and categories, and only the columns of publishers' lists."""
@@ -112,6 +144,10 @@ class LabelFormatContract:
                 self._refuses(path)
             finally:
                 path.unlink()  # pytest keeps the folders of its last runs
+
+    def _recognises(self, path: Path, raw: bytes) -> bool:
+        path.write_bytes(raw)
+        return self.format.recognises(path, raw[:65_536])
 
     def _write(self, folder: Path, raw: bytes) -> Path:
         path = folder / self.file_name

@@ -19,11 +19,11 @@ CATEGORY = "category"
 """The publisher's category of an address; the seed `label_taxonomy` maps it to a risk level."""
 PROVENANCE = "provenance"
 """How the publisher knows it, a class of the seed `label_provenance`; '' for the taxonomy's default."""
-PUBLISHER_COLUMNS = ("address", CATEGORY, PROVENANCE, "network", "address_subtype", "source", "valid_from", "list")
-"""Columns of a publisher's list; '' for what it does not state.
-
-`valid_from` is the publisher's date of the row (YYYY-MM-DD), `list` the one of the publisher's lists that the file is.
-"""
+VALID_FROM = "valid_from"
+"""The publisher's own date of a row as YYYY-MM-DD; '' if it gives none."""
+LIST = "list"
+"""The one of a publisher's lists that the file is; '' for a publisher with one list. A complete edition replaces only that list."""
+PUBLISHER_COLUMNS = ("address", CATEGORY, PROVENANCE, "network", "address_subtype", "source", VALID_FROM, LIST)
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,15 @@ class LabelFormat:
 
     Attributes:
         name: what `--format` calls it; also the name of its entry point.
-        recognises: (path, first bytes of the file) → whether the file has this format; must not raise.
+        recognises: (path, first bytes of the file) → whether the file has this format; must not raise. It may read the file.
+            A publisher's list is recognised only by all the marks of that publisher together: the file's name, its keys or
+            header, and the kind of its addresses. A name or a shape alone never decides a risk level.
         read: returns the file's n rows, in order, as a DataFrame of text ('' for missing). A user's own table has columns of
             `raw_address_labels`; a publisher's list has some of PUBLISHER_COLUMNS, at least `address` and `category`.
             Raises BadInputError for a file it cannot read.
         publisher: the publisher as the seed `label_taxonomy` spells it; '' for the user's own tables.
         max_bytes: a larger file is refused before it is read.
+        description: what such a file is, as a phrase for messages and help.
     """
 
     name: str
@@ -45,6 +48,7 @@ class LabelFormat:
     read: Callable[[Path], pd.DataFrame]
     publisher: str = ""
     max_bytes: int = 64 * MEBIBYTE
+    description: str = ""
 
     def load(self, path: Path) -> pd.DataFrame:
         """Check the file's size and return its rows as text, see `read`.

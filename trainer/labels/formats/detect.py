@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from trainer.errors import BadInputError, UsageError, user_code
 from trainer.labels.formats.base import LabelFormat
+from trainer.labels.formats.seen import describe
 from trainer.uploads import read_head
 
 if TYPE_CHECKING:
@@ -27,14 +28,16 @@ def formats() -> dict[str, LabelFormat]:
 def choose(path: Path, name: str = AUTO, own: bool = False) -> LabelFormat:
     """Return the format of a file: the one named, or with `auto` the one that recognises it.
 
-    A publisher's format takes precedence over the user's own tables, whose shape is less specific.
+    A publisher's format takes precedence over the user's own tables, whose shape is less specific; it recognises a file only
+    by all the marks of its publisher.
 
     Args:
         own: consider only formats of the user's own tables.
 
     Raises:
         UsageError: there is no such format, or it is a publisher's and `own` is set.
-        BadInputError: the file does not exist or is empty, or not exactly one format recognises it.
+        BadInputError: the file does not exist or is empty, or not exactly one format recognises it; the message says what
+            the file holds and lists the formats.
     """
     known = formats()
     if name != AUTO and name not in known:
@@ -50,11 +53,7 @@ def choose(path: Path, name: str = AUTO, own: bool = False) -> LabelFormat:
     candidates = [one for one in matching if one.publisher] or matching
     if len(candidates) == 1:
         return candidates[0]
-    reason = (
-        f"it could be {' or '.join(one.name for one in candidates)}"
-        if candidates
-        else f"no label format recognises this '{path.suffix}' file"
-    )
+    reason = f"it could be {' or '.join(one.name for one in candidates)}" if candidates else describe(path, known)
     raise BadInputError(f"{path}: {reason}; give --format, one of: {', '.join(known)}.")
 
 

@@ -9,47 +9,48 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.labels.formats.base import LabelFormat, is_json, read_json, shape_error, text_frame
-from trainer.labels.formats.currencies import network_of
-from trainer.uploads import read_text
+from trainer.addresses import form_of
+from trainer.errors import BadInputError
+from trainer.labels.formats.base import LabelFormat, text_frame
+from trainer.labels.formats.currencies import is_currency, network_of
+from trainer.labels.formats.marks import MAX_BYTES, has_form
+from trainer.labels.formats.plain_list import ADDRESS, read_addresses
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WHAT = "a list of sanctioned addresses"
-NAME = re.compile(r"sanctioned_addresses_([A-Za-z0-9]+)$")
+NAME = re.compile(r"sanctioned_addresses_([A-Z0-9]+)\.(txt|json)")
 
 
 def _read(path: Path) -> pd.DataFrame:
-    addresses = _read_json(path) if path.suffix.lower() == ".json" else _read_lines(path)
-    match = NAME.search(path.stem)
-    currency = match[1].upper() if match else ""
+    currency = _currency(path)
     # A stablecoin's list mixes the networks that the coin is issued on, and the form of an address identifies its network.
     row = {"category": "sanctioned", "network": network_of(currency), "address_subtype": currency}
     return text_frame(
-        ({"address": address.strip(), **row} for address in addresses), ("address", "category", "network", "address_subtype")
+        ({"address": address, **row} for address in read_addresses(path, WHAT)),
+        ("address", "category", "network", "address_subtype"),
     )
 
 
-def _read_json(path: Path) -> list[str]:
-    addresses = read_json(path, WHAT)
-    if not isinstance(addresses, list) or not all(isinstance(address, str) for address in addresses):
-        raise shape_error(path, WHAT, "its JSON is not a list of strings")
-    return addresses
+def _currency(path: Path) -> str:
+    """Return the currency in the file's name; '' if the name is not exactly the publisher's."""
+    match = NAME.fullmatch(path.name)
+    return match[1] if match and is_currency(match[1]) else ""
 
 
-def _read_lines(path: Path) -> list[str]:
-    lines = [line for line in read_text(path, WHAT, require_line_end=True).splitlines() if line.strip()]
-    if odd := next((line for line in lines if not re.fullmatch("[0-9A-Za-z:]+", line.strip())), None):
-        raise shape_error(path, WHAT, f"the line '{odd[:64]}' is not one address")
-    return lines
-
-
-def _recognises(path: Path, head: bytes) -> bool:
-    # The name is needed too: every list of addresses has this shape, but only this publisher's are sanctioned.
-    if not re.search("ofac|sanction", f"{path.parent.name}/{path.name}".lower()):
+def _recognises(path: Path, head: bytes) -> bool:  # noqa: ARG001  all addresses count, not only the first
+    # Every list of addresses has this shape, and any list may have "sanctioned" or "ofac" in its name: only the publisher's
+    # own name, whole, says that the addresses are sanctioned.
+    currency = _currency(path)
+    try:
+        if not currency or path.stat().st_size > MAX_BYTES:
+            return False
+        listed = read_addresses(path, WHAT)
+    except (BadInputError, OSError):
         return False
-    return path.suffix.lower() == ".txt" or is_json(path, head, rb'\[\s*("|\])')
+    form = form_of(network_of(currency))
+    return all(ADDRESS.fullmatch(address) for address in listed) and (form is None or not listed or has_form(listed, form))
 
 
-OFAC = LabelFormat("ofac", _recognises, _read, publisher="ofac")
+OFAC = LabelFormat("ofac", _recognises, _read, publisher="ofac", description="OFAC's sanctioned addresses")

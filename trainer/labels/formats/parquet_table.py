@@ -25,4 +25,4 @@ def _recognises(path: Path, head: bytes) -> bool:
     return path.suffix.lower() == ".parquet" or head.startswith(PARQUET_MAGIC)
 
 
-PARQUET = LabelFormat("parquet", _recognises, _read)
+PARQUET = LabelFormat("parquet", _recognises, _read, description="your own labels as Parquet")
