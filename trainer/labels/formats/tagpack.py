@@ -31,7 +31,7 @@ COLUMNS = ("address", "category", "provenance", "network", "address_subtype", "s
 NULLS = {"", "~", "null", "none"}
 MAX_BYTES = 16 * MEBIBYTE
 HEADER = re.compile(rb"^(title|creator|tags)[ ]*:", re.MULTILINE)
-TAG = re.compile(rb"^[ ]*(?:-[ ]+)?(?:\{[ ]*)?(?:address|tx_hash)[ ]*:[ ]", re.MULTILINE)
+TAG = re.compile(rb"\b(?:address|tx_hash)['\"]?[ ]*:\s")
 # The base loader reads every scalar as text (an unquoted 0x… is not parsed as a number), builds no objects from YAML tags
 # and expands no merge keys. Aliases share their target and nested values are never expanded, so an alias bomb stays small.
 LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
