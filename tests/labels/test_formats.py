@@ -300,15 +300,15 @@ def test_json_numbers_keep_their_digits(tmp_path: Path) -> None:
 
 
 @given(
-    st.sampled_from(sorted(KNOWN)),
+    st.sampled_from(["auto", *sorted(KNOWN)]),
     st.binary(max_size=60)
     | st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5) | st.sampled_from(["tags", "title", "address", "labels", "comment"]), inner, max_size=3), max_leaves=8).map(lambda value: json.dumps(value).encode()),
-    st.sampled_from([".json", ".jsonl", ".txt", ".csv", ".yaml", ".parquet"]),
+    st.sampled_from(["file.json", "file.jsonl", "file.txt", "file.csv", "file.yaml", "file.parquet", *(name for _, name in PUBLISHED)]),
 )  # fmt: skip
 def test_any_file_is_read_as_text_or_refused_with_bad_input(
-    tmp_path_factory: pytest.TempPathFactory, name: str, raw: bytes, suffix: str
+    tmp_path_factory: pytest.TempPathFactory, name: str, raw: bytes, file_name: str
 ) -> None:
-    path = tmp_path_factory.mktemp("any") / f"file{suffix}"
+    path = tmp_path_factory.mktemp("any") / file_name
     path.write_bytes(raw)
     try:
         frame = read_labels(path, name)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.support.label_lists import BTC, DOT, OWN, OWN_FILES, A, B, C
 from trainer.errors import BadInputError
 from trainer.labels.formats import choose, read_labels
+from trainer.labels.formats.seen import describe
 
 TABLES = [(kind, name) for kind, name in OWN_FILES if kind != "addresses" and name != "levels.json"]
 
@@ -119,6 +120,22 @@ def test_another_file_is_refused_by_what_it_holds(tmp_path: Path, name: str, tex
     with pytest.raises(BadInputError) as refused:
         choose(write(tmp_path, name, text))
     assert seen in str(refused.value) and "give --format, one of: addresses, cryptoscamdb, csv" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        ({"a.example": [A], "b.example": [B]}, "if it is scamsniffer's phishing list, give --format scamsniffer"),
+        ({"domains": ["a.example"], "address": [A, B]}, "if it is scamsniffer's phishing list, give --format scamsniffer"),
+        ({"a.example": [DOT]}, "if it is polkadot-js's phishing list, give --format polkadot-js"),
+        ({"whitelist": [A], "blacklist": [B]}, "addresses with the keys 'whitelist', 'blacklist'; make it a table"),
+        ({"exchange-x": [DOT], "exchange-y": [DOT]}, "the keys 'exchange-x', 'exchange-y'; make it a table"),
+        ({"a.example": []}, "the keys 'a.example'; make it a table"),
+    ],
+)
+def test_a_publisher_is_proposed_only_for_addresses_by_site(tmp_path: Path, content: Any, advice: str) -> None:
+    assert advice in describe(write(tmp_path, "mine.json", content), {"scamsniffer", "polkadot-js"})
+    assert "scamsniffer" not in describe(tmp_path / "mine.json", {"json"})
 
 
 def test_a_file_larger_than_any_label_list_is_refused_unread(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ PROVENANCE = "provenance"
 VALID_FROM = "valid_from"
 """The publisher's own date of a row as YYYY-MM-DD; '' if it gives none."""
 LIST = "list"
-"""The one of a publisher's lists that the file is; '' for a publisher with one list. A complete edition replaces only that list."""
+"""Which of a publisher's lists the file is; '' for a publisher with one list. A complete edition replaces only that list."""
 PUBLISHER_COLUMNS = ("address", CATEGORY, PROVENANCE, "network", "address_subtype", "source", VALID_FROM, LIST)
 
 

@@ -53,8 +53,10 @@ def choose(path: Path, name: str = AUTO, own: bool = False) -> LabelFormat:
     candidates = [one for one in matching if one.publisher] or matching
     if len(candidates) == 1:
         return candidates[0]
-    reason = f"it could be {' or '.join(one.name for one in candidates)}" if candidates else describe(path, known)
-    raise BadInputError(f"{path}: {reason}; give --format, one of: {', '.join(known)}.")
+    names = f"give --format, one of: {', '.join(known)}."
+    if candidates:
+        raise BadInputError(f"{path}: it could be {' or '.join(one.name for one in candidates)}; {names}")
+    raise BadInputError(f"{path}: {describe(path, known)}, or {names}")
 
 
 def _recognises(one: LabelFormat, path: Path, head: bytes) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.addresses import EVM
-from trainer.labels.formats.base import LabelFormat, as_text, shape_error, text_frame
+from trainer.labels.formats.base import LIST, LabelFormat, as_text, shape_error, text_frame
 from trainer.labels.formats.chains import network_of_chain
 from trainer.labels.formats.records import first_record, read_records
 from trainer.uploads import read_text
@@ -22,7 +22,7 @@ WHAT = "a list of eth-labels"
 REQUIRED = frozenset({"address", "chainId", "label"})
 ACCOUNTS = REQUIRED | {"nameTag"}
 TOKENS = REQUIRED | {"name", "symbol", "website", "image"}
-COLUMNS = ("address", "category", "network", "address_subtype", "source")
+COLUMNS = ("address", "category", "network", "address_subtype", "source", LIST)
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -36,6 +36,7 @@ def _read(path: Path) -> pd.DataFrame:
             "network": network_of_chain(record["chainId"]),
             "address_subtype": (record.get("nameTag") or record.get("name") or "").strip(),
             "source": "eth-labels",
+            LIST: "accounts" if "nameTag" in record else "tokens",
         }
         for record in records
     )

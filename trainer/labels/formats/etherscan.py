@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.addresses import EVM
-from trainer.labels.formats.base import LabelFormat, plain_text, read_json, shape_error, text_frame
+from trainer.labels.formats.base import LIST, LabelFormat, plain_text, read_json, shape_error, text_frame
 from trainer.labels.formats.marks import has_form, json_content
 
 if TYPE_CHECKING:
@@ -35,11 +35,17 @@ def _read(path: Path) -> pd.DataFrame:
         raise shape_error(path, WHAT, "its JSON is not address → name, labels")
     network = _network(path)
     rows = (
-        {"address": address.strip(), "category": label, "network": network, "address_subtype": plain_text(entry.get("name"))}
+        {
+            "address": address.strip(),
+            "category": label,
+            "network": network,
+            "address_subtype": plain_text(entry.get("name")),
+            LIST: network,
+        }
         for address, entry in entries.items()
         for label in dict.fromkeys(entry["labels"]) or [""]
     )
-    return text_frame(rows, ("address", "category", "network", "address_subtype"))
+    return text_frame(rows, ("address", "category", "network", "address_subtype", LIST))
 
 
 def _network(path: Path) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from trainer.addresses import EVM
 from trainer.errors import BadInputError
-from trainer.labels.formats.base import PROVENANCE, LabelFormat, shape_error, text_frame
+from trainer.labels.formats.base import LIST, PROVENANCE, LabelFormat, shape_error, text_frame
 from trainer.labels.formats.marks import MAX_BYTES, has_form
 from trainer.uploads import read_csv
 
@@ -43,17 +43,17 @@ def _read(path: Path) -> pd.DataFrame:
     if shape is None:
         raise shape_error(path, WHAT, f"its columns are {', '.join(frame.columns)[:200]}")
     named = frame.loc[:, list(shape)].set_axis(["address", "category", "address_subtype"], axis="columns")
-    return named.assign(network="ethereum")
+    return named.assign(network="ethereum", list="malicious" if "data_source" in shape else "phishing")
 
 
 def _contracts_and_creators(frame: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for contract, tag, creator, _, creator_tag, source, notes, label in frame.itertuples(index=False, name=None):
-        row = {PROVENANCE: source, "network": "ethereum"}
+        row = {PROVENANCE: source, "network": "ethereum", LIST: "contracts"}
         rows.append(row | {"address": contract, "category": CONTRACT, "address_subtype": tag or notes})
         if creator.strip():
             rows.append(row | {"address": creator, "category": label or CREATOR, "address_subtype": creator_tag or notes})
-    return text_frame(rows, ("address", "category", PROVENANCE, "network", "address_subtype"))
+    return text_frame(rows, ("address", "category", PROVENANCE, "network", "address_subtype", LIST))
 
 
 def _recognises(path: Path, head: bytes) -> bool:

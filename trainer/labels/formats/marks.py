@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from trainer.labels.formats.base import read_json
 from trainer.uploads import MEBIBYTE
 
 MAX_BYTES = 64 * MEBIBYTE  # no label list is larger
+SITE = re.compile(r"[^\s.]+(\.[^\s.]+)+")
+"""The domain of a site."""
 
 
 def json_content(path: Path) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from trainer.addresses import form_of
 from trainer.errors import BadInputError
-from trainer.labels.formats.base import LabelFormat, text_frame
+from trainer.labels.formats.base import LIST, LabelFormat, text_frame
 from trainer.labels.formats.currencies import is_currency, network_of
 from trainer.labels.formats.marks import MAX_BYTES, has_form
 from trainer.labels.formats.plain_list import ADDRESS, read_addresses
@@ -26,10 +26,10 @@ NAME = re.compile(r"sanctioned_addresses_([A-Z0-9]+)\.(txt|json)")
 def _read(path: Path) -> pd.DataFrame:
     currency = _currency(path)
     # A stablecoin's list mixes the networks that the coin is issued on, and the form of an address identifies its network.
-    row = {"category": "sanctioned", "network": network_of(currency), "address_subtype": currency}
+    row = {"category": "sanctioned", "network": network_of(currency), "address_subtype": currency, LIST: currency}
     return text_frame(
         ({"address": address, **row} for address in read_addresses(path, WHAT)),
-        ("address", "category", "network", "address_subtype"),
+        ("address", "category", "network", "address_subtype", LIST),
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.errors import BadInputError
-from trainer.labels.formats.base import LabelFormat, read_json, shape_error, text_frame
+from trainer.labels.formats.base import LabelFormat, is_json, read_json, shape_error, text_frame
 from trainer.labels.formats.marks import MAX_BYTES
 from trainer.uploads import read_text
 
@@ -53,11 +53,11 @@ def _read(path: Path) -> pd.DataFrame:
     return text_frame(({"address": address} for address in read_addresses(path, WHAT)), ("address",))
 
 
-def _recognises(path: Path, head: bytes) -> bool:  # noqa: ARG001  all lines count, not only the first
+def _recognises(path: Path, head: bytes) -> bool:
+    if path.suffix.lower() != ".txt" and not is_json(path, head, rb'\[\s*"'):
+        return False
     try:
-        if path.suffix.lower() not in {".txt", ".json"} or path.stat().st_size > MAX_BYTES:
-            return False
-        addresses = read_addresses(path, WHAT)
+        addresses = read_addresses(path, WHAT) if path.stat().st_size <= MAX_BYTES else []
     except (BadInputError, OSError):
         return False
     return bool(addresses) and all(ADDRESS.fullmatch(address) for address in addresses)

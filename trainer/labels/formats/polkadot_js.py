@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.addresses import SS58
 from trainer.labels.formats.base import LabelFormat, read_json, shape_error, text_frame
-from trainer.labels.formats.marks import json_content
+from trainer.labels.formats.marks import SITE, json_content
 
 if TYPE_CHECKING:
     import pandas as pd
 
 WHAT = "a polkadot-js phishing list"
 NAME = "address.json"
-SITE = re.compile(r"[^\s.]+(\.[^\s.]+)+")
 # A key with such a word groups addresses by level or owner: the file is someone else's, and may list safe addresses.
 GROUPS = frozenset({
     "allowlist", "benign", "blacklist", "critical", "customers", "darklist", "denylist", "deposit", "deposits", "exchange",

@@ -10,7 +10,7 @@ from typing import Any
 from trainer.addresses import EVM, SS58
 from trainer.errors import BadInputError
 from trainer.labels.formats.base import read_json
-from trainer.labels.formats.marks import MAX_BYTES, has_form
+from trainer.labels.formats.marks import MAX_BYTES, SITE, has_form
 from trainer.labels.formats.plain_list import read_addresses
 from trainer.uploads import MEBIBYTE, read_text
 
@@ -34,13 +34,13 @@ def describe(path: Path, known: Collection[str]) -> str:
             return f"no label format recognises {json_shape(value)}; {_json_advice(value, known)}"
         if suffix == ".txt":
             first = next(iter(read_addresses(path, "a list of addresses")), "")
-            return f"no label format recognises this list, which begins '{first[:64]}'"
+            return f"no label format recognises this list, which begins '{first[:64]}'; {TABLE}"
         if suffix in {".yaml", ".yml"}:
-            return f"no label format recognises YAML with {_yaml_keys(path)}"
+            return f"no label format recognises YAML with {_yaml_keys(path)}; {TABLE}"
     except BadInputError as error:
         reason = str(error).removeprefix(str(path)).removesuffix(".").strip()
-        return f"no label format recognises this file: it {reason}"
-    return f"no label format recognises this '{suffix}' file"
+        return f"no label format recognises this file: it {reason}; correct it"
+    return f"no label format recognises this '{suffix}' file; {TABLE}"
 
 
 def json_shape(value: Any) -> str:
@@ -66,15 +66,20 @@ def _is_listed(value: list[Any], form: Any) -> bool:
 
 def _json_advice(value: Any, known: Collection[str]) -> str:
     """Return how to say what a JSON file is: the format of a publisher whose shape it has, or a table of one's own."""
-    lists = list(value.values()) if isinstance(value, dict) and all(isinstance(one, list) for one in value.values()) else []
-    publisher = ""
-    if any(_is_listed(one, SS58) for one in lists):
-        publisher = "polkadot-js"
-    elif any(_is_listed(one, EVM) for one in lists):
-        publisher = "scamsniffer"
+    publisher = _likely_publisher(value) if isinstance(value, dict) else ""
     if publisher not in known:
         return TABLE
-    return f"if it is the phishing list of {publisher}, give --format {publisher}; if it is your own, {TABLE}"
+    return f"if it is {publisher}'s phishing list, give --format {publisher}; if it is your own, {TABLE}"
+
+
+def _likely_publisher(value: dict[str, Any]) -> str:
+    """Return the publisher whose lists have this shape: addresses by site. Groups such as a whitelist are no publisher's."""
+    if set(value) != SCAMSNIFFER_ARCHIVE and not all(SITE.fullmatch(key.strip()) for key in value):
+        return ""
+    lists = [one for one in value.values() if isinstance(one, list)]
+    if any(_is_listed(one, SS58) for one in lists):
+        return "polkadot-js"
+    return "scamsniffer" if any(_is_listed(one, EVM) for one in lists) else ""
 
 
 def _yaml_keys(path: Path) -> str:

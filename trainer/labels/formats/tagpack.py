@@ -11,14 +11,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from trainer import addresses
-from trainer.errors import BadInputError
 from trainer.labels.formats.base import VALID_FROM, LabelFormat, plain_text, shape_error, text_frame
 from trainer.labels.formats.currencies import TOKENS, network_of
 from trainer.labels.formats.days import iso_day
-from trainer.uploads import MEBIBYTE, first_line, read_text
+from trainer.labels.formats.yaml_text import load_yaml
+from trainer.uploads import MEBIBYTE, read_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,18 +29,12 @@ COLUMNS = ("address", "category", "provenance", "network", "address_subtype", "s
 NULLS = {"", "~", "null", "none"}
 MAX_BYTES = 16 * MEBIBYTE
 HEADER = re.compile(rb"^(title|creator|tags)[ ]*:", re.MULTILINE)
-TAG = re.compile(rb"^[ ]*(?:-[ ]+)?(?:\{[ ]*)?(?:address|tx_hash)[ ]*:[ ]", re.MULTILINE)
-# The base loader reads every scalar as text (an unquoted 0x… is not parsed as a number), builds no objects from YAML tags
-# and expands no merge keys. Aliases share their target and nested values are never expanded, so an alias bomb stays small.
-LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+TAG = re.compile(rb"\b(?:address|tx_hash)['\"]?[ ]*:\s")
 
 
 def _read(path: Path) -> pd.DataFrame:
     text = read_text(path, WHAT)
-    try:
-        pack = yaml.load(text, Loader=LOADER)  # noqa: S506  builds only text, lists and dictionaries
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise BadInputError(f"{path} is not YAML ({first_line(error)}).") from error
+    pack = load_yaml(path, text)
     tags = pack.get("tags") if isinstance(pack, dict) else None
     if not isinstance(tags, list) or not tags or not all(isinstance(tag, dict) for tag in tags):
         raise shape_error(path, WHAT, "it has no list of tags")

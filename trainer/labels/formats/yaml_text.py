@@ -11,7 +11,7 @@ from trainer.errors import BadInputError
 from trainer.uploads import first_line
 
 # The base loader reads every scalar as text (an unquoted 0x… is not parsed as a number), builds no objects from YAML tags
-# and expands no merge keys.
+# and expands no merge keys. Aliases share their target and nested values are never expanded, so an alias bomb stays small.
 LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 MAX_DEPTH = 32
 
