@@ -107,7 +107,7 @@ def _checked(
     unmapped: dict[int, str] | None = None,
 ) -> Checked:
     elsewhere, unmapped = elsewhere or {}, unmapped or {}
-    frame["address"] = frame["address"].map(addresses.canonical)
+    frame["address"] = list(map(addresses.canonical, frame["address"], frame["network"]))
     valid = frame[~frame.index.isin(problems) & ~frame.index.isin(elsewhere)]
     good = valid[~valid.index.isin(unmapped)]
     categories = Counter(category for row, category in unmapped.items() if row in valid.index)

@@ -17,6 +17,7 @@ from trainer import settings
 from trainer.errors import BadInputError, NotBuiltError, WarehouseError
 from trainer.keys import WHERE_SNAPSHOT
 from trainer.warehouse.lock import folder_problem
+from trainer.warehouse.spelling import with_canonical_addresses
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,7 +174,7 @@ def _with_text_dates(client: Client) -> Client:
     insert_df = client.insert_df
 
     def insert_df_with_text_dates(table: str, df: pd.DataFrame, *args: Any, **kwargs: Any) -> Any:
-        return insert_df(table, _with_dates(client, table, df), *args, **kwargs)
+        return insert_df(table, with_canonical_addresses(table, _with_dates(client, table, df)), *args, **kwargs)
 
     client.insert_df = insert_df_with_text_dates
     return client
