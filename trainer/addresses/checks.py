@@ -24,14 +24,7 @@ def problem(address: str, network: str) -> str | None:
     if UNFIT.search(address):
         return "the address has white space inside"
     rule = rule_of(network)
-    if rule is None:
-        return None
-    # Most addresses are canonical already, and match as they are.
-    if not (rule.pattern.fullmatch(address) or _matches(address, rule)):
-        return f"'{address[:64]}' is not an address of {network}, which are {rule.description}"
-    if not rule.form.holds(address, rule):
-        return f"'{address}' fails its checksum ({rule.form.checksum}): is it misspelt?"
-    return None
+    return None if rule is None else _problem(address, network, rule)
 
 
 def is_of_another(address: str, network: str) -> bool:
@@ -49,6 +42,15 @@ def is_of_another(address: str, network: str) -> bool:
     # Base58check with the version bytes of a network that the seed does not have.
     payload = base58check_payload(address) if _BASE58CHECK.fullmatch(address) else None
     return payload is not None and len(payload) in {21, 22}
+
+
+def _problem(address: str, network: str, rule: Rule) -> str | None:
+    # Most addresses are canonical already, and match as they are.
+    if not (rule.pattern.fullmatch(address) or _matches(address, rule)):
+        return f"'{address[:64]}' is not an address of {network}, which are {rule.description}"
+    if not rule.form.holds(address, rule):
+        return f"'{address}' fails its checksum ({rule.form.checksum}): is it misspelt?"
+    return None
 
 
 def _matches(address: str, rule: Rule) -> bool:

@@ -19,7 +19,7 @@ TON_TAGS = (0x11, 0x51, 0x91, 0xD1)  # bounceable and not, for the main network 
 def eip55_holds(address: str) -> bool:
     """Return whether the case of the letters of an EVM address is its checksum, or is all one."""
     digits = address[2:]
-    if digits in {digits.lower(), digits.upper()}:
+    if digits == digits.lower() or digits == digits.upper():  # no set: this runs millions of times
         return True  # written without a checksum
     from eth_utils.address import is_checksum_address
 

@@ -87,7 +87,7 @@ def _respell_evm(address: str, rule: Rule) -> str | None:
 
 
 def _evm_holds(address: str, rule: Rule) -> bool:
-    return eip55_holds(address) if address[1:2] in {"x", "X"} else _respell_evm(address, rule) is not None
+    return eip55_holds(address) if address[1] in "xX" else _respell_evm(address, rule) is not None
 
 
 def _respell_ss58(address: str, rule: Rule) -> str | None:
@@ -100,7 +100,7 @@ def _respell_ss58(address: str, rule: Rule) -> str | None:
     return None if key is None else ss58_text(key, int(rule.prefix))
 
 
-def _ss58_holds(address: str, rule: Rule) -> bool:
+def _ss58_holds(address: str, _rule: Rule) -> bool:
     return ss58_key(address) is not None
 
 
@@ -139,7 +139,7 @@ def _cashaddr_holds(address: str, rule: Rule) -> bool:
     return spelt is not None and cashaddr_holds(rule.prefix, spelt)
 
 
-def _respell_case(address: str, rule: Rule) -> str | None:
+def _respell_case(address: str, _rule: Rule) -> str | None:
     return address.lower() if _BECH32.fullmatch(address) else None
 
 
@@ -147,28 +147,28 @@ def _bech32_holds(address: str, rule: Rule) -> bool:
     return _BECH32.fullmatch(address) is not None and bech32_bytes(rule.prefix, address.lower()) is not None
 
 
-def _respell_hex32(address: str, rule: Rule) -> str | None:
+def _respell_hex32(address: str, _rule: Rule) -> str | None:
     return f"0x{address[2:].lower().zfill(64)}" if _HEX.fullmatch(address) else None
 
 
-def _hex32_holds(address: str, rule: Rule) -> bool:
+def _hex32_holds(address: str, _rule: Rule) -> bool:
     # Reserved addresses are short and the others have all their digits but by a chance of 2**-64: these are EVM addresses.
     return not 24 < len(address[2:].lstrip("0")) <= 40
 
 
-def _respell_ton(address: str, rule: Rule) -> str | None:
+def _respell_ton(address: str, _rule: Rule) -> str | None:
     return ton_account(address)
 
 
-def _ton_holds(address: str, rule: Rule) -> bool:
+def _ton_holds(address: str, _rule: Rule) -> bool:
     return ton_account(address) is not None
 
 
-def _respell_nothing(address: str, rule: Rule) -> str | None:
+def _respell_nothing(_address: str, _rule: Rule) -> str | None:
     return None
 
 
-def _base58_holds(address: str, rule: Rule) -> bool:
+def _base58_holds(address: str, _rule: Rule) -> bool:
     return len(base58_bytes(address)) == 32
 
 

@@ -27,7 +27,9 @@ def canonical(address: str, network: str = "") -> str:
     TON is its account, workchain:hash.
     """
     rule = rule_of(network) if network else None
-    return _spell(address) if rule is None else _spell(address, rule)
+    if (rule is None or rule.form is EVM) and CASELESS.fullmatch(address):
+        return address.lower()
+    return _spell(address, rule)
 
 
 def canonical_all(addresses: Sequence[str], network: str) -> list[str]:
