@@ -143,7 +143,7 @@ def seed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def test_a_network_added_to_the_seed_has_its_format(seed: Path) -> None:
-    lines = (Path(__file__).parents[1] / "dbt_project" / "seeds" / "address_forms.csv").read_text("utf-8")
+    lines = (Path(__file__).parents[2] / "dbt_project" / "seeds" / "address_forms.csv").read_text("utf-8")
     assert "mychain" not in lines
     seed.write_text(lines + 'mychain,ss58,"^[1-9A-HJ-NP-Za-km-z]{46,50}$",172,\n', "utf-8")
     account = ACCOUNTS[0]
