@@ -1,6 +1,6 @@
 -- The address of a label has the form of its network; a misspelt address, or one of another network, matches no row. Networks
 -- that are not in the seed address_forms pass.
-{%- set columns = 'lower(network) as network_name, network, processing_date, window_days, address, label_source' %}
+{%- set columns = 'network, processing_date, window_days, address, label_source' %}
 
 with labels as (
 
@@ -14,5 +14,7 @@ with labels as (
 
 select labels.network, labels.processing_date, labels.window_days, labels.address, labels.label_source, forms.form
 from labels
-inner join {{ ref('address_forms') }} as forms on forms.network = labels.network_name
+-- A network named by the number of an EVM chain has the form of Ethereum.
+inner join {{ ref('address_forms') }} as forms
+    on forms.network = if(match(lower(labels.network), '^eip155-[0-9]+$'), 'ethereum', lower(labels.network))
 where not match(labels.address, forms.pattern)

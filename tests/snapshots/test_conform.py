@@ -76,6 +76,23 @@ def test_invalid_addresses_are_rejected_and_counted() -> None:
     assert uses.counts == {"rows rejected: 'address' is not an address": 7}
 
 
+def test_every_column_of_addresses_is_spelt_as_its_network_does() -> None:
+    polkadot, own = "14AeRZ17jENMb5QaFcScs3vpTgx8R95oP8gw5cmDdU6BBJU", "5C7sW6HwFwxtv44tccZSUiDmxqhJS7awitQCmndQfYSZzqgj"
+    key = SnapshotKey("torus", date(2025, 8, 1), 90)
+    flows = pa.record_batch({"from_address": [own, " " + polkadot], "to_address": [polkadot, "0xA"]})
+    rows = Conformer(RAW_MONEY_FLOWS, key, "x", NOW)(flows)
+    assert (rows["from_address"].to_pylist(), rows["to_address"].to_pylist()) == ([own, own], [own, "0xA"])
+    lists = [[polkadot, own, None], None, [], [f" {polkadot}", "odd"]]
+    names = ["a", "b", "c", "d"]
+    primary = [polkadot, None, own, "odd"]
+    clusters = {"cluster_id": names, "cluster_type": names, "primary_address": primary, "addresses_involved": lists}
+    batch = pa.record_batch({name: pa.array(values) for name, values in clusters.items()})
+    for start in (0, 1, 3):
+        rows = Conformer(RAW_CLUSTERS, key, "x", NOW)(batch.slice(start))
+        assert rows["primary_address"].to_pylist() == [own, "", own, "odd"][start:]
+        assert rows["addresses_involved"].to_pylist() == [[own, own, None], [], [], [own, "odd"]][start:]
+
+
 def test_white_space_around_a_key_is_removed() -> None:
     uses = conformer(RAW_ALERTS)
     batch = pa.record_batch({"alert_id": [" a1 "], "address": ["\t0xa\n"], "typology_type": [" mixer"]})

@@ -73,23 +73,6 @@ def test_addresses_are_stored_in_canonical_form(house: House, call: Call, tmp_pa
     assert labels("ethereum-classic", "address") == [(rows[1]["address"],)]
 
 
-def test_the_warehouse_and_the_trainer_have_the_same_canonical_form(house: House) -> None:
-    from trainer import addresses
-
-    macro = (Path(__file__).parents[2] / "dbt_project" / "macros" / "staging" / "canonical_address.sql").read_text()
-    pattern = macro.split("match({{ column }}, '")[1].split("')")[0]
-    samples = [
-        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0X5AAEB6053F3E94C9B9A09F33669435E7EF1BEAED", "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",
-        "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "5C7sW6HwFwxtv44tccZSUiDmxqhJS7awitQCmndQfYSZzqgj", "Node-7", "0xAB", "BC1",
-    ]  # fmt: skip
-    with connect() as client:
-        for sample in samples:
-            query = "SELECT if(match({a:String}, {p:String}), lower({a:String}), {a:String})"
-            assert client.query(query, parameters={"a": sample, "p": pattern}).result_rows == [(addresses.canonical(sample),)], (
-                sample
-            )
-
-
 def test_mapped_columns_and_json_give_the_same_labels_as_the_guides_table(house: House, call: Call, tmp_path: Path) -> None:
     options = ("--network", "mapped", *KEY, "--source", "me")
     pd.DataFrame({"addr": [A, B], "risk": ["high", "low"], "address": ["x", "y"]}).to_csv(tmp_path / "m.csv", index=False)

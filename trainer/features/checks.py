@@ -60,7 +60,7 @@ def check_rows(file: FeatureFile, given: Mapping[str, Any]) -> Checked:
     note_address_problems(keys, problems)
     for row, reason in file.problems.items():
         problems.setdefault(row, reason)
-    keys["address"] = keys["address"].map(addresses.canonical)
+    keys["address"] = list(map(addresses.canonical, keys["address"], keys["network"]))
     repeated, contradictions = _repeats(keys[~keys.index.isin(problems)], file.values)
     return Checked(keys, file.values, problems | contradictions, repeated)
 

@@ -120,7 +120,8 @@ def checked(
         unmapped, levels: row → category without a risk level, and row → risk level where the seeds decide it.
     """
     elsewhere, unmapped = elsewhere or {}, unmapped or {}
-    frame["address"] = frame["address"].map(addresses.canonical)
+    for network, listed in frame.groupby("network", sort=False)["address"]:
+        frame.loc[listed.index, "address"] = addresses.canonical_all(listed.tolist(), str(network))
     good = frame[~frame.index.isin(problems) & ~frame.index.isin(elsewhere)]
     shown = good["risk_level"] if levels is None else good.index.to_series().map(levels).fillna("")
     return Checked(

@@ -6,7 +6,7 @@
 | processing_date, window_days or network in the file that differs from the snapshot's | BadInputError |
 | an address that is empty, longer than 256 characters, or contains white space or control characters | row rejected |
 | white space around a key | removed |
-| upper case in a case-insensitive address (EVM, bech32) | lower-cased |
+| an address in another spelling (case, SS58 prefix, …) | spelt as `trainer.addresses.canonical` does |
 | NaN, an infinity, a number outside the range of the type, a negative volume | set to missing |
 | a label confidence outside [0, 1] | row rejected |
 | an unknown numeric column | kept in `extra_features` (missing values left out) |
@@ -35,8 +35,8 @@ from trainer.warehouse import Table
 DECIMAL_LIMIT = float(np.nextafter(1e20, 0))  # the largest value of Decimal(38, 18)
 LAST_SECOND = 2**32 - 1  # the largest value of DateTime
 MAY_BE_NEGATIVE = {"net_flow_usd"}
-CASELESS = f"^({addresses.CASELESS.pattern})$"
-ADDRESS_COLUMNS = ("address", "from_address", "to_address")
+ADDRESS_COLUMNS = ("address", "from_address", "to_address")  # those that a row must have
+MORE_ADDRESSES = ("primary_address", "addresses_involved")
 _UNSIGNED = {"UInt8": 2**8 - 1, "UInt16": 2**16 - 1, "UInt32": 2**32 - 1, "UInt64": 2**63 - 1}
 
 
@@ -138,7 +138,7 @@ class Conformer:
                 column = pc.utf8_trim_whitespace(pc.fill_null(pc.cast(columns[name], pa.string()), ""))
             if name in ADDRESS_COLUMNS:
                 # The same canonical form as in staging, so that two spellings of an address count as one key here.
-                column = pc.if_else(pc.match_substring_regex(column, CASELESS), pc.ascii_lower(column), column)
+                column = addresses.canonical_array(column, self.key.network)
                 bad = pc.or_(
                     pc.or_(pc.equal(column, ""), pc.match_substring_regex(column, addresses.UNFIT.pattern)),
                     pc.greater(pc.utf8_length(column), addresses.MAX_LENGTH),
@@ -171,12 +171,19 @@ class Conformer:
         if "String" in kind and "Array" not in kind:
             if not (_is_text(column.type) or pa.types.is_null(column.type)):
                 self.counts[f"values turned into text in '{name}'"] += len(column) - column.null_count
-            return pc.fill_null(pc.cast(column, pa.string()), "")
+            text = pc.fill_null(pc.cast(column, pa.string()), "")
+            return self._respelt(text) if name in MORE_ADDRESSES else text
         if kind.startswith("Array"):
-            return self._list(name, column, pa.string() if "String" in kind else pa.uint16())
+            lists = self._list(name, column, pa.string() if "String" in kind else pa.uint16())
+            if name not in MORE_ADDRESSES:
+                return lists
+            return pa.ListArray.from_arrays(lists.offsets, self._respelt(lists.values))
         if "DateTime" in kind:
             return self._time(name, column)
         return self._number(name, column, re.sub(r"Nullable\((.*)\)", r"\1", kind))
+
+    def _respelt(self, column: pa.Array) -> pa.Array:
+        return addresses.canonical_array(pc.utf8_trim_whitespace(column), self.key.network)
 
     def _time(self, name: str, column: pa.Array) -> pa.Array:
         seconds = pa.timestamp("s")

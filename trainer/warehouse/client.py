@@ -18,6 +18,7 @@ from trainer.errors import BadInputError, NotBuiltError, WarehouseError
 from trainer.keys import WHERE_SNAPSHOT
 from trainer.warehouse.insert import prepared
 from trainer.warehouse.lock import folder_problem
+from trainer.warehouse.spelling import with_canonical_addresses
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,7 +176,7 @@ def _with_prepared_frames(client: Client) -> Client:
     insert_df = client.insert_df
 
     def insert_prepared(table: str, df: pd.DataFrame, *args: Any, **kwargs: Any) -> Any:
-        return insert_df(table, _prepared(client, table, df), *args, **kwargs)
+        return insert_df(table, with_canonical_addresses(table, _prepared(client, table, df)), *args, **kwargs)
 
     client.insert_df = insert_prepared
     return client

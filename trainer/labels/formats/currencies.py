@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainer.addresses import FORM_OF_NETWORK
+from trainer.addresses import networks
 
 NETWORKS = {
     "ADA": "cardano", "ARB": "arbitrum", "AVAX": "avalanche", "BASE": "base", "BCH": "bitcoin-cash", "BEP2": "binance-chain",
@@ -12,7 +12,6 @@ NETWORKS = {
     "TAO": "bittensor", "TRX": "tron", "VET": "vechain", "WAVES": "waves", "XBT": "bitcoin", "XLM": "stellar",
     "XMR": "monero", "XRP": "ripple", "XVG": "verge", "ZEC": "zcash", "ZIL": "zilliqa",
 }  # fmt: skip
-NAMES = {*NETWORKS.values(), *FORM_OF_NETWORK}
 
 TOKENS = frozenset({"DAI", "USDC", "USDT"})
 """Symbols of tokens that are issued on several networks, and so identify none."""
@@ -31,4 +30,4 @@ def network_of(currency: str) -> str:
 def network_named(text: str) -> str:
     """Return the network of a currency symbol or of a network's name in any case; '' for neither."""
     name = text.strip().lower().replace(" ", "-")
-    return network_of(text) or (name if name in NAMES else "")
+    return network_of(text) or (name if name in {*NETWORKS.values(), *networks()} else "")

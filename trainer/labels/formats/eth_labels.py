@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.addresses import EVM
+from trainer.addresses import problem
 from trainer.labels.formats.base import LIST, LabelFormat, as_text, shape_error, text_frame
 from trainer.labels.formats.chains import network_of_chain
 from trainer.labels.formats.records import first_record, read_records
@@ -64,7 +64,7 @@ def _published(path: Path) -> list[dict[str, str]]:
 def _recognises(path: Path, head: bytes) -> bool:
     record = first_record(path, head)
     is_published = record.keys() in ({*ACCOUNTS}, {*TOKENS})
-    return is_published and record["chainId"].isdigit() and EVM.pattern.fullmatch(record["address"]) is not None
+    return is_published and record["chainId"].isdigit() and problem(record["address"], "ethereum") is None
 
 
 ETH_LABELS = LabelFormat(

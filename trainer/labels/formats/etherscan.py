@@ -10,9 +10,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.addresses import EVM
 from trainer.labels.formats.base import LIST, LabelFormat, plain_text, read_json, shape_error, text_frame
-from trainer.labels.formats.marks import has_form, json_content
+from trainer.labels.formats.marks import are_addresses, json_content
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +65,7 @@ def _recognises(path: Path, head: bytes) -> bool:  # noqa: ARG001  every entry c
     if not all(_is_entry(entry) and set(entry) == {"name", "labels"} for entry in entries.values()):
         return False
     # The real files have a few keys that are no address, such as "" or "No matching records found".
-    return has_form(entries, EVM)
+    return are_addresses(entries, "ethereum")
 
 
 ETHERSCAN = LabelFormat(

@@ -9,10 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.addresses import EVM
 from trainer.errors import BadInputError
 from trainer.labels.formats.base import LIST, PROVENANCE, LabelFormat, shape_error, text_frame
-from trainer.labels.formats.marks import MAX_BYTES, has_form
+from trainer.labels.formats.marks import MAX_BYTES, are_addresses
 from trainer.uploads import read_csv
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def _recognises(path: Path, head: bytes) -> bool:
     if header is None or first != ",".join(header).encode():
         return False
     try:
-        return path.stat().st_size <= MAX_BYTES and has_form(_read(path)["address"], EVM)
+        return path.stat().st_size <= MAX_BYTES and are_addresses(_read(path)["address"], "ethereum")
     except (BadInputError, OSError):
         return False
 

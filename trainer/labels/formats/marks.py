@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from trainer.addresses import Form
+from trainer.addresses import problem
 from trainer.errors import BadInputError
 from trainer.labels.formats.base import read_json
 from trainer.uploads import MEBIBYTE
@@ -27,10 +27,10 @@ def json_content(path: Path) -> Any:
         return None
 
 
-def has_form(values: Iterable[str], form: Form) -> bool:
-    """Return whether at least half of the values, and at least one, have the form of an address.
+def are_addresses(values: Iterable[str], network: str) -> bool:
+    """Return whether at least half of the values, and at least one, are addresses of a network.
 
     Not all: published lists hold a few misspelt addresses, and a few of other networks.
     """
-    matches = [form.pattern.fullmatch(value.strip()) is not None for value in values]
+    matches = [problem(value.strip(), network) is None for value in values]
     return any(matches) and sum(matches) * 2 >= len(matches)

@@ -13,7 +13,7 @@ from trainer.addresses import form_of
 from trainer.errors import BadInputError
 from trainer.labels.formats.base import LIST, LabelFormat, text_frame
 from trainer.labels.formats.currencies import is_currency, network_of
-from trainer.labels.formats.marks import MAX_BYTES, has_form
+from trainer.labels.formats.marks import MAX_BYTES, are_addresses
 from trainer.labels.formats.plain_list import ADDRESS, read_addresses
 
 if TYPE_CHECKING:
@@ -49,8 +49,9 @@ def _recognises(path: Path, head: bytes) -> bool:  # noqa: ARG001  all addresses
         listed = read_addresses(path, WHAT)
     except (BadInputError, OSError):
         return False
-    form = form_of(network_of(currency))
-    return all(ADDRESS.fullmatch(address) for address in listed) and (form is None or not listed or has_form(listed, form))
+    network = network_of(currency)
+    has_form = form_of(network) is None or not listed or are_addresses(listed, network)
+    return has_form and all(ADDRESS.fullmatch(address) for address in listed)
 
 
 OFAC = LabelFormat("ofac", _recognises, _read, publisher="ofac", description="OFAC's sanctioned addresses")

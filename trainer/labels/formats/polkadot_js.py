@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.addresses import SS58
+from trainer.addresses import problem
 from trainer.labels.formats.base import LabelFormat, read_json, shape_error, text_frame
 from trainer.labels.formats.marks import SITE, json_content
 
@@ -66,7 +66,7 @@ def _recognises(path: Path, head: bytes) -> bool:  # noqa: ARG001  every address
     if any(map(_is_group, sites)) or 2 * sum(SITE.fullmatch(key.strip()) is not None for key in sites) < len(sites):
         return False
     listed = [address.strip() for addresses in sites.values() for address in addresses]
-    return bool(listed) and all(SS58.problem(address, "") is None for address in listed)
+    return bool(listed) and all(problem(address, "polkadot") is None for address in listed)
 
 
 POLKADOT_JS = LabelFormat(
