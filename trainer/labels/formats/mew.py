@@ -9,10 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.addresses import EVM
 from trainer.labels.formats.base import VALID_FROM, LabelFormat, plain_text, read_json, shape_error, text_frame
 from trainer.labels.formats.days import american_day, iso_day
-from trainer.labels.formats.marks import has_form, json_content
+from trainer.labels.formats.marks import are_addresses, json_content
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +53,7 @@ def _recognises(path: Path, head: bytes) -> bool:  # noqa: ARG001  every entry c
     entries = json_content(path)
     if not isinstance(entries, list) or not all(isinstance(row, dict) and set(row) == KEYS for row in entries):
         return False
-    return has_form((plain_text(row["address"]) for row in entries), EVM)
+    return are_addresses((plain_text(row["address"]) for row in entries), "ethereum")
 
 
 MEW = LabelFormat("mew", _recognises, _read, publisher="mew", description="MyEtherWallet's darklist")

@@ -7,10 +7,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from trainer.addresses import EVM, SS58
 from trainer.errors import BadInputError
 from trainer.labels.formats.base import read_json
-from trainer.labels.formats.marks import MAX_BYTES, SITE, has_form
+from trainer.labels.formats.marks import MAX_BYTES, SITE, are_addresses
 from trainer.labels.formats.plain_list import read_addresses
 from trainer.uploads import MEBIBYTE, read_text
 
@@ -56,12 +55,12 @@ def json_shape(value: Any) -> str:
 
 def _kind(value: Any) -> str:
     if isinstance(value, list):
-        return "lists of addresses" if _is_listed(value, EVM) or _is_listed(value, SS58) else "lists"
+        return "lists of addresses" if _is_listed(value, "ethereum") or _is_listed(value, "polkadot") else "lists"
     return {dict: "objects", str: "text or numbers", bool: "true or false"}.get(type(value), "null")
 
 
-def _is_listed(value: list[Any], form: Any) -> bool:
-    return has_form((one for one in value if isinstance(one, str)), form)
+def _is_listed(value: list[Any], network: str) -> bool:
+    return are_addresses((one for one in value if isinstance(one, str)), network)
 
 
 def _json_advice(value: Any, known: Collection[str]) -> str:
@@ -77,9 +76,9 @@ def _likely_publisher(value: dict[str, Any]) -> str:
     if set(value) != SCAMSNIFFER_ARCHIVE and not all(SITE.fullmatch(key.strip()) for key in value):
         return ""
     lists = [one for one in value.values() if isinstance(one, list)]
-    if any(_is_listed(one, SS58) for one in lists):
+    if any(_is_listed(one, "polkadot") for one in lists):
         return "polkadot-js"
-    return "scamsniffer" if any(_is_listed(one, EVM) for one in lists) else ""
+    return "scamsniffer" if any(_is_listed(one, "ethereum") for one in lists) else ""
 
 
 def _yaml_keys(path: Path) -> str:
