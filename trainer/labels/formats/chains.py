@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 EVM_CHAINS = {
-    "1": "ethereum", "10": "optimism", "56": "bsc", "61": "ethereum-classic", "100": "gnosis", "137": "polygon", "250": "fantom",
-    "324": "zksync", "8453": "base", "42161": "arbitrum", "43114": "avalanche", "59144": "linea", "14": "flare", "25": "cronos",
-    "50": "xdc", "130": "unichain", "146": "sonic", "169": "manta", "204": "opbnb", "288": "boba", "369": "pulsechain",
-    "480": "worldchain", "1088": "metis", "1101": "polygon-zkevm", "1116": "core", "1284": "moonbeam", "1285": "moonriver",
-    "2020": "ronin", "2222": "kava-evm", "5000": "mantle", "8217": "kaia", "9001": "evmos", "34443": "mode",
-    "42170": "arbitrum-nova", "42220": "celo", "80094": "berachain", "81457": "blast", "167000": "taiko", "534352": "scroll", "7777777": "zora",
-    "11155111": "sepolia", "1313161554": "aurora", "1666600000": "harmony",
+    "1": "ethereum", "10": "optimism", "14": "flare", "25": "cronos", "50": "xdc", "56": "bsc", "61": "ethereum-classic",
+    "100": "gnosis", "130": "unichain", "137": "polygon", "146": "sonic", "169": "manta", "204": "opbnb", "250": "fantom",
+    "288": "boba", "324": "zksync", "369": "pulsechain", "480": "worldchain", "1088": "metis", "1101": "polygon-zkevm",
+    "1116": "core", "1284": "moonbeam", "1285": "moonriver", "2020": "ronin", "2222": "kava-evm", "5000": "mantle",
+    "8217": "kaia", "8453": "base", "9001": "evmos", "34443": "mode", "42161": "arbitrum", "42170": "arbitrum-nova",
+    "42220": "celo", "43114": "avalanche", "59144": "linea", "80094": "berachain", "81457": "blast", "167000": "taiko",
+    "534352": "scroll", "7777777": "zora", "11155111": "sepolia", "1313161554": "aurora", "1666600000": "harmony",
 }  # fmt: skip
 # CAIP-2 names a chain that is not of the EVM by the start of its genesis hash.
 OTHER_CHAINS = {
