@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.dbt import run_dbt
 from tests.support.warehouse import Called, House
 from trainer import connect
+from trainer.labels.taxonomy import read_taxonomy
 
 Call = Callable[..., Called]
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
