@@ -48,6 +48,7 @@ def test_a_snapshot_loads_and_loading_it_again_changes_nothing(house: House, cal
         "raw_money_flows": 5,
         "address_labels": 0,
         "raw_address_labels": 0,
+        "raw_standing_labels": 0,
         "raw_custom_features": 0,
         "raw_derived_votes": 0,
     }
