@@ -11,10 +11,10 @@ from trainer.labels.formats import AUTO, choose
 def list_files(path: Path, format: str = AUTO) -> list[Path]:
     """Return the file itself, or the files of a folder in order of their names: those of any format, or of the one given.
 
-    Licences, notes on provenance, hidden files and rejects of earlier runs are left out.
+    Licences, notes on provenance, hidden files, folders and rejects of earlier runs are left out.
 
     Raises:
-        BadInputError: nothing is there, or the folder has no file.
+        BadInputError: nothing is there, the folder has no list, or a file of it is not recognised.
     """
     if not path.is_dir():
         return [path]
@@ -28,7 +28,7 @@ def list_files(path: Path, format: str = AUTO) -> list[Path]:
         and not file.name.endswith(".rejects.csv")
     ]
     if not files:
-        raise BadInputError(f"There is no label list in the folder {path}.")
+        raise BadInputError(f"There is no label list in the folder {path}; the folders in it are not read.")
     for file in files:
         choose(file, format)  # fails before anything is loaded
     return files

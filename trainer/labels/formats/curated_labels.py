@@ -110,8 +110,11 @@ def _day(path: Path, number: int, time: str) -> str:
 
 def _recognises(path: Path, head: bytes) -> bool:
     if path.suffix.lower() == ".csv":
-        first = head.split(b"\n", 1)[0].removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="ignore")
-        return [name.strip() for name in next(csv.reader([first]), [])] == list(COLUMNS)
+        lines = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="ignore").splitlines()
+        try:
+            return [name.strip() for name in next(csv.reader(lines[:1]), [])] == list(COLUMNS)
+        except csv.Error:
+            return False
     # Findings are recognised too, so that the error says why they are no labels.
     return is_json(path, head, rb"\{") and SCHEMA_OF_A_DOCUMENT.search(head) is not None
 
