@@ -239,7 +239,7 @@ def test_sources_are_summed_over_snapshots(run: Call, known: list[str], tmp_path
     (tmp_path / "words.csv").write_text(words)
     (tmp_path / "map.csv").write_text("category,risk_level\nexchange,low\n")
     done = run("labels", "add", tmp_path / "words.csv", *NETWORK, "--source", "words", "--map-category", tmp_path / "map.csv")
-    assert f"1 row abstain: {tmp_path / 'map.csv'} has no risk level for rug (1)" in done.err
+    assert f"1 row abstains: {tmp_path / 'map.csv'} has no risk level for rug (1)" in done.err
     run_dbt(["run", "--select", "+fct_label_source_summary"])
     sources = {one["source"]: one for one in json.loads(run("labels", "sources", "--json").out)["sources"]}
     summed, words_ = sources["summed"], sources["words"]

@@ -98,12 +98,10 @@ def labels_add(
 
 
 def _add(path: Path, options: AddOptions, target: str | None) -> list[LabelsAdded]:
-    from trainer.labels import add_labels, check_labels, list_files
+    from trainer.labels import add_labels, list_files
     from trainer.warehouse import connect
 
-    files = list_files(path, options["format"])
-    for file in files if len(files) > 1 else []:
-        check_labels(file, **options)  # a folder is loaded whole or not at all
+    files = list_files(path, **options)  # a folder is loaded whole or not at all
     prepare(target)
     with connect(target) as client:
         return [add_labels(client, file, **options) for file in files]

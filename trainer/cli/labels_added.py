@@ -65,12 +65,13 @@ def say_added(added: LabelsAdded, meanings: str) -> None:
     if added.elsewhere:
         say(f"{added.file}: {_elsewhere(added)}")
     if added.repeated:
-        say(f"{added.file}: {counted(added.repeated, 'row')} repeat others")
+        say(f"{added.file}: {counted(added.repeated, 'row')} {'repeats' if added.repeated == 1 else 'repeat'} others")
     if added.replaced:
         say(f"{added.file}: {counted(added.replaced, 'older label')} replaced")
     if added.unmapped:
         rows = sum(added.unmapped.values())
-        say(f"{added.file}: {counted(rows, 'row')} abstain: {meanings} has no risk level for {_first(added.unmapped)}")
+        verb = "abstains" if rows == 1 else "abstain"
+        say(f"{added.file}: {counted(rows, 'row')} {verb}: {meanings} has no risk level for {_first(added.unmapped)}")
     _say_matches(added)
 
 

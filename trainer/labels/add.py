@@ -165,7 +165,7 @@ def _read(path: Path, options: AddOptions) -> tuple[LabelFormat, Checked, list[s
     """Return the format, the checked rows, and the columns that the table does not have."""
     _require_call(options)
     chosen = choose(path, options.get("format", AUTO), own=bool(options.get("columns")))
-    _require_own(chosen, options)
+    _require_own(path, chosen, options)
     checked, ignored = _check(path, chosen.load(path), chosen, options)
     if checked.problems and not options.get("skip_bad", False) and not chosen.publisher:
         raise refusal(path, checked.problems, len(checked.frame))
@@ -186,12 +186,12 @@ def _require_call(options: AddOptions) -> None:
             raise UsageError(f"{option(name)} {day} is in the future.")
 
 
-def _require_own(chosen: LabelFormat, options: AddOptions) -> None:
+def _require_own(path: Path, chosen: LabelFormat, options: AddOptions) -> None:
     of_own_files = ("risk_level", "label", "confidence", "categories")
     if chosen.publisher and any(options.get(name) is not None for name in of_own_files):
         raise UsageError(
-            "--risk-level, --label, --confidence and --map-category are for your own files; what the words of a list of format "
-            f"'{chosen.name}' mean is decided by the seeds label_taxonomy and label_provenance."
+            f"--risk-level, --label, --confidence and --map-category are for your own files; what the words of {path}, a list of "
+            f"format '{chosen.name}', mean is decided by the seeds label_taxonomy and label_provenance."
         )
 
 
