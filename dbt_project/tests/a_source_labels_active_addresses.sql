@@ -4,9 +4,17 @@
 
 with labels as (
 
-    select network, processing_date, window_days, address_key, label_source from {{ ref('stg_address_labels') }}
-    union all
-    select network, processing_date, window_days, address_key, label_source from {{ ref('stg_custom_address_labels') }}
+    {% for model in ['stg_address_labels', 'stg_custom_address_labels'] -%}
+    select
+        network,
+        processing_date,
+        window_days,
+        address_key,
+        label_source,
+        address_key not in (select address_key from {{ ref('fct_snapshot_addresses') }}) as is_inactive
+    from {{ ref(model) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor -%}
 
 ),
 
@@ -18,7 +26,7 @@ sources as (
         window_days,
         label_source,
         toInt64(uniqExact(address_key)) as addresses,
-        toInt64(uniqExactIf(address_key, address_key not in (select address_key from {{ ref('fct_snapshot_addresses') }}))) as unmatched
+        toInt64(uniqExactIf(address_key, is_inactive)) as unmatched
     from labels
     group by network, processing_date, window_days, label_source
 

@@ -1,4 +1,4 @@
--- A standing label applies only to snapshots whose date it covers: never before it holds, and not from the day it was withdrawn on.
+-- A standing label applies only to snapshots whose date it covers: never before it holds, nor from the day it was withdrawn on.
 -- Compared with the lists themselves: every applied standing label has a row there that covers the date.
 with held as (
 

@@ -207,7 +207,7 @@ def test_a_parquet_file_cut_short_or_with_a_column_twice_is_named(tmp_path: Path
 
 def test_a_file_of_no_known_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(b"PK")
-    with pytest.raises(BadInputError, match=r"--format, one of: addresses, csv"):
+    with pytest.raises(BadInputError, match=r"--format, one of: addresses, cryptoscamdb, csv"):
         read_labels(tmp_path / "a.xlsx")
     with pytest.raises(BadInputError, match="no file"):
         read_labels(tmp_path / "nowhere.csv")

@@ -58,6 +58,7 @@ def test_a_category_has_a_risk_level_and_a_confidence_by_its_provenance(taxonomy
 def test_the_name_is_used_where_the_category_has_no_risk_level(taxonomy: Taxonomy) -> None:
     meaning = taxonomy.meaning("tagpack", "user", "Asset listed under US Treasury OFAC Sanctions List")
     assert meaning is not None and meaning.risk_level == "critical" and meaning.term.startswith("Asset")
+    assert taxonomy.meaning("etherscan", "token-contract", "Coinbase") is None  # anybody may name a token so
     assert taxonomy.meaning("tagpack", "user", "somebody") is None and taxonomy.is_listed("tagpack", "user")
     assert taxonomy.meaning("nobody", "scam") is None and not taxonomy.is_listed("nobody", "scam")
 
@@ -115,11 +116,16 @@ def test_every_row_is_good_or_has_its_reason(taxonomy: Taxonomy) -> None:
         {"address": B, "category": "exchange", "provenance": "authority_data"},
     ]
     checked = check_published(Path("pack.yaml"), numbered(rows), GIVEN, formats()["tagpack"], taxonomy)
-    assert checked.good.index.tolist() == [1, 7] and checked.addresses == 2
-    assert checked.good["address"].tolist() == [A, B]
-    assert checked.good[["label", "risk_level", "trust_level", "source"]].values.tolist() == [
-        ["scam", "high", "community_report", "tagpack"], ["exchange", "low", "authority_data", "tagpack"],
-    ]  # fmt: skip
+    assert checked.good.index.tolist() == [1, 5, 6, 7] and checked.addresses == 2
+    assert checked.good["address"].tolist() == [A, B, B, B]
+    # The publisher's own words; what they mean is decided by dbt.
+    assert checked.good[["label", "address_subtype", "trust_level", "risk_level", "source", "publisher"]].values.tolist() == [
+        ["scam", "a site", "", "", "tagpack", "tagpack"],
+        ["never seen before", "", "", "", "tagpack", "tagpack"],
+        ["", "", "", "", "tagpack", "tagpack"],
+        ["exchange", "", "authority_data", "", "tagpack", "tagpack"],
+    ]
+    assert checked.levels == Counter(high=1, low=1)
     assert checked.good["network"].unique().tolist() == ["ethereum"]
     assert list(checked.elsewhere) == [2, 3] and all(
         "another network's address" in reason for reason in checked.elsewhere.values()
@@ -132,14 +138,11 @@ def test_without_a_network_each_row_keeps_its_own(taxonomy: Taxonomy) -> None:
     rows = [{"address": A, "category": "scam", "network": "ethereum"}, {"address": BTC, "category": "scam", "network": "bitcoin"}]
     checked = check_published(Path("p"), numbered(rows), GIVEN | {"network": None}, formats()["tagpack"], taxonomy)
     assert checked.good["network"].tolist() == ["ethereum", "bitcoin"]
+    nowhere = {"address": A, "category": "scam"}
+    checked = check_published(Path("p"), numbered([*rows, nowhere]), GIVEN | {"network": None}, formats()["tagpack"], taxonomy)
+    assert checked.good.index.tolist() == [1, 2] and list(checked.problems) == [3] and "--network" in checked.problems[3]
     with pytest.raises(BadInputError, match="--network"):
-        check_published(
-            Path("p"),
-            numbered([*rows, {"address": A, "category": "scam"}]),
-            GIVEN | {"network": None},
-            formats()["tagpack"],
-            taxonomy,
-        )
+        check_published(Path("p"), numbered([nowhere, nowhere]), GIVEN | {"network": None}, formats()["tagpack"], taxonomy)
 
 
 def test_a_given_source_replaces_the_publishers(taxonomy: Taxonomy) -> None:
@@ -195,9 +198,10 @@ class TestRealLists:
         frame = chosen.load(path)
         frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
         checked = check_published(path, frame, GIVEN | {"network": network}, chosen, taxonomy)
-        assert len(checked.good) + len(checked.problems) + len(checked.elsewhere) + checked.unmapped.total() == len(frame)
+        assert len(checked.good) + len(checked.problems) + len(checked.elsewhere) == len(frame)
+        assert checked.levels.total() + checked.unmapped.total() == len(checked.good)
         sound = checked.frame[~checked.frame.index.isin({*checked.problems, *checked.elsewhere})]
-        assert checked.good["risk_level"].isin(RISK_LEVELS).all()
+        assert set(checked.levels) <= set(RISK_LEVELS) and set(checked.good["risk_level"]) <= {""}
         return chosen, frame, checked.problems, checked.elsewhere, checked.unmapped, set(sound["address"])
 
     @pytest.mark.parametrize("suffix", ["txt", "json"])

@@ -147,7 +147,7 @@ def test_a_network_added_to_the_seed_respells_what_is_loaded(
 
     def voted() -> list[str]:
         run_dbt(["seed", "--select", "address_forms"])
-        run_dbt(["run", "--select", "stg_custom_address_labels", "int_label_votes__gold"])
+        run_dbt(["run", "--select", "stg_custom_address_labels", "fct_applied_labels", "int_label_votes__gold"])
         with connect() as client:
             return [a for (a,) in client.query("SELECT address FROM int_label_votes__gold WHERE network = 'mychain'").result_rows]
 

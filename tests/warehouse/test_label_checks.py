@@ -207,7 +207,7 @@ def find_late() -> list[Findings]:
     known = (dated.format("a", "high", "2025-08-01 23:59:59"), dated.format("b", "low", "2025-07-01 00:00:00"))
     late = (dated.format("a", "low", "2025-08-01 23:59:59"), dated.format("a", "high", "2025-08-02 00:00:00"), known[1])
     manifest = parsed(*AS_OF)  # another project: what a model reads follows from the var
-    select = ("--select", "int_label_votes__gold", "int_label_voters", "int_label_votes")
+    select = ("--select", "fct_applied_labels", "int_label_votes__gold", "int_label_voters", "int_label_votes")
     assert dbt("run", *select, *AS_OF, manifest=manifest).success
     found = []
     for statements in (known, late):

@@ -106,7 +106,7 @@ def test_the_known_conflicts_of_the_real_lists_are_found(house: House, call: Cal
     with connect() as client:
         for file in files:
             assert add_labels(client, file, network="ethereum", processing_date=DATES[0], window_days=7).added > 0
-    built = ["run", "--select", "int_label_votes__gold", "int_label_voters+", "--exclude", *WIDE]  # fmt: skip
+    built = ["run", "--select", "fct_applied_labels", "int_label_votes__gold", "int_label_voters+", "--exclude", *WIDE]  # fmt: skip
     try:
         run_dbt(built)
         query = "SELECT address, kind_of_conflict, opinions, risky_names FROM fct_label_conflicts WHERE window_days = 7"
@@ -224,12 +224,12 @@ def test_the_page_is_self_contained_and_escapes_names(house: House, call: Call, 
                 frame.assign(risk_level=level, confidence_score=0.9, source=source, label="</title><img src=x onerror=y>"),
             )
     try:
-        run_dbt(["run", "--select", "int_label_votes__gold", "int_label_voters+", "--exclude", *WIDE])
+        run_dbt(["run", "--select", "fct_applied_labels", "int_label_votes__gold", "int_label_voters+", "--exclude", *WIDE])
         done = call("labels", "report", "--network", "hostile", "--html", tmp_path / "page.html")
     finally:
         with connect() as client:
             client.command("DELETE FROM raw_address_labels WHERE network = 'hostile'")
-        run_dbt(["run", "--select", "int_label_votes__gold", "int_label_voters+", "--exclude", *WIDE])
+        run_dbt(["run", "--select", "fct_applied_labels", "int_label_votes__gold", "int_label_voters+", "--exclude", *WIDE])
     assert done.code == 0 and "\x1b" not in done.out and "[red]" in done.out
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     tags = Tags()

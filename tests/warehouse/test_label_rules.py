@@ -90,7 +90,7 @@ def test_more_voters_than_can_be_numbered_are_refused() -> None:
         "INSERT INTO raw_address_labels (network, processing_date, window_days, address, risk_level, confidence_score, source) "
         "SELECT 'n', toDate('2025-08-01'), 90, toString(number), 'high', 1, concat('source ', toString(number)) FROM numbers({})"
     )
-    build = ("run", "--select", "int_label_votes__gold", "int_label_voters")
+    build = ("run", "--select", "fct_applied_labels", "int_label_votes__gold", "int_label_voters")
     numbered = "SELECT max(voter) * (max(voice_number) = uniqExact(voice)) FROM int_label_voters"
     free = 65_535 - int(query("SELECT count() FROM int_label_voters"))
     with connect() as client:

@@ -17,7 +17,6 @@ from trainer import connect
 Call = Callable[..., Called]
 A, B, C = (f"0x{i:040x}" for i in (0xAA, 0xBB, 0xCC))
 KEY = ("--processing-date", "2025-08-01", "--window-days", 90)
-REAL = Path(__file__).parents[2].parent / "shared" / "data" / "label_files"
 
 
 def table(path: Path, rows: list[dict[str, Any]], network: str, source: str = "me") -> Path:
@@ -196,11 +195,12 @@ def test_the_good_rows_of_a_publishers_list_are_loaded_and_the_others_reported(h
     path.write_text(PACK)
     done = call("labels", "add", path, "--network", "base", *KEY, "--json")
     found = json.loads(done.out)
-    assert (found["added"], found["rejected"], found["elsewhere"], found["unmapped"]) == (1, 1, 1, {"something new": 1})
+    assert (found["added"], found["rejected"], found["elsewhere"], found["unmapped"]) == (2, 1, 1, {"something new": 1})
     assert sorted(found["reasons"]) == ["2", "4"] and found["format"] == "tagpack" and found["addresses"] == 2
     assert "another network's address" in done.err and "something new (1)" in done.err and "row 4" in done.err
     assert labels("base", "address, label, risk_level, source, trust_level, address_subtype") == [
-        (A, "mixing_service", "high", "tagpack: A pack", "web_crawl", "One")
+        (A, "mixing_service", "", "tagpack: A pack", "", "One"),
+        (B, "something new", "", "tagpack: A pack", "", ""),
     ]
     assert not list(tmp_path.glob("*.rejects.csv"))
     kept = json.loads(call("labels", "add", path, "--network", "base", *KEY, "--skip-bad", "--json").out)
@@ -213,6 +213,7 @@ def test_a_withdrawn_source_no_longer_votes(house: House, call: Call, tmp_path: 
         "run",
         "--select",
         "stg_custom_address_labels",
+        "fct_applied_labels",
         "int_label_votes__gold",
         "int_label_voters",
         "int_label_votes",
@@ -247,28 +248,3 @@ def test_a_file_that_is_not_a_label_list_exits_three(house: House, call: Call, t
     (tmp_path / name).write_bytes(raw)
     done = call("labels", "add", tmp_path / name, "--network", "ethereum", *KEY)
     assert done.code == 3 and name in done.err and done.out == "", done
-
-
-@pytest.mark.shared
-@pytest.mark.skipif(not REAL.is_dir(), reason=f"the real lists are not at {REAL}")
-def test_the_real_lists_load_and_loading_them_again_changes_nothing(house: House, call: Call) -> None:
-    files = [*(REAL / "ofac").glob("sanctioned_*.txt"), *(REAL / "ofac").glob("*_ETH.json"), *(REAL / "forta").glob("*.csv"), *(REAL / "mew").glob("*.json"),
-             *(REAL / "etherscan").glob("*.json"), *(REAL / "tagpacks").glob("*.yaml")]  # fmt: skip
-    added, seen = [], []
-    for _ in range(2):
-        total = 0
-        for file in sorted(files):
-            found = add(call, file, "--network", "optimism", *KEY)
-            parts = ("added", "present", "repeated", "rejected", "elsewhere")
-            assert sum(found[name] for name in parts) + sum(found["unmapped"].values()) == found["rows"], file
-            total += found["added"]
-        added.append(total)
-        with connect() as client:
-            seen.append(content(client, "raw_address_labels", "optimism", but=""))
-    assert added[0] == seen[0][0] and added[1] == 0 and seen[0] == seen[1]
-    ofac = labels("optimism", "DISTINCT source, address")
-    assert sum(source == "ofac" for source, _ in ofac) == 156
-    assert call("labels", "add", REAL / "polkadot-js" / "address.json", "--network", "polkadot", *KEY).code == 0
-    assert len(labels("polkadot", "DISTINCT address")) == 251
-    with connect() as client:  # other tests must not see their conflicts
-        client.command("DELETE FROM raw_address_labels WHERE network IN ('optimism', 'polkadot')")

@@ -125,7 +125,7 @@ def checked(
     for network, listed in frame.groupby("network", sort=False)["address"]:
         frame.loc[listed.index, "address"] = addresses.canonical_all(listed.tolist(), str(network))
     good = frame[~frame.index.isin(problems) & ~frame.index.isin(elsewhere)]
-    shown = good["risk_level"] if levels is None else good.index.to_series().map(levels).fillna("")
+    shown = good["risk_level"] if levels is None else [levels.get(int(row), "") for row in good.index]
     return Checked(
         frame,
         good,

@@ -42,6 +42,8 @@ def check_published(
     of_the_call = STAMP if given.get("valid_from") is None else ("valid_from",)
     if wrong := next((reason for reason in problems.values() if reason.startswith(of_the_call)), None):
         raise BadInputError(f"{path}: {wrong}.")
+    for row in remaining.index[remaining["network"] == ""]:
+        problems[int(row)] = "the list does not say of which network the address is; --network takes it"
     foreign = _of_another_form(remaining, problems)
     elsewhere |= foreign
     problems = {row: reason for row, reason in problems.items() if row not in foreign}
@@ -57,8 +59,8 @@ def _as_labels(
     """Return the rows in the columns of the label tables, and what applies to all of them."""
     if given["network"] is not None:
         frame["network"] = str(given["network"])
-    elif (frame["network"].str.strip() == "").any():
-        raise BadInputError(f"{path} has addresses without a network; give --network.")
+    elif (frame["network"].str.strip() == "").all():
+        raise BadInputError(f"{path} does not say of which network its addresses are; give --network.")
     if given["source"] is not None:
         frame["source"] = ""
     if given.get("valid_from") is not None:
@@ -98,7 +100,7 @@ def _may_share_addresses(stated: str, network: str) -> bool:
 
 def _of_another_form(frame: pd.DataFrame, problems: dict[int, str]) -> dict[int, str]:
     """Return row → reason for bad rows with a valid address of another network, whatever network the publisher states."""
-    bad = frame.loc[frame.index.isin(problems)]
+    bad = frame.loc[frame.index.isin(problems) & (frame["network"] != "")]
     return {
         int(row): f"{ELSEWHERE}: not of {network}"
         for row, address, network in zip(bad.index, bad["address"], bad["network"], strict=True)

@@ -13,6 +13,7 @@ TAXONOMY = "label_taxonomy"
 PROVENANCE = "label_provenance"
 UNKNOWN_PROVENANCE = "unknown"
 RISK_LEVELS = ("low", "medium", "high", "critical")
+RISKY_LEVELS = ("high", "critical")
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,15 @@ class Taxonomy:
     def meaning(self, publisher: str, category: str, name: str = "", provenance: str = "") -> Meaning | None:
         """Return the meaning of a publisher's category, else of the name it gives the address; None if neither is mapped.
 
+        A name alone never makes an address benign: anybody may name a token after an exchange.
+
         Args:
             provenance: the provenance class the publisher states; an unknown class is replaced by the taxonomy's default.
         """
         for term in (category.strip(), name.strip()):
             entry = self._entries.get((publisher, term.lower()))
-            if entry is not None and entry.risk_level:
+            is_name = term != category.strip()
+            if entry is not None and entry.risk_level and (not is_name or entry.risk_level in RISKY_LEVELS):
                 stated = provenance.strip().lower()
                 provenance_class = stated if stated in self._confidences else entry.provenance_class
                 confidence = self._confidences[provenance_class] if entry.confidence is None else entry.confidence

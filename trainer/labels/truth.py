@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.addresses import canonical
+from trainer.addresses import canonical, canonical_all
 from trainer.errors import BadInputError
 from trainer.keys import WHERE_SNAPSHOT
 
@@ -22,6 +22,11 @@ class Truth:
 
     is_illicit: pd.Series[int]
 
+    def on(self, network: str) -> pd.Series[int]:
+        """Return the truth by address as the network spells it; a file may have another prefix of SS58."""
+        spelled = self.is_illicit.set_axis(canonical_all(self.is_illicit.index.tolist(), network))
+        return spelled[~spelled.index.duplicated()]
+
     def of_labels(self, client: Client, key: dict[str, Any]) -> list[dict[str, Any]]:
         """Grade the labels of a snapshot, one dict per strategy.
 
@@ -35,16 +40,17 @@ class Truth:
         labels = client.query_df(
             f"SELECT strategy, address, label, p_risky FROM fct_address_labels WHERE {WHERE_SNAPSHOT}", parameters=key
         )
+        illicit = self.on(key["network"])
         rows = []
         for strategy, group in labels.groupby("strategy") if len(labels) else []:
-            known = group[group["address"].isin(self.is_illicit.index)]
-            truth = self.is_illicit.loc[known["address"]].to_numpy()
+            known = group[group["address"].isin(illicit.index)]
+            truth = illicit.loc[known["address"]].to_numpy()
             correct = int((known["label"].to_numpy() == truth).sum())
             rows.append(
                 {
                     "strategy": str(strategy),
                     "labels": len(known),
-                    "coverage": len(known) / len(self.is_illicit),
+                    "coverage": len(known) / len(illicit),
                     **_proportion("accuracy", correct, len(known)),
                     "auc": _auc(truth, known["p_risky"].to_numpy()),
                 }
@@ -63,10 +69,11 @@ class Truth:
         """
         scores = client.query_df(f"SELECT model_id, address, score FROM scored_alerts WHERE {WHERE_SNAPSHOT}", parameters=key)
         strategies = {model["model_id"]: model["label_strategy"] for model in models}
+        illicit = self.on(key["network"])
         rows = []
         for model_id, group in scores.groupby("model_id") if len(scores) else []:
-            known = group[group["address"].isin(self.is_illicit.index)]
-            auc = _auc(self.is_illicit.loc[known["address"]].to_numpy(), known["score"].to_numpy())
+            known = group[group["address"].isin(illicit.index)]
+            auc = _auc(illicit.loc[known["address"]].to_numpy(), known["score"].to_numpy())
             strategy = strategies.get(str(model_id), "")
             rows.append({"label_strategy": strategy, "model_id": str(model_id), "alerts": len(known), "auc": auc})
         return sorted(rows, key=lambda row: (row["label_strategy"], -(row["auc"] or 0), row["model_id"]))

@@ -6,7 +6,6 @@ Shape: the columns of COLUMNS as CSV; or JSON with `schema` "chain-insights.cura
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from trainer.errors import BadInputError
 from trainer.labels.formats.base import PROVENANCE, VALID_FROM, LabelFormat, as_text, is_json, read_json, shape_error, text_frame
+from trainer.labels.formats.records import first_record
 from trainer.uploads import read_csv
 
 if TYPE_CHECKING:
@@ -110,11 +110,7 @@ def _day(path: Path, number: int, time: str) -> str:
 
 def _recognises(path: Path, head: bytes) -> bool:
     if path.suffix.lower() == ".csv":
-        lines = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="ignore").splitlines()
-        try:
-            return [name.strip() for name in next(csv.reader(lines[:1]), [])] == list(COLUMNS)
-        except csv.Error:
-            return False
+        return list(first_record(path, head)) == list(COLUMNS)
     # Findings are recognised too, so that the error says why they are no labels.
     return is_json(path, head, rb"\{") and SCHEMA_OF_A_DOCUMENT.search(head) is not None
 

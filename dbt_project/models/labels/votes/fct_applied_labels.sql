@@ -86,15 +86,16 @@ taxonomy as (
 
 interpreted as (
 
-    -- A publisher's category, or else its name for the address, has the meaning that the seed gives it.
+    -- A publisher's category, or else its name for the address, has the meaning that the seed gives it. A name alone never makes
+    -- an address benign: anybody may name a token after an exchange.
     select
         {% for column in all_columns -%}
         applied.{{ column }} as {{ column }},
         {% endfor -%}
         by_category.term is not null as is_category,
-        by_name.term is not null as is_name,
-        if(is_category, by_category.risk_level, by_name.risk_level) as term_risk_level,
-        if(is_category, by_category.confidence, by_name.confidence) as term_confidence,
+        by_name.term is not null and by_name.risk_level in ('high', 'critical') as is_name,
+        multiIf(is_category, by_category.risk_level, is_name, by_name.risk_level, null) as term_risk_level,
+        multiIf(is_category, by_category.confidence, is_name, by_name.confidence, null) as term_confidence,
         if(is_category, by_category.default_class, by_name.default_class) as default_class,
         if(stated.provenance_class is not null, applied.provenance_class, default_class) as known_class
     from applied

@@ -25,7 +25,8 @@ sources as (
         countIf(risk_levels.vote = 1 and labels.publisher != '') > 0 as is_risky_category,
         {% for vote in [0, 1] -%}
         maxIf(labels.confidence_score, risk_levels.vote = {{ vote }}) as confidence_{{ vote }},
-        arrayStringConcat(arraySort(groupUniqArrayIf(labels.publisher_label, risk_levels.vote = {{ vote }})), '; ') as evidence_{{ vote }}
+        arrayStringConcat(arraySort(groupUniqArrayIf(labels.publisher_label, risk_levels.vote = {{ vote }})), '; ')
+            as evidence_{{ vote }}
         {{- ',' if not loop.last }}
         {% endfor -%}
     from {{ ref('fct_applied_labels') }} as labels
