@@ -67,7 +67,7 @@ def say_added(added: LabelsAdded, meanings: str) -> None:
     if added.repeated:
         say(f"{added.file}: {counted(added.repeated, 'row')} {'repeats' if added.repeated == 1 else 'repeat'} others")
     if added.replaced:
-        say(f"{added.file}: {counted(added.replaced, 'older label')} replaced")
+        say(f"{added.file}: replaces {counted(added.replaced, 'older label')}")
     if added.unmapped:
         rows = sum(added.unmapped.values())
         verb = "abstains" if rows == 1 else "abstain"
