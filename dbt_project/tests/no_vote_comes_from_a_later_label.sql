@@ -1,5 +1,5 @@
 -- Under `label_as_of: timestamp` a snapshot sees only labels created by the end of its date: every source-of-truth vote has
--- such a label with the same class. Disabled under `stamped`.
+-- such a label with the same class. Disabled under other values.
 {{ config(enabled=var('label_as_of') == 'timestamp') }}
 
 with risk_levels as (

@@ -93,7 +93,7 @@ def test_a_dry_run_counts_and_changes_nothing(house: House, call: Call, tmp_path
     newer = table(tmp_path / "b.csv", [{"risk_level": "low"}], "dry")
     assert add(call, newer, "--dry-run")["replaced"] == 1 and labels("dry") == [(A, "high", pytest.approx(0.9))]
     assert call("labels", "remove", "--source", "me", "--network", "dry", "--dry-run").out.startswith(
-        "1 labels of me would be removed"
+        "1 label of me would be removed"
     )
     assert len(labels("dry")) == 1
 

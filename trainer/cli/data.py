@@ -29,16 +29,15 @@ def init(json: Json = False, target: Target = None) -> None:
 
 
 def prepare(target: str | None) -> list[str]:
-    """Create the tables and, if any is missing, the seeds that dbt's models need; return the names of the tables."""
-    from trainer.settings import project_dir
-    from trainer.warehouse import connect, create_tables, run_dbt, table_exists
+    """Create the tables and return their names; load dbt's seeds if one is missing or of an earlier version."""
+    from trainer.warehouse import connect, create_tables, problem_of_seeds, run_dbt
 
     with connect(target) as client:
         names = create_tables(client)
-        seeded = all(table_exists(client, seed.stem) for seed in project_dir().glob("seeds/*.csv"))
-    if not seeded:
-        say("Loading the seeds (dbt seed)…")
-        run_dbt(["seed"], target, quiet=True)
+        problem = problem_of_seeds(client)
+    if problem:
+        say(f"Loading the seeds (dbt seed --full-refresh): {problem}…")
+        run_dbt(["seed", "--full-refresh"], target, quiet=True)
     return names
 
 

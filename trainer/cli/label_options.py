@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-ADDED_FILE = "Your own table (CSV, Parquet, JSON) or list of addresses, or a publisher's list; a folder is read file by file."
+ADDED_FILE = "Your own table (CSV, Parquet, JSON) or list of addresses, a publisher's list, or a folder of lists."
 _DAY = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD", "show_default": False}
 
 Stamp = Annotated[
@@ -26,7 +26,13 @@ Complete = Annotated[
     bool, typer.Option("--complete", help="The file is the whole list: labels that it no longer has end on its day.")
 ]
 MaxClosed = Annotated[
-    float, typer.Option(min=0, max=1, help="Refuse a complete edition that ends a larger share of the list's labels.")
+    float | None,
+    typer.Option(
+        min=0,
+        max=1,
+        help="Refuse a complete edition that ends a larger share of the list's labels [default: 0.2].",
+        show_default=False,
+    ),
 ]
 Format = Annotated[str, typer.Option(help="Format of the file; `auto` recognises it.")]
 Source = Annotated[str | None, typer.Option(help="Publisher of the labels, for files that do not name one.", show_default=False)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +25,7 @@ from trainer.cli.label_options import (
     Stamp,
     ValidFrom,
 )
-from trainer.cli.labels_added import added_line, say_added
+from trainer.cli.labels_added import added_lines, say_added
 from trainer.cli.options import (
     Day,
     DryRun,
@@ -41,15 +39,13 @@ from trainer.cli.options import (
     day_of,
     mapping_of,
 )
-from trainer.cli.output import emit, say
+from trainer.cli.output import counted, emit, say
+from trainer.cli.tables import print_tables
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
     from trainer.labels import AddOptions, LabelsAdded
-    from trainer.reports import Table
     from trainer.training import DerivedVotes
-
-PIPE_WIDTH = 200  # columns, where the width of the output is unknown
 
 labels = typer.Typer(help="Your own labels.", no_args_is_help=True)
 
@@ -67,7 +63,7 @@ def labels_add(
     window_days: Window = None,
     valid_from: ValidFrom = None,
     complete: Complete = False,
-    max_closed: MaxClosed = 0.2,
+    max_closed: MaxClosed = None,
     format: Format = "auto",
     source: Source = None,
     risk_level: RiskLevel = None,
@@ -84,22 +80,28 @@ def labels_add(
 
     Without a processing date the labels stand: they hold for every snapshot of the network, from a day until they are withdrawn.
     """
-    options: AddOptions = {"network": network, "window_days": window_days, "complete": complete, "max_closed": max_closed}
+    if max_closed is not None and not complete:
+        raise UsageError("--max-closed limits what a complete edition may close; give it with --complete.")
+    options: AddOptions = {"network": network, "window_days": window_days, "complete": complete}
+    options |= {} if max_closed is None else {"max_closed": max_closed}
     options |= {"processing_date": day_of(processing_date), "valid_from": day_of(valid_from), "format": format, "source": source}
     options |= {"risk_level": risk_level, "label": label, "confidence": confidence, "categories": map_category}
     options |= {"columns": mapping_of(map), "dry_run": dry_run, "skip_bad": skip_bad}
     added = _add(file, options, target)
+    meanings = "the seed label_taxonomy" if map_category is None else str(map_category)
     for one in added:
-        say_added(one)
+        say_added(one, meanings)
+    if not dry_run and any(one.added or one.closed for one in added):
+        say("Run `dbt run` to let these labels vote.")
     results = [one.as_dict() | {"dry_run": dry_run} for one in added]
-    emit({"files": results} if file.is_dir() else results[0], json, [added_line(one, dry_run) for one in added])
+    emit({"files": results} if file.is_dir() else results[0], json, added_lines(added, dry_run, is_folder=file.is_dir()))
 
 
 def _add(path: Path, options: AddOptions, target: str | None) -> list[LabelsAdded]:
     from trainer.labels import add_labels, list_files
     from trainer.warehouse import connect
 
-    files = list_files(path, options["format"])
+    files = list_files(path, **options)  # a folder is loaded whole or not at all
     prepare(target)
     with connect(target) as client:
         return [add_labels(client, file, **options) for file in files]
@@ -132,13 +134,14 @@ def labels_remove(
     with connect(target) as client:
         if source is not None:
             removed = remove_labels(client, source, network, day, window_days, dry_run, from_day=last_day)
-            what = f"labels of {source} {verb}" + ("" if last_day is None else f" from {last_day} on")
+            ending = verb if last_day is None else f"{'would be ' if dry_run else ''}closed on {last_day}"
+            line = f"{counted(removed, 'label')} of {source or 'custom'} {ending}"
         else:
             removed = remove_votes(client, str(derived), network, day, window_days, dry_run=dry_run)
-            what = f"votes of {derived} {verb}"
+            line = f"{counted(removed, 'vote')} of {derived} {verb}"
     if last_day is not None:
         result["from"] = str(last_day)
-    emit(result | {"removed": removed, "dry_run": dry_run}, json, [f"{removed} {what}"])
+    emit(result | {"removed": removed, "dry_run": dry_run}, json, [line])
 
 
 @labels.command("sources")
@@ -153,7 +156,7 @@ def labels_sources(json: Json = False, target: Target = None) -> None:
     if json:
         emit({"sources": [one.as_dict() for one in sources]}, True, [])
     elif sources:
-        _print_tables([source_table(sources)])
+        print_tables([source_table(sources)])
     else:
         say("There are no labels yet; `trainer ingest` and `trainer labels add` load them.")
 
@@ -189,7 +192,7 @@ def labels_report(
         emit(report.as_dict() | {"html": None if html is None else str(html)}, True, [])
         return
     print(f"{report.network} {report.processing_date} {report.window_days}")
-    _print_tables(tables(report))
+    print_tables(tables(report))
 
 
 @labels.command("derive")
@@ -236,25 +239,3 @@ def _derived_lines(result: DerivedVotes) -> list[str]:
         f"({result.risky} risky, {result.benign} benign), in place of {result.before}",
         f"  from {result.labelled} labels of {result.rows} rows; {result.tied} addresses are tied and have no vote",
     ]
-
-
-def _print_tables(report: list[Table]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table as Drawn
-    from rich.text import Text
-
-    known_width = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(file=sys.stdout, width=None if known_width else PIPE_WIDTH, highlight=False)
-    for table in report:
-        # Text, not markup: a publisher's name may hold brackets. Folded, not cut: part of an address is of no use.
-        drawn = Drawn(
-            box=box.SIMPLE, title=table.title, title_justify="left", title_style="bold", pad_edge=False, padding=(0, 1, 0, 0)
-        )
-        for header, is_numeric in zip(table.headers, table.numeric, strict=True):
-            drawn.add_column(header, justify="right" if is_numeric else "left", overflow="fold")
-        for row in table.rows:
-            drawn.add_row(*map(Text, row))
-        console.print(drawn)
-        console.print(Text(table.note, style="dim"))
-        console.print()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.cli.output import say
+from trainer.cli.output import counted, say
 
 if TYPE_CHECKING:
     from trainer.labels import LabelsAdded
@@ -13,24 +15,45 @@ SHOWN_REASONS = 10
 SHOWN_SNAPSHOTS = 5
 
 
-def added_line(added: LabelsAdded, dry_run: bool) -> str:
-    """Return the result in one line."""
+def added_lines(files: Sequence[LabelsAdded], dry_run: bool, *, is_folder: bool) -> list[str]:
+    """Return the result: a line for a file; for a folder a line for each file with rows of the network, and the total."""
+    if not is_folder:
+        return [_line(files, dry_run)]
+    lines = [f"{Path(one.file).name}: {_line([one], dry_run)}" for one in files if one.rows > one.elsewhere]
+    return [*lines, f"{counted(len(files), 'file')}: {_line(files, dry_run)}"]
+
+
+def _line(files: Sequence[LabelsAdded], dry_run: bool) -> str:
     verb = "would be added" if dry_run else "added"
-    levels = ", ".join(f"{count} {level}" for level, count in added.by_risk_level.items())
-    abstaining = sum(added.unmapped.values())
-    meaning = ", ".join(filter(None, [levels, f"{abstaining} abstain" if abstaining else ""])) or "none"
-    closed = f", {added.closed} closed on {added.edition_date}" if added.closed else ""
-    return (
-        f"{added.added} labels {verb}, {added.present} already present{closed}, {added.rejected} rejected "
-        f"(rows of the file: {meaning})"
-    )
+    levels = _summed(one.by_risk_level for one in files)
+    abstaining = sum(sum(one.unmapped.values()) for one in files)
+    known = [f"{count} {level}" for level, count in sorted(levels.items())]
+    meaning = ", ".join([*known, *([f"{abstaining} abstain"] if abstaining else [])]) or "none"
+    closed = sum(one.closed for one in files)
+    days = {one.edition_date for one in files if one.closed}
+    ended = f", {closed} closed" + (f" on {days.pop()}" if len(days) == 1 else "") if closed else ""
+    added, present, rejected = (sum(getattr(one, name) for one in files) for name in ("added", "present", "rejected"))
+    return f"{counted(added, 'label')} {verb}, {present} already present{ended}, {rejected} rejected (rows: {meaning})"
 
 
-def say_added(added: LabelsAdded) -> None:
-    """Say on stderr what the list was read as and what did not become a label."""
-    since = added.edition_date or "the beginning"
-    validity = f"standing labels from {since}" if added.is_standing else "labels of one snapshot"
-    say(f"{added.file}: read as {added.format}, {validity}")
+def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for one in counts:
+        for name, count in one.items():
+            total[name] = total.get(name, 0) + count
+    return total
+
+
+def say_added(added: LabelsAdded, meanings: str) -> None:
+    """Say on stderr what the list was read as and what did not become a label.
+
+    Args:
+        meanings: what gives the list's words a risk level.
+    """
+    if added.rows == added.elsewhere:
+        say(f"{added.file}: read as {added.format}; {_elsewhere(added)}")
+        return
+    say(f"{added.file}: read as {added.format}, {_validity(added)}")
     if added.is_known_edition:
         say(
             f"{added.file}: this content was loaded before, and a complete edition has followed it; nothing was changed. "
@@ -38,30 +61,47 @@ def say_added(added: LabelsAdded) -> None:
         )
     if added.ignored_columns:
         say(f"{added.file}: columns not loaded: {', '.join(added.ignored_columns)}")
-    for row, reason in [*added.reasons.items()][:SHOWN_REASONS] if not added.rejects_file else []:
-        say(f"{added.file}, row {row}: {reason}")
-    if not added.rejects_file and len(added.reasons) > SHOWN_REASONS:
-        say(f"{added.file}: and {len(added.reasons) - SHOWN_REASONS} more rows; --json has all, --skip-bad writes them to a file")
-    if added.rejects_file:
-        say(f"{added.file}: {len(added.reasons)} rows rejected; they are in {added.rejects_file}, with reasons")
+    _say_rejected(added)
     if added.elsewhere:
-        say(f"{added.file}: {added.elsewhere} rows skipped: another network's address")
+        say(f"{added.file}: {_elsewhere(added)}")
     if added.repeated:
-        say(f"{added.file}: {added.repeated} rows repeat others")
+        say(f"{added.file}: {counted(added.repeated, 'row')} {'repeats' if added.repeated == 1 else 'repeat'} others")
     if added.replaced:
-        say(f"{added.file}: {added.replaced} older labels replaced")
+        say(f"{added.file}: replaces {counted(added.replaced, 'older label')}")
     if added.unmapped:
-        say(
-            f"{added.file}: {sum(added.unmapped.values())} rows abstain: the seed label_taxonomy has no risk level for "
-            f"{_first(added.unmapped)}"
-        )
+        rows = sum(added.unmapped.values())
+        verb = "abstains" if rows == 1 else "abstain"
+        say(f"{added.file}: {counted(rows, 'row')} {verb}: {meanings} has no risk level for {_first(added.unmapped)}")
     _say_matches(added)
+
+
+def _validity(added: LabelsAdded) -> str:
+    if not added.is_standing:
+        return "labels of the snapshots that it names"
+    return "standing labels, " + (f"edition of {added.edition_date}" if added.edition_date else "for snapshots of any date")
+
+
+def _elsewhere(added: LabelsAdded) -> str:
+    whose = ", ".join(f"{count} {what}" for what, count in added.other_networks.items())
+    return f"{counted(added.elsewhere, 'row')} skipped: another network's address ({whose})"
+
+
+def _say_rejected(added: LabelsAdded) -> None:
+    if added.rejects_file:
+        say(f"{added.file}: {counted(len(added.reasons), 'row')} not loaded; they are in {added.rejects_file}, with reasons")
+        return
+    bad = added.bad_rows
+    for row, reason in [*bad.items()][:SHOWN_REASONS]:
+        say(f"{added.file}, row {row}: {reason}")
+    if len(bad) > SHOWN_REASONS:
+        more = counted(len(bad) - SHOWN_REASONS, "more bad row")
+        say(f"{added.file}: and {more}; --json lists all, --skip-bad writes them to a file")
 
 
 def _say_matches(added: LabelsAdded) -> None:
     if added.matched:
         most = sorted(added.matched.items(), key=lambda item: (-item[1], item[0]))
-        more = f" and {len(most) - SHOWN_SNAPSHOTS} more snapshots" if len(most) > SHOWN_SNAPSHOTS else ""
+        more = f" and {counted(len(most) - SHOWN_SNAPSHOTS, 'more snapshot')}" if len(most) > SHOWN_SNAPSHOTS else ""
         shown = ", ".join(f"{snapshot} ({count})" for snapshot, count in most[:SHOWN_SNAPSHOTS])
         say(f"{added.file}: addresses that occur in a snapshot: {shown}{more}")
     if added.unknown:

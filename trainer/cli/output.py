@@ -14,6 +14,11 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: `1 label`, `2 labels`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def emit(result: dict[str, Any], as_json: bool, lines: list[str]) -> None:
     """Print a result to stdout: one JSON object, or lines for people."""
     print(json.dumps(result, default=str) if as_json else "\n".join(lines))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainer.labels.add import AddOptions, LabelsAdded, add_labels
+from trainer.labels.add import AddOptions, LabelsAdded, add_labels, check_labels
 from trainer.labels.folder import list_files
 from trainer.labels.formats.base import CATEGORY, PUBLISHER_COLUMNS, LabelFormat
 from trainer.labels.matches import labels_of_snapshot
@@ -23,6 +23,7 @@ __all__ = [
     "Truth",
     "WarehouseLabelStrategy",
     "add_labels",
+    "check_labels",
     "label_sources",
     "labels_of_snapshot",
     "list_files",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from trainer.errors import UsageError
+from trainer.addresses import network_problem
+from trainer.errors import BadInputError, UsageError
 from trainer.keys import FIRST_DATE, SNAPSHOT_KEY
 from trainer.labels.categories import read_categories
-from trainer.labels.checks import Checked, check_own, is_standing
+from trainer.labels.checks import ELSEWHERE, Checked, check_own, is_standing
 from trainer.labels.editions import Edition
 from trainer.labels.formats import AUTO, LabelFormat, choose
 from trainer.labels.history import Origin
@@ -20,8 +22,8 @@ from trainer.labels.matches import matches
 from trainer.labels.published import check_published
 from trainer.labels.standing import DEFAULT_MAX_CLOSED, StoredStanding, standing_table, store_standing
 from trainer.labels.store import Stored, label_table, store
-from trainer.labels.taxonomy import read_taxonomy
-from trainer.uploads import map_columns, refusal, write_rejects
+from trainer.labels.taxonomy import RISK_LEVELS, read_taxonomy
+from trainer.uploads import map_columns, option, refusal, write_rejects
 from trainer.warehouse import RAW_STANDING_LABELS, create_tables
 
 if TYPE_CHECKING:
@@ -79,6 +81,17 @@ class LabelsAdded:
     unknown: int = 0
     hints: list[str] = field(default_factory=list)
 
+    @property
+    def bad_rows(self) -> dict[int, str]:
+        """Row number → reason of the rejected rows, without those of other networks."""
+        return {row: reason for row, reason in self.reasons.items() if not reason.startswith(ELSEWHERE)}
+
+    @property
+    def other_networks(self) -> dict[str, int]:
+        """Number of rows by what their address is, most frequent first: `of bitcoin`, `not of ethereum`."""
+        reasons = [reason for reason in self.reasons.values() if reason.startswith(ELSEWHERE)]
+        return dict(Counter(reason.removeprefix(f"{ELSEWHERE}: ").split(",")[0] for reason in reasons).most_common())
+
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
         return asdict(self)
@@ -130,12 +143,8 @@ def add_labels(client: Client, path: Path, **options: Unpack[AddOptions]) -> Lab
         UsageError: there is no such format or column, or options exclude each other.
     """
     dry_run, skip_bad = options.get("dry_run", False), options.get("skip_bad", False)
-    chosen = choose(path, options.get("format", AUTO), own=bool(options.get("columns")))
-    _require_own(chosen, options)
-    checked, ignored = _check(path, chosen.load(path), chosen, options)
+    chosen, checked, ignored = _read(path, options)
     edition = _edition(path, checked, options)
-    if checked.problems and not skip_bad and not chosen.publisher:
-        raise refusal(path, checked.problems, len(checked.frame))
     rejected = checked.problems | checked.elsewhere
     rejects_file = write_rejects(path, checked.frame, rejected) if skip_bad and not dry_run else None
     create_tables(client)
@@ -147,12 +156,42 @@ def add_labels(client: Client, path: Path, **options: Unpack[AddOptions]) -> Lab
     return added
 
 
-def _require_own(chosen: LabelFormat, options: AddOptions) -> None:
+def check_labels(path: Path, **options: Unpack[AddOptions]) -> None:
+    """Raise what `add_labels` would raise for the file itself, without a warehouse."""
+    _edition(path, _read(path, options)[1], options)
+
+
+def _read(path: Path, options: AddOptions) -> tuple[LabelFormat, Checked, list[str]]:
+    """Return the format, the checked rows, and the columns that the table does not have."""
+    _require_call(options)
+    chosen = choose(path, options.get("format", AUTO), own=bool(options.get("columns")))
+    _require_own(path, chosen, options)
+    checked, ignored = _check(path, chosen.load(path), chosen, options)
+    if checked.problems and not options.get("skip_bad", False) and not chosen.publisher:
+        raise refusal(path, checked.problems, len(checked.frame))
+    return chosen, checked, ignored
+
+
+def _require_call(options: AddOptions) -> None:
+    """Refuse what is wrong for every row of any file: it is an error of the call, not of each row."""
+    network, risk_level = options.get("network"), options.get("risk_level")
+    if network is not None and (problem := network_problem(network)):
+        raise UsageError(f"--network: {problem}.")
+    if risk_level is not None and risk_level.strip().lower() not in RISK_LEVELS:
+        raise UsageError(f"--risk-level '{risk_level[:64]}' is not one of {', '.join(RISK_LEVELS)}.")
+    if risk_level is not None and options.get("categories") is not None:
+        raise UsageError("--risk-level is one level for all rows, --map-category one for each word; give one or the other.")
+    for name, day in (("processing_date", options.get("processing_date")), ("valid_from", options.get("valid_from"))):
+        if day is not None and day > date.today():
+            raise UsageError(f"{option(name)} {day} is in the future.")
+
+
+def _require_own(path: Path, chosen: LabelFormat, options: AddOptions) -> None:
     of_own_files = ("risk_level", "label", "confidence", "categories")
     if chosen.publisher and any(options.get(name) is not None for name in of_own_files):
         raise UsageError(
-            "--risk-level, --label, --confidence and --map-category are for your own files; what the words of a list of format "
-            f"'{chosen.name}' mean is decided by the seeds label_taxonomy and label_provenance."
+            f"--risk-level, --label, --confidence and --map-category are for your own files; what the words of {path}, a list of "
+            f"format '{chosen.name}', mean is decided by the seeds label_taxonomy and label_provenance."
         )
 
 
@@ -162,6 +201,7 @@ def _check(path: Path, frame: pd.DataFrame, chosen: LabelFormat, options: AddOpt
 
     frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
     given: dict[str, Any] = {name: options.get(name) for name in _GIVEN} | {"confidence_score": options.get("confidence")}
+    given["risk_level"] = None if given["risk_level"] is None else given["risk_level"].strip().lower()
     if chosen.publisher:
         return check_published(path, frame, given, chosen, read_taxonomy()), []
     columns, categories = options.get("columns") or {}, options.get("categories")
@@ -175,7 +215,8 @@ def _check(path: Path, frame: pd.DataFrame, chosen: LabelFormat, options: AddOpt
         ignored.add("category")
     if not is_standing(names, given):
         ignored |= {"valid_from", "valid_to"}
-    frame = frame.drop(columns=[name for name in names if name in ignored])
+    # `category` stays for the message that the file has no risk level.
+    frame = frame.drop(columns=[name for name in names if name in ignored - {"category"}])
     own = None if categories is None else read_categories(categories)
     return check_own(path, frame, given, own), sorted(ignored & set(names))
 
@@ -184,6 +225,8 @@ def _edition(path: Path, checked: Checked, options: AddOptions) -> Edition:
     day, is_complete = options.get("valid_from"), options.get("complete", False)
     if not checked.is_standing and (is_complete or day is not None):
         raise UsageError(f"--complete and --valid-from are for standing labels; those of {path} belong to a snapshot.")
+    if is_complete and (checked.good["source"] == "").any():
+        raise BadInputError(f"{path} names no publisher, so that --complete cannot tell which labels to close; give --source.")
     max_closed = options.get("max_closed", DEFAULT_MAX_CLOSED)
     return Edition(str(path), options.get("network") or "", day, _own_day(checked), is_complete, max_closed)
 

@@ -48,7 +48,9 @@ DEFAULTS = {
     "valid_to": str(LAST_DATE),
 }
 _OPTIONS = {"source": "--source", "risk_level": "--risk-level", "label": "--label"}
-_NO_LEVEL = "; give every row one with --risk-level, or map the file's own words with --map-category"
+_NO_LEVEL = "; give every row one with --risk-level, or give the words of a column of the file one each with --map-category"
+ELSEWHERE = "another network's address"
+"""How the reason starts that a row of another network is given."""
 
 
 @dataclass
@@ -149,12 +151,25 @@ def complete(path: Path, frame: pd.DataFrame, given: Mapping[str, Any]) -> pd.Da
         if "network" not in frame.columns and given["network"] is None:
             raise BadInputError(f"{path} has no column network; give --network.")
     else:
+        _require_whole_stamp(path, frame, given)
         require_key(path, frame, given)
     for name in STANDING_COLUMNS if standing else STAMPED_COLUMNS:
         value = given.get(name)
         frame[name] = filled(frame, name, DEFAULTS.get(name, "") if value is None else str(value))
     frame["risk_level"] = frame["risk_level"].str.lower()
     return frame[list(STANDING_COLUMNS if standing else STAMPED_COLUMNS)].copy()
+
+
+def _require_whole_stamp(path: Path, frame: pd.DataFrame, given: Mapping[str, Any]) -> None:
+    has = {name: name in frame.columns or given[name] is not None for name in STAMP}
+    if all(has.values()):
+        return
+    (present,), (missing,) = ([name for name in STAMP if has[name] is is_there] for is_there in (True, False))
+    origin = f"column {present}" if given[present] is None else option(present)
+    raise BadInputError(
+        f"{path}: date and window together name a snapshot, and there is no {missing}; give {option(missing)}, or leave out "
+        f"{'the ' if given[present] is None else ''}{origin}, so that the labels stand for all snapshots."
+    )
 
 
 def row_problems(frame: pd.DataFrame, given: Mapping[str, Any], unmapped: AbstractSet[int] = frozenset()) -> dict[int, str]:
@@ -166,6 +181,8 @@ def row_problems(frame: pd.DataFrame, given: Mapping[str, Any], unmapped: Abstra
     note_problem(frame, problems, ~has_level, f"is not one of {', '.join(RISK_LEVELS)}", "risk_level")
     confidence = pd.to_numeric(frame["confidence_score"], errors="coerce")
     note_problem(frame, problems, ~confidence.between(0, 1), "is not a number in [0, 1]", "confidence_score")
+    if (expected := given.get("confidence_score")) is not None:
+        note_problem(frame, problems, confidence != expected, f"differs from --confidence {expected}", "confidence_score")
     if "valid_from" in frame.columns:
         note_network_problems(frame, given, problems)
         _note_validity_problems(frame, given, problems)

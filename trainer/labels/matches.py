@@ -77,7 +77,8 @@ def matches(client: Client, rows: pd.DataFrame) -> Matches:
         ingested = [SnapshotKey(*key) for key in snapshots]
         total = int(client.query(f"SELECT uniqExact(network, address, list) FROM {listed}").result_rows[0][0])
     matched = {str(SnapshotKey(*key)): int(exact) for *key, _, exact, _ in found if exact}
-    return Matches(matched, total - known, _hints(found, keys, ingested))
+    # Other snapshots have the addresses of a stamped list as well; that is worth saying only where its own lacks some.
+    return Matches(matched, total - known, _hints(found if total > known else [], keys, ingested))
 
 
 def labels_of_snapshot(client: Client, key: SnapshotKey) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer import addresses
 from trainer.errors import BadInputError
-from trainer.labels.checks import NO_CATEGORY, STAMP, Checked, checked, complete, row_problems
+from trainer.labels.checks import ELSEWHERE, NO_CATEGORY, STAMP, Checked, checked, complete, row_problems
 from trainer.labels.formats.base import CATEGORY, PROVENANCE, PUBLISHER_COLUMNS, LabelFormat
 from trainer.labels.formats.currencies import NETWORKS
 from trainer.labels.taxonomy import Taxonomy
@@ -84,7 +84,7 @@ def _levels(frame: pd.DataFrame, publisher: str, taxonomy: Taxonomy) -> tuple[di
 def _on_another_network(frame: pd.DataFrame, stated: pd.Series[str]) -> dict[int, str]:
     """Return row → reason for rows whose network as stated by the publisher, (n,) or '', is not the row's network."""
     return {
-        int(row): f"another network's address: of {publishers}, not {network}"
+        int(row): f"{ELSEWHERE}: of {publishers}, not {network}"
         for row, network, publishers in zip(frame.index, frame["network"], stated, strict=True)
         if publishers and not _may_share_addresses(publishers, network)
     }
@@ -102,7 +102,7 @@ def _of_another_form(frame: pd.DataFrame, problems: dict[int, str]) -> dict[int,
     """Return row → reason for bad rows with a valid address of another network, whatever network the publisher states."""
     bad = frame.loc[frame.index.isin(problems) & (frame["network"] != "")]
     return {
-        int(row): f"another network's address: not of {network}"
+        int(row): f"{ELSEWHERE}: not of {network}"
         for row, address, network in zip(bad.index, bad["address"], bad["network"], strict=True)
         if addresses.is_of_another(address, network)
     }

@@ -13,6 +13,9 @@ from trainer.warehouse import create_tables
 if TYPE_CHECKING:
     from trainer.warehouse import Client
 
+UNNAMED = "custom"
+"""Name under which labels that name no publisher are listed and removed."""
+
 
 def remove_labels(
     client: Client,
@@ -27,6 +30,7 @@ def remove_labels(
     """Remove a source's labels and return how many; `label_history` keeps them.
 
     Args:
+        source: the publisher; `custom` for labels that name none, as in `labels sources`.
         network: limits the removal to a network; None matches all.
         processing_date, window_days: limit the removal to stamped labels of matching snapshots; None matches all labels.
         dry_run: count only.
@@ -38,8 +42,10 @@ def remove_labels(
     """
     create_tables(client)
     known = sources(client)
+    if source == UNNAMED and UNNAMED not in known:
+        source = ""
     if source not in known:
-        listed = ", ".join(repr(name) for name in known) or "none"
+        listed = ", ".join(repr(name or UNNAMED) for name in known) or "none"
         raise BadInputError(f"There are no labels of source '{source}'; sources with labels: {listed}.")
     is_of_snapshot = processing_date is not None or window_days is not None
     if from_day is not None and is_of_snapshot:

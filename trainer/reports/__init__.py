@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from trainer.reports.label_page import label_page
 from trainer.reports.label_report import label_report
-from trainer.reports.label_tables import Table, source_table, tables
+from trainer.reports.label_tables import MISSING, Table, source_table, tables
 
 __all__ = [
+    "MISSING",
     "Table",
     "label_page",
     "label_report",

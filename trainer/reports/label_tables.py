@@ -44,7 +44,7 @@ def interval(row: dict[str, Any], name: str) -> str:
     """Return the share `name` of a row with its 95 % interval (`name`_low, `name`_high) in per cent, or a dash for None."""
     if row.get(name) is None:
         return MISSING
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    low, high = max(0.0, row[f"{name}_low"]), row[f"{name}_high"]  # rounding may leave -1e-17
     return f"{100 * row[name]:.0f} % [{100 * low:.0f}, {100 * high:.0f}]"
 
 
@@ -149,6 +149,11 @@ def _edition(row: dict[str, Any]) -> str:
     return MISSING if row["edition_date"] is None else f"{row['edition_date']} ({row['edition_age_days']:,} days)"
 
 
+def _matched(row: dict[str, Any]) -> str:
+    fewest, most = min(row["matched"].values(), default=0), max(row["matched"].values(), default=0)
+    return f"{most:,}" if fewest == most else f"{fewest:,}–{most:,}"
+
+
 def source_table(sources: Sequence[LabelSource]) -> Table:
     """Return the table of all sources of labels, for `labels sources`."""
     columns = [
@@ -163,11 +168,14 @@ def source_table(sources: Sequence[LabelSource]) -> Table:
         _count("delisted"),
         ("edition", False, lambda row: plain(row["edition"])),
         _count("age_days", "age, days"),
-        ("matched", False, lambda row: ", ".join(f"{name}: {count:,}" for name, count in row["matched"].items()) or MISSING),
+        ("matched in", True, lambda row: f"{len(row['matched'])}"),
+        ("addresses matched", True, _matched),
         _share("decay"),
     ]
     note = (
-        "Risky, benign and abstaining labels, unknown words and matched addresses are of the snapshots that dbt built last. "
+        "Delisted: standing labels that ended. Risky, benign, abstain and unknown words count labels in the snapshots that dbt "
+        "built last; unknown words have no risk level in the seed label_taxonomy. Matched in: number of these snapshots with "
+        "labels of the source. Addresses matched: how many of its addresses occur in one of them; --json has each snapshot. "
         "Decay: share of the matched addresses that the newest snapshot lost against the first."
     )
     return _table("label_sources", "Sources of labels", note, columns, [one.as_dict() for one in sources])

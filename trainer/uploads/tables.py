@@ -77,6 +77,8 @@ def read_text(path: Path, what: str, *, require_line_end: bool = False) -> str:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise BadInputError(f"There is no file {path}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadInputError(f"{path} is not {what} in UTF-8 ({first_line(error)}).") from error
     if "\x00" in text:

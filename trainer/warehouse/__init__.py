@@ -33,6 +33,7 @@ from trainer.warehouse.schema import (
     TABLES,
     create_tables,
 )
+from trainer.warehouse.seeds import problem_of_seeds
 from trainer.warehouse.table import Table
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ __all__ = [
     "drop_leftovers",
     "drop_partition",
     "drop_partitions",
+    "problem_of_seeds",
     "publish",
     "replace_rows",
     "require_table",
