@@ -19,9 +19,11 @@ labelled as (
         countIf(risk_levels.vote = 0) as benign_labels,
         countIf(risk_levels.vote is null) as abstaining_labels,
         countIf(label_rows.publisher != '' and label_rows.risk_level = '') as unmapped_labels,
-        arraySort(groupUniqArrayIf({{ most_words }})(
-            label_rows.publisher_label, label_rows.publisher != '' and label_rows.risk_level = ''
-        )) as unmapped_categories,
+        arraySlice(
+            arraySort(groupUniqArrayIf(label_rows.publisher_label, label_rows.publisher != '' and label_rows.risk_level = '')),
+            1,
+            {{ most_words }}
+        ) as unmapped_categories,
         countIf(label_rows.is_standing) as standing_labels,
         uniqExactIf(
             label_rows.address_key, label_rows.address_key in (select address_key from {{ ref('fct_snapshot_addresses') }})

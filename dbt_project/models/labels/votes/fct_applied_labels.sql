@@ -8,8 +8,8 @@
     'publisher_label', 'publisher_name', 'publisher', 'provenance_class', 'risk_level', 'label_source', 'confidence_score',
     'created_at',
 ] %}
-{%- set all_columns = ['network', 'processing_date', 'window_days', 'address', 'address_key', 'rule_id'] + label_columns
-    + ['is_standing', 'valid_from', 'valid_to'] %}
+{%- set is_known = "created_at is null or created_at < toDateTime(processing_date, 'UTC') + interval 1 day"
+    if var('label_as_of') == 'timestamp' else 'true' %}
 
 with stamped as (
 
@@ -27,9 +27,7 @@ with stamped as (
         processing_date as valid_from,
         addDays(processing_date, 1) as valid_to
     from {{ ref(model) }}
-    {% if var('label_as_of') == 'timestamp' -%}
-    where created_at is null or created_at < toDateTime(processing_date, 'UTC') + interval 1 day
-    {% endif -%}
+    where {{ is_known }}
     {{ 'union all' if not loop.last }}
     {% endfor -%}
 
@@ -71,71 +69,53 @@ applied as (
 
 ),
 
-taxonomy as (
+numbered as (
 
+    -- The seed's entry for the publisher's category, or else for its name for the address. A name alone never makes an address
+    -- benign: anybody may name a token after an exchange. 0: none, or the label has a risk level of its own.
     select
-        publisher,
-        lower(trim(category)) as term,
-        risk_level,
-        confidence,
-        ifNull(nullIf(trim(provenance_class), ''), 'unknown') as default_class
-    from {{ ref('label_taxonomy') }}
-    where risk_level is not null and risk_level != ''
-
-),
-
-interpreted as (
-
-    -- A publisher's category, or else its name for the address, has the meaning that the seed gives it. A name alone never makes
-    -- an address benign: anybody may name a token after an exchange.
-    select
-        {% for column in all_columns -%}
-        applied.{{ column }} as {{ column }},
-        {% endfor -%}
-        by_category.term is not null as is_category,
-        by_name.term is not null and by_name.risk_level in ('high', 'critical') as is_name,
-        multiIf(is_category, by_category.risk_level, is_name, by_name.risk_level, null) as term_risk_level,
-        multiIf(is_category, by_category.confidence, is_name, by_name.confidence, null) as term_confidence,
-        if(is_category, by_category.default_class, by_name.default_class) as default_class,
-        if(stated.provenance_class is not null, applied.provenance_class, default_class) as known_class
+        *,
+        publisher != '' and risk_level = '' as is_published,
+        if(is_published, {{ taxonomy_entry('publisher_label') }}, 0) as category_entry,
+        if(is_published and category_entry = 0, {{ taxonomy_entry('publisher_name') }}, 0) as name_entry,
+        name_entry > 0 and {{ taxonomy_entries('risk_level') }}[name_entry] in ('high', 'critical') as is_name,
+        if(is_name, name_entry, category_entry) as entry,
+        if(
+            has({{ provenance_classes('provenance_class') }}, provenance_class),
+            provenance_class,
+            {{ taxonomy_entries('default_class') }}[entry]
+        ) as known_class
     from applied
-    left join taxonomy as by_category
-        on by_category.publisher = applied.publisher and by_category.term = lower(applied.publisher_label)
-    left join taxonomy as by_name
-        on by_name.publisher = applied.publisher and by_name.term = lower(applied.publisher_name)
-    left join {{ ref('label_provenance') }} as stated on stated.provenance_class = applied.provenance_class
-    where applied.publisher != '' and applied.risk_level = ''
 
 ),
 
 final as (
 
-    select {{ all_columns | join(', ') }}
-    from applied
-    where applied.publisher = '' or applied.risk_level != ''
-    union all
     select
-        interpreted.network as network,
-        interpreted.processing_date as processing_date,
-        interpreted.window_days as window_days,
-        interpreted.address as address,
-        interpreted.address_key as address_key,
-        interpreted.rule_id as rule_id,
-        if(not is_category and is_name, interpreted.publisher_name, interpreted.publisher_label) as publisher_label,
-        interpreted.publisher_name as publisher_name,
-        interpreted.publisher as publisher,
-        ifNull(interpreted.known_class, interpreted.provenance_class) as provenance_class,
-        ifNull(interpreted.term_risk_level, '') as risk_level,
-        interpreted.label_source as label_source,
-        -- Without a risk level there is no vote, and the confidence has no meaning.
-        toFloat32(if(is_category or is_name, ifNull(ifNull(interpreted.term_confidence, provenance.confidence), 0), 0))
-            as confidence_score,
-        interpreted.created_at as created_at,
-        interpreted.is_standing as is_standing,
-        interpreted.valid_from as valid_from,
-        interpreted.valid_to as valid_to
-    from interpreted
-    left join {{ ref('label_provenance') }} as provenance on provenance.provenance_class = interpreted.known_class
+        network,
+        processing_date,
+        window_days,
+        address,
+        address_key,
+        rule_id,
+        if(is_name, publisher_name, publisher_label) as publisher_label,
+        numbered.publisher_name as publisher_name,
+        publisher,
+        if(entry > 0, known_class, numbered.provenance_class) as provenance_class,
+        if(entry > 0, {{ taxonomy_entries('risk_level') }}[entry], numbered.risk_level) as risk_level,
+        label_source,
+        -- A word without a risk level casts no vote, and its confidence has no meaning.
+        multiIf(
+            not is_published, numbered.confidence_score,
+            entry = 0, toFloat32(0),
+            {{ taxonomy_entries('own_confidence') }}[entry] >= 0, {{ taxonomy_entries('own_confidence') }}[entry],
+            {{ provenance_classes('confidence') }}[indexOf({{ provenance_classes('provenance_class') }}, known_class)]
+        ) as confidence_score,
+        created_at,
+        is_standing,
+        valid_from,
+        valid_to
+    from numbered
 
 )
 

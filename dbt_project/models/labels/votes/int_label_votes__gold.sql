@@ -23,12 +23,10 @@ sources as (
         labels.label_source as source,
         groupUniqArray(toUInt8(assumeNotNull(risk_levels.vote))) as votes,
         countIf(risk_levels.vote = 1 and labels.publisher != '') > 0 as is_risky_category,
-        {% for vote in [0, 1] -%}
-        maxIf(labels.confidence_score, risk_levels.vote = {{ vote }}) as confidence_{{ vote }},
-        arrayStringConcat(arraySort(groupUniqArrayIf(labels.publisher_label, risk_levels.vote = {{ vote }})), '; ')
-            as evidence_{{ vote }}
-        {{- ',' if not loop.last }}
-        {% endfor -%}
+        maxIf(labels.confidence_score, risk_levels.vote = 0) as confidence_0,
+        maxIf(labels.confidence_score, risk_levels.vote = 1) as confidence_1,
+        arraySort(groupUniqArrayIf(labels.publisher_label, risk_levels.vote = 0)) as names_0,
+        arraySort(groupUniqArrayIf(labels.publisher_label, risk_levels.vote = 1)) as names_1
     from {{ ref('fct_applied_labels') }} as labels
     inner join risk_levels on risk_levels.risk_level = labels.risk_level
     where risk_levels.vote is not null
@@ -48,7 +46,7 @@ final as (
         source,
         arrayJoin(votes) as vote,
         if(vote = 1, confidence_1, confidence_0) as confidence,
-        if(vote = 1, evidence_1, evidence_0) as evidence
+        arrayStringConcat(if(vote = 1, names_1, names_0), '; ') as evidence
     from sources
     -- Of several categories that a publisher gives an address, the gravest decides.
     where not (vote = 0 and is_risky_category)
