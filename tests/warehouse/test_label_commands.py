@@ -244,12 +244,12 @@ def test_sources_are_summed_over_snapshots(run: Call, known: list[str], tmp_path
     sources = {one["source"]: one for one in json.loads(run("labels", "sources", "--json").out)["sources"]}
     summed, words_ = sources["summed"], sources["words"]
     expected = {
-        "kind": "standing", "labels": 4, "addresses": 5, "delisted": 1, "edition": "2025-08-20", "risky": 7, "benign": 0,
-        "abstaining": 0, "unmapped": 0, "matched": {FIRST: 4, LAST: 3}, "decay": 0.25,
+        "kind": "standing", "labels": 4, "addresses": 5, "delisted": 1, "edition": "2025-08-20", "by_risk_level": {"high": 4},
+        "unmapped": 0, "matched": {FIRST: 4, LAST: 3}, "decay": 0.25,
     }  # fmt: skip
     assert {name: summed[name] for name in expected} == expected
     assert summed["age_days"] == (date.today() - date(2025, 8, 20)).days and summed["loaded_at"]
-    assert (words_["benign"], words_["abstaining"], words_["unmapped"], words_["edition"]) == (2, 2, 2, None)
+    assert (words_["by_risk_level"], words_["unmapped"], words_["edition"]) == ({"low": 1}, 1, None)
     for width in ("60", "200"):
         monkeypatch.setenv("COLUMNS", width)
         shown = run("labels", "sources").out

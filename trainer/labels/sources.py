@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trainer.keys import FIRST_DATE, LAST_DATE, SnapshotKey
+from trainer.labels.taxonomy import read_taxonomy
 from trainer.warehouse import ADDRESS_LABELS, LABEL_EDITIONS, RAW_ADDRESS_LABELS, RAW_STANDING_LABELS, create_tables, table_exists
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ class LabelSource:
         delisted: number of standing labels that ended.
         edition, age_days: day of the newest edition, and days from it to today; None if its lists give no day.
         loaded_at: when a list of the source was last loaded, as text; None for stamped labels.
-        risky, benign, abstaining, unmapped: labels applied to the snapshots that dbt built; unmapped ones have a category without
-            a risk level in the taxonomy and abstain, too.
+        by_risk_level: risk level → number of these labels, by the seeds as they are now.
+        unmapped: number of labels whose category has no risk level in the taxonomy: they abstain.
         matched: snapshot → number of labelled addresses that occur in it, as dbt last built it.
         decay: share of matched addresses that the newest snapshot lost against the first one; None with fewer than two.
     """
@@ -39,9 +40,7 @@ class LabelSource:
     edition: str | None = None
     age_days: int | None = None
     loaded_at: str | None = None
-    risky: int = 0
-    benign: int = 0
-    abstaining: int = 0
+    by_risk_level: dict[str, int] = field(default_factory=dict)
     unmapped: int = 0
     matched: dict[str, int] = field(default_factory=dict)
     decay: float | None = None
@@ -70,39 +69,60 @@ def label_sources(client: Client, today: date | None = None) -> list[LabelSource
             if edition > FIRST_DATE:
                 sources[source].edition = str(edition)
                 sources[source].age_days = ((today or date.today()) - edition).days
+    _add_levels(client, sources)
     if table_exists(client, _SUMMARY):
         _add_matches(client, sources)
     return list(sources.values())
 
 
+_OF_LISTS = (
+    "if(source = '', 'custom', toString(source)) AS source, publisher, label, address_subtype, risk_level, network, address"
+)
+_LABELS = f"""
+    SELECT if(source = '', 'sot', toString(source)) AS source, '' AS publisher, label, address_subtype, risk_level, network, address,
+        'sot' AS kind, true AS is_open
+    FROM {ADDRESS_LABELS.name} FINAL
+    UNION ALL
+    SELECT {_OF_LISTS}, 'stamped', true FROM {RAW_ADDRESS_LABELS.name} FINAL
+    UNION ALL
+    SELECT {_OF_LISTS}, 'standing', valid_to = toDate('{LAST_DATE}') FROM {RAW_STANDING_LABELS.name} FINAL
+"""
 _COUNTED = f"""
     SELECT source, arrayStringConcat(arraySort(groupUniqArray(kind)), ', '), countIf(is_open), uniqExact(network, address),
         countIf(NOT is_open)
-    FROM (
-        SELECT if(source = '', 'sot', toString(source)) AS source, 'sot' AS kind, network, address, true AS is_open
-        FROM {ADDRESS_LABELS.name} FINAL
-        UNION ALL
-        SELECT if(source = '', 'custom', toString(source)), 'stamped', network, address, true FROM {RAW_ADDRESS_LABELS.name} FINAL
-        UNION ALL
-        SELECT if(source = '', 'custom', toString(source)), 'standing', network, address, valid_to = toDate('{LAST_DATE}')
-        FROM {RAW_STANDING_LABELS.name} FINAL
-    )
-    GROUP BY source ORDER BY source
+    FROM ({_LABELS}) GROUP BY source ORDER BY source
 """
+
+
+def _add_levels(client: Client, sources: dict[str, LabelSource]) -> None:
+    taxonomy = read_taxonomy()
+    # Names are as many as addresses; only those that the taxonomy knows can have a meaning.
+    query = (
+        "SELECT source, publisher, label, "
+        "if(has({names:Array(String)}, lower(trim(address_subtype))), address_subtype, '') AS name, "
+        f"lower(trim(risk_level)) AS level, count() FROM ({_LABELS}) WHERE is_open GROUP BY ALL ORDER BY ALL"
+    )
+    result = client.query(query, parameters={"names": taxonomy.risky_terms()})
+    for source, publisher, label, name, own_level, count in result.result_rows:
+        one, level = sources[source], own_level
+        if publisher and not own_level:
+            meaning = taxonomy.meaning(publisher, label, name)
+            level = "" if meaning is None else meaning.risk_level
+            one.unmapped += int(count) if meaning is None else 0
+        if level:
+            one.by_risk_level[level] = one.by_risk_level.get(level, 0) + int(count)
 
 
 def _add_matches(client: Client, sources: dict[str, LabelSource]) -> None:
     query = (
-        "SELECT source, network, processing_date, window_days, risky_labels, benign_labels, abstaining_labels, unmapped_labels, "
-        f"matched_addresses FROM {_SUMMARY} ORDER BY network, window_days, processing_date"
+        f"SELECT source, network, processing_date, window_days, matched_addresses FROM {_SUMMARY} "
+        "ORDER BY network, window_days, processing_date"
     )
     series: dict[tuple[str, str, int], list[int]] = {}
-    for source, network, day, window, risky, benign, abstaining, unmapped, matched in client.query(query).result_rows:
+    for source, network, day, window, matched in client.query(query).result_rows:
         if source not in sources:
             continue
         one = sources[source]
-        one.risky, one.benign = one.risky + int(risky), one.benign + int(benign)
-        one.abstaining, one.unmapped = one.abstaining + int(abstaining), one.unmapped + int(unmapped)
         one.matched[str(SnapshotKey(network, day, window))] = int(matched)
         series.setdefault((source, network, window), []).append(int(matched))
     for source, one in sources.items():

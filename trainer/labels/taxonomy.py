@@ -58,6 +58,10 @@ class Taxonomy:
                 return Meaning(term, entry.risk_level, confidence, provenance_class)
         return None
 
+    def risky_terms(self) -> list[str]:
+        """Return the terms of all publishers with a risky level, in lower case, sorted."""
+        return sorted({term for (_, term), entry in self._entries.items() if entry.risk_level in RISKY_LEVELS})
+
     def is_listed(self, publisher: str, category: str) -> bool:
         """Return whether the taxonomy has an entry for the category, with or without a risk level."""
         return (publisher, category.strip().lower()) in self._entries

@@ -154,6 +154,11 @@ def _matched(row: dict[str, Any]) -> str:
     return f"{most:,}" if fewest == most else f"{fewest:,}–{most:,}"
 
 
+def _levels(row: dict[str, Any]) -> str:
+    levels = [f"{row['by_risk_level'][level]:,} {level}" for level in sorted(row["by_risk_level"])]
+    return ", ".join(levels + ([f"{row['unmapped']:,} unknown words"] if row["unmapped"] else [])) or MISSING
+
+
 def source_table(sources: Sequence[LabelSource]) -> Table:
     """Return the table of all sources of labels, for `labels sources`."""
     columns = [
@@ -161,10 +166,7 @@ def source_table(sources: Sequence[LabelSource]) -> Table:
         _text("kind"),
         _count("labels"),
         _count("addresses"),
-        _count("risky"),
-        _count("benign"),
-        _count("abstaining", "abstain"),
-        _count("unmapped", "unknown words"),
+        ("risk", False, _levels),
         _count("delisted"),
         ("edition", False, lambda row: plain(row["edition"])),
         _count("age_days", "age, days"),
@@ -173,10 +175,10 @@ def source_table(sources: Sequence[LabelSource]) -> Table:
         _share("decay"),
     ]
     note = (
-        "Delisted: standing labels that ended. Risky, benign, abstain and unknown words count labels in the snapshots that dbt "
-        "built last; unknown words have no risk level in the seed label_taxonomy. Matched in: number of these snapshots with "
-        "labels of the source. Addresses matched: how many of its addresses occur in one of them; --json has each snapshot. "
-        "Decay: share of the matched addresses that the newest snapshot lost against the first."
+        "Risk: labels by risk level; unknown words have none in the seed label_taxonomy. Delisted: standing labels that ended. "
+        "Matched in: number of snapshots, as dbt built them last, with labels of the source. Addresses matched: how many of its "
+        "addresses occur in one of them; --json has each snapshot. Decay: share of the matched addresses that the newest "
+        "snapshot lost against the first."
     )
     return _table("label_sources", "Sources of labels", note, columns, [one.as_dict() for one in sources])
 
