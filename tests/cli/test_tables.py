@@ -19,6 +19,7 @@ SOURCES = [
         12,
         "2025-03-21",
         133,
+        by_risk_level={"critical": 1_250},
         matched={"ethereum/2025-08-01/90": 7, "ethereum/2025-09-01/90": 1_004},
     ),
     LabelSource("my [red]list[/red]", "stamped, standing", 3, 3),
@@ -50,7 +51,7 @@ def test_a_table_is_one_line_per_row_where_it_fits_and_a_paragraph_elsewhere(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (wide,) = [line.split() for line in printed(monkeypatch, capsys, None) if line.strip().startswith("ofac")]
-    assert wide == ["ofac", "standing", "1,250", "156", "0", "0", "0", "0", "12", "2025-03-21", "133", "2", "7–1,004", MISSING]
+    assert wide == ["ofac", "standing", "1,250", "156", "1,250", "critical", "12", "2025-03-21", "133", "2", "7–1,004", MISSING]
     narrow = printed(monkeypatch, capsys, 60)
     below = narrow[narrow.index("ofac") + 1]
     assert below.startswith("  kind: standing · labels: 1,250 ·")

@@ -75,12 +75,10 @@ def label_sources(client: Client, today: date | None = None) -> list[LabelSource
     return list(sources.values())
 
 
-_OF_LISTS = (
-    "if(source = '', 'custom', toString(source)) AS source, publisher, label, address_subtype, risk_level, network, address"
-)
+_COLUMNS = "label, address_subtype, risk_level, network, address"
+_OF_LISTS = f"if(source = '', 'custom', toString(source)) AS source, publisher, {_COLUMNS}"
 _LABELS = f"""
-    SELECT if(source = '', 'sot', toString(source)) AS source, '' AS publisher, label, address_subtype, risk_level, network, address,
-        'sot' AS kind, true AS is_open
+    SELECT if(source = '', 'sot', toString(source)) AS source, '' AS publisher, {_COLUMNS}, 'sot' AS kind, true AS is_open
     FROM {ADDRESS_LABELS.name} FINAL
     UNION ALL
     SELECT {_OF_LISTS}, 'stamped', true FROM {RAW_ADDRESS_LABELS.name} FINAL
