@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from trainer.errors import BadInputError
 from trainer.keys import FIRST_DATE
-from trainer.warehouse import LABEL_EDITIONS, drop_partitions
+from trainer.labels.history import CLOSED, REMOVED
+from trainer.warehouse import LABEL_EDITIONS, LABEL_HISTORY, drop_partitions
 
 if TYPE_CHECKING:
     from trainer.labels.history import Origin
@@ -53,7 +54,8 @@ class Edition:
 def known_edition(client: Client, listed: str, edition: Edition) -> bool:
     """Return whether each list of the file was loaded with this content before, and a complete edition has followed it.
 
-    Adding it again would otherwise open labels that the later edition closed.
+    Adding it again would otherwise open labels that the later edition closed. After labels of the source were removed, nothing
+    is known any more: adding its files brings them back.
     """
     query = f"""
         SELECT count(), countIf(is_known) FROM (
@@ -63,11 +65,18 @@ def known_edition(client: Client, listed: str, edition: Edition) -> bool:
                 AND (old.is_complete OR NOT {{complete:Bool}})
                 AND ({{given:String}} = '' OR toString(old.edition_date) = {{given:String}})
                 AND last_complete >= old.loaded_at
+                AND old.loaded_at > ifNull(removed.last_removed, toDateTime64(0, 3))
             ) AS is_known
             FROM (SELECT source, list, {_CONTENT} AS content_hash FROM {listed} GROUP BY source, list) AS new
             LEFT JOIN (
                 SELECT *, maxIf(loaded_at, is_complete) OVER (PARTITION BY source, list) AS last_complete FROM {_EDITIONS} FINAL
             ) AS old ON old.source = new.source AND old.list = new.list
+            LEFT JOIN (
+                SELECT source, max(changed_at) AS last_removed FROM {LABEL_HISTORY.name}
+                WHERE window_days = 0 AND file = '' AND event IN ('{CLOSED}', '{REMOVED}')
+                    AND source IN (SELECT source FROM {listed})
+                GROUP BY source
+            ) AS removed ON removed.source = new.source
             GROUP BY new.source, new.list
         )
     """
@@ -75,6 +84,17 @@ def known_edition(client: Client, listed: str, edition: Edition) -> bool:
     parameters = {"network": edition.network, "complete": edition.is_complete, "given": given}
     ((lists, known),) = client.query(query, parameters=parameters).result_rows
     return bool(lists) and lists == known
+
+
+def is_recorded(client: Client, listed: str, day: date) -> bool:
+    """Return whether each list of the file was recorded with this content for this day or a later one."""
+    query = f"""
+        SELECT count() FROM (SELECT source, list, {_CONTENT} AS content_hash FROM {listed} GROUP BY source, list) AS new
+        WHERE (source, list, content_hash) NOT IN (
+            SELECT source, list, content_hash FROM {_EDITIONS} WHERE edition_date >= {{day:Date}}
+        )
+    """
+    return not client.query(query, parameters={"day": day}).result_rows[0][0]
 
 
 def refuse_older(client: Client, listed: str, edition: Edition, day: date) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError
 from trainer.keys import FIRST_DATE, LAST_DATE
-from trainer.labels.editions import Edition, forget_editions, known_edition, record_edition, refuse_older
+from trainer.labels.editions import Edition, forget_editions, is_recorded, known_edition, record_edition, refuse_older
 from trainer.labels.history import ADDED, CLOSED, REMOVED, REPLACED, Origin, record
 from trainer.warehouse import RAW_STANDING_LABELS, drop_partitions, publish, side_table
 
@@ -29,7 +29,7 @@ _COLUMNS = ", ".join(RAW_STANDING_LABELS.types)
 _OPEN = f"valid_to = toDate('{LAST_DATE}')"
 # What a list says of an address, and with which value.
 _LABEL = "sipHash128(network, source, list, address, label, address_subtype)"
-_VALUE = "sipHash128(risk_level, confidence_score, trust_level, publisher, network_type, address_type)"
+_VALUE = "sipHash128(risk_level, confidence_score, trust_level, publisher)"
 _ANY_PARTITIONS = {"max_partitions_per_insert_block": 0}
 DEFAULT_MAX_CLOSED = 0.2
 
@@ -63,7 +63,8 @@ def standing_table(frame: pd.DataFrame) -> pa.Table:
 def store_standing(client: Client, rows: pa.Table, edition: Edition, origin: Origin, *, dry_run: bool = False) -> StoredStanding:
     """Open the labels that are not open yet; a complete edition closes the labels of its list that it does not have.
 
-    An open label keeps its first day. A closed label opens again on the day on which it was closed, or later.
+    An open label keeps its first day, also under another value if the list has no dates. A closed label opens again on the day
+    on which it was closed, or later. A row with a last day closes the open label of the same value.
 
     Raises:
         BadInputError: the edition is older than one that is loaded, or closes more than its `max_closed` share.
@@ -71,7 +72,7 @@ def store_standing(client: Client, rows: pa.Table, edition: Edition, origin: Ori
     with _sides(client, 4) as (listed, fresh, ended, whole):
         client.insert_arrow(listed, rows, settings=_ANY_PARTITIONS)
         distinct = _count(client, f"(SELECT DISTINCT {_LABEL}, {_VALUE} FROM {listed})")
-        has_labels = bool(_count(client, f"(SELECT 1 FROM {_LABELS} WHERE source IN (SELECT source FROM {listed}) LIMIT 1)"))
+        has_labels = bool(_count(client, f"(SELECT 1 FROM {_LABELS} WHERE {_of_list(listed)} LIMIT 1)"))
         day = edition.day(has_labels=has_labels)
         if known_edition(client, listed, edition):
             return StoredStanding(0, 0, 0, distinct, day, is_known=True)
@@ -87,7 +88,7 @@ def store_standing(client: Client, rows: pa.Table, edition: Edition, origin: Ori
             if stored.added or stored.closed or stored.replaced:
                 _record(client, fresh, ended, origin)
                 _replace(client, listed, fresh, ended, whole)
-            if stored.added or stored.closed or edition.is_complete:
+            if stored.added or stored.closed or edition.is_complete or not is_recorded(client, listed, day):
                 record_edition(client, listed, edition, origin, stored)
     return stored
 
@@ -111,34 +112,48 @@ def withdraw_standing(
         client.command(f"INSERT INTO {ended} ({_COLUMNS}) SELECT {columns} FROM {listed}", parameters)
         count = _count(client, ended)
         if count and not dry_run:
-            record(client, ended, CLOSED if from_day else REMOVED, Origin(), table=RAW_STANDING_LABELS)
-            _replace(client, listed, fresh, ended, whole)
+            _record_ended(client, ended, REMOVED, Origin())
+            # First: a killed removal must not leave editions that keep the files from being added again.
             if from_day is None:
                 forget_editions(client, source)
+            _replace(client, listed, fresh, ended, whole)
     return count
 
 
 def _opened(listed: str, fresh: str) -> str:
-    """Return the statement that fills `fresh` with the labels to open."""
+    """Return the statement that fills `fresh` with the labels to open, and with those that the list gives a last day."""
     columns = _COLUMNS.replace("valid_from", "opens AS valid_from", 1)
     return f"""
         INSERT INTO {fresh} ({_COLUMNS})
         SELECT {columns}
         FROM (
-            SELECT *, {_LABEL} AS label_hash, {_VALUE} AS value_hash FROM {listed}
+            SELECT * FROM (
+                SELECT *, {_LABEL} AS label_hash, {_VALUE} AS value_hash FROM {listed}
+                -- Of rows that differ in nothing but their last day, the latest holds.
+                ORDER BY valid_to DESC LIMIT 1 BY label_hash, value_hash, valid_from
+            )
             ORDER BY valid_from LIMIT 1 BY label_hash, value_hash, if({_OPEN}, toDate('{FIRST_DATE}'), valid_from), valid_to
         ) AS new
         LEFT JOIN (
             SELECT
                 {_LABEL} AS label_hash,
                 maxIf(valid_to, NOT {_OPEN}) AS closed_on,
+                minIf(toNullable(valid_from), {_OPEN}) AS open_from,
                 groupArrayIf(({_VALUE}, valid_from), {_OPEN}) AS open_values,
                 groupArray(({_VALUE}, valid_from, valid_to)) AS intervals
             FROM {_LABELS} FINAL WHERE source IN (SELECT source FROM {listed})
             GROUP BY label_hash
         ) AS old ON old.label_hash = new.label_hash
-        ARRAY JOIN [if({_OPEN}, greatest(valid_from, {{floor:Date}}, ifNull(closed_on, valid_from)), valid_from)] AS opens
         -- A list without dates does not say that a label held earlier than it is known to.
+        ARRAY JOIN [if(
+            {_OPEN},
+            greatest(
+                if(valid_from = toDate('{FIRST_DATE}'), ifNull(open_from, valid_from), valid_from),
+                {{floor:Date}},
+                ifNull(closed_on, valid_from)
+            ),
+            valid_from
+        )] AS opens
         WHERE NOT if(
             {_OPEN},
             arrayExists(v -> v.1 = value_hash AND (v.2 <= opens OR new.valid_from = toDate('{FIRST_DATE}')), open_values),
@@ -148,37 +163,54 @@ def _opened(listed: str, fresh: str) -> str:
 
 
 def _ended(listed: str, fresh: str, ended: str, edition: Edition) -> str:
-    """Return the statement that fills `ended` with the open labels to end; `valid_to` is their last day, exclusive.
+    """Return the statement that fills `ended` with the labels to end; `valid_to` is the first day on which they do not hold.
 
     Those that would not hold on any day (`valid_to <= valid_from`) are deleted.
     """
-    of_list = f"source IN (SELECT source FROM {listed}) AND list IN (SELECT list FROM {listed})"
-    of_network = f" AND network IN (SELECT network FROM {listed})" if edition.network else ""
-    gone = f"{of_list}{of_network} AND listed_values IS NULL" if edition.is_complete else "false"
+    gone = _of_list(listed, edition.network) if edition.is_complete else "false"
     columns = _COLUMNS.replace("valid_to", "ends AS valid_to")
     return f"""
         INSERT INTO {ended} ({_COLUMNS})
         SELECT {columns}
         FROM (
             SELECT *, {_LABEL} AS label_hash, {_VALUE} AS value_hash
-            FROM {_LABELS} FINAL WHERE {_OPEN} AND source IN (SELECT source FROM {listed})
+            FROM {_LABELS} FINAL WHERE source IN (SELECT source FROM {listed})
         ) AS old
         LEFT JOIN (
-            SELECT {_LABEL} AS label_hash, min(valid_from) AS opens, groupArray({_VALUE}) AS fresh_values
-            FROM {fresh} WHERE {_OPEN} GROUP BY label_hash
+            SELECT
+                {_LABEL} AS label_hash,
+                minIf(toNullable(valid_from), {_OPEN}) AS opens,
+                groupArrayIf({_VALUE}, {_OPEN}) AS opened,
+                groupArrayIf(({_VALUE}, valid_from), NOT {_OPEN}) AS dated
+            FROM {fresh} GROUP BY label_hash
         ) AS new ON new.label_hash = old.label_hash
         LEFT JOIN (
-            SELECT {_LABEL} AS label_hash, toNullable(1) AS listed_values, groupUniqArray({_VALUE}) AS kept_values
+            SELECT
+                {_LABEL} AS label_hash,
+                groupUniqArrayIf({_VALUE}, {_OPEN}) AS kept,
+                groupUniqArrayIf(({_VALUE}, valid_to), NOT {_OPEN}) AS last_days
             FROM {listed} GROUP BY label_hash
         ) AS present ON present.label_hash = old.label_hash
+        ARRAY JOIN [arrayMax(
+            arrayMap(v -> if(v.1 = value_hash, v.2, valid_from), arrayPushBack(last_days, (value_hash, valid_from)))
+        )] AS last_day
         ARRAY JOIN [multiIf(
-            has(fresh_values, value_hash), valid_from,
-            opens IS NOT NULL AND NOT has(kept_values, value_hash), assumeNotNull(opens),
+            NOT {_OPEN}, if(has(dated, (value_hash, valid_from)), valid_from, valid_to),
+            has(opened, value_hash), valid_from,
+            has(kept, value_hash), valid_to,
+            opens IS NOT NULL, assumeNotNull(opens),
+            last_day > valid_from, last_day,
             {gone}, {{day:Date}},
             valid_to
         )] AS ends
-        WHERE ends < toDate('{LAST_DATE}')
+        WHERE ends != old.valid_to
     """
+
+
+def _of_list(listed: str, network: str = "") -> str:
+    """Return the condition that selects the labels of the lists in a file; of its networks only, if one was given."""
+    of_network = f" AND network IN (SELECT network FROM {listed})" if network else ""
+    return f"(source, list) IN (SELECT source, list FROM {listed}){of_network}"
 
 
 def _counted(client: Client, fresh: str, ended: str, distinct: int, day: date) -> StoredStanding:
@@ -189,11 +221,7 @@ def _counted(client: Client, fresh: str, ended: str, distinct: int, day: date) -
 
 
 def _refuse_too_many(client: Client, listed: str, edition: Edition, stored: StoredStanding) -> None:
-    open_labels = _count(
-        client,
-        f"(SELECT 1 FROM {_LABELS} FINAL WHERE {_OPEN} AND source IN (SELECT source FROM {listed}) "
-        f"AND list IN (SELECT list FROM {listed}))",
-    )
+    open_labels = _count(client, f"(SELECT 1 FROM {_LABELS} FINAL WHERE {_OPEN} AND {_of_list(listed, edition.network)})")
     if open_labels and stored.closed / open_labels > edition.max_closed:
         raise BadInputError(
             f"As a complete edition, {edition.file} would close {stored.closed} of {open_labels} labels of the list "
@@ -203,11 +231,14 @@ def _refuse_too_many(client: Client, listed: str, edition: Edition, stored: Stor
 
 
 def _record(client: Client, fresh: str, ended: str, origin: Origin) -> None:
-    table = RAW_STANDING_LABELS
-    # A label that another value follows on a later day is closed; one that would not hold on any day is replaced.
-    record(client, ended, REPLACED, origin, table=table, where="valid_to <= valid_from")
-    record(client, ended, CLOSED, origin, table=table, where="valid_to > valid_from")
-    record(client, fresh, ADDED, origin, table=table)
+    _record_ended(client, ended, REPLACED, origin)
+    record(client, fresh, ADDED, origin, table=RAW_STANDING_LABELS)
+
+
+def _record_ended(client: Client, ended: str, event: str, origin: Origin) -> None:
+    """Record that labels are closed, or `event` for those that no longer hold on any day."""
+    record(client, ended, event, origin, table=RAW_STANDING_LABELS, where="valid_to <= valid_from")
+    record(client, ended, CLOSED, origin, table=RAW_STANDING_LABELS, where="valid_to > valid_from")
 
 
 def _replace(client: Client, listed: str, fresh: str, ended: str, whole: str) -> None:
