@@ -9,7 +9,7 @@ from trainer.addresses import canonical_all
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLES = ("raw_address_labels", "raw_custom_features", "raw_features")
+TABLES = ("raw_address_labels", "raw_standing_labels", "raw_custom_features", "raw_features")
 
 
 def with_canonical_addresses(table: str, df: pd.DataFrame) -> pd.DataFrame:
