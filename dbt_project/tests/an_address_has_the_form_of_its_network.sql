@@ -8,7 +8,7 @@ with labels as (
     union all
     select {{ columns }} from {{ ref('stg_custom_address_labels') }}
     union all
-    select lower(network), network, valid_from, 0, address, label_source from {{ ref('stg_standing_labels') }}
+    select network, valid_from, 0, address, label_source from {{ ref('stg_standing_labels') }}
 
 )
 
