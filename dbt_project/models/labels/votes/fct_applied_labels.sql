@@ -86,13 +86,15 @@ taxonomy as (
 
 interpreted as (
 
-    -- A publisher's category, or else its name for the address, has the meaning that the seed gives it.
+    -- A publisher's category, or else its name for the address, has the meaning that the seed gives it. The user's own rows pass
+    -- through, in the same step: it reads the lists once.
     select
         {% for column in all_columns -%}
         applied.{{ column }} as {{ column }},
         {% endfor -%}
-        by_category.term is not null as is_category,
-        by_name.term is not null as is_name,
+        applied.publisher != '' and applied.risk_level = '' as is_published,
+        is_published and by_category.term is not null as is_category,
+        is_published and by_name.term is not null as is_name,
         if(is_category, by_category.risk_level, by_name.risk_level) as term_risk_level,
         if(is_category, by_category.confidence, by_name.confidence) as term_confidence,
         if(is_category, by_category.default_class, by_name.default_class) as default_class,
@@ -103,16 +105,11 @@ interpreted as (
     left join taxonomy as by_name
         on by_name.publisher = applied.publisher and by_name.term = lower(applied.publisher_name)
     left join {{ ref('label_provenance') }} as stated on stated.provenance_class = applied.provenance_class
-    where applied.publisher != '' and applied.risk_level = ''
 
 ),
 
 final as (
 
-    select {{ all_columns | join(', ') }}
-    from applied
-    where applied.publisher = '' or applied.risk_level != ''
-    union all
     select
         interpreted.network as network,
         interpreted.processing_date as processing_date,
@@ -123,12 +120,16 @@ final as (
         if(not is_category and is_name, interpreted.publisher_name, interpreted.publisher_label) as publisher_label,
         interpreted.publisher_name as publisher_name,
         interpreted.publisher as publisher,
-        ifNull(interpreted.known_class, interpreted.provenance_class) as provenance_class,
-        ifNull(interpreted.term_risk_level, '') as risk_level,
+        if(is_published, ifNull(interpreted.known_class, interpreted.provenance_class), interpreted.provenance_class)
+            as provenance_class,
+        if(is_published, ifNull(interpreted.term_risk_level, ''), interpreted.risk_level) as risk_level,
         interpreted.label_source as label_source,
         -- Without a risk level there is no vote, and the confidence has no meaning.
-        toFloat32(if(is_category or is_name, ifNull(ifNull(interpreted.term_confidence, provenance.confidence), 0), 0))
-            as confidence_score,
+        toFloat32(multiIf(
+            not is_published, interpreted.confidence_score,
+            is_category or is_name, ifNull(ifNull(interpreted.term_confidence, provenance.confidence), 0),
+            0
+        )) as confidence_score,
         interpreted.created_at as created_at,
         interpreted.is_standing as is_standing,
         interpreted.valid_from as valid_from,
