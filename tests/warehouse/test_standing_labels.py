@@ -79,7 +79,7 @@ def test_a_withdrawn_label_holds_before_its_last_day_and_not_after(
     second = listed(tmp_path / "2" / "sanctioned_addresses_ETH.txt", kept)
     call("ingest", snapshots(tmp_path, network, (BEFORE, BETWEEN, AFTER), whole))
     assert add(call, first, *options, FIRST)["added"] == len(whole)
-    run_dbt(["run", "--select", "+training_addresses"])
+    run_dbt(["run", "--select", "staging", "+training_addresses", "feature_catalog"])
     then, known = content_on(network, BETWEEN), time()
     assert all(count > 0 for ((count, _),) in then)
     result = add(call, second, *options, SECOND)
