@@ -117,6 +117,19 @@ def minenet(house: House) -> SimulationSummary:
     return house.minenet
 
 
+@pytest.fixture(scope="module")
+def own_house(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of the test module's own: an empty warehouse with the seeds, which the environment points at, is in it."""
+    folder = tmp_path_factory.mktemp("own")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAINER_WAREHOUSE", str(folder / "warehouse"))
+        patch.setenv("DBT_TARGET_PATH", str(folder / "target"))
+        with connect() as opened:  # left open: opening a folder takes longer than most of what tests ask of it
+            create_tables(opened)
+            run_dbt(["seed"])
+            yield folder
+
+
 @pytest.fixture
 def client(warehouse: Path) -> Iterator[Any]:
     """A client on the folder, the tables created."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from trainer import addresses
 from trainer.keys import WHERE_SNAPSHOT, SnapshotKey
 from trainer.labels.checks import STAMP
 from trainer.warehouse import (
@@ -25,15 +26,17 @@ if TYPE_CHECKING:
     from trainer.warehouse import Client
 
 _KEY = "network, processing_date, window_days"
-# Where an address of a snapshot may be; a snapshot may write it in another case.
-_OCCURRING = " UNION ALL ".join(
-    f"SELECT {_KEY}, lower({expression}) AS spelling FROM {table.name} WHERE {{condition}}"
-    for table, expression in (
-        (RAW_FEATURES, "address"),
-        (RAW_ALERTS, "address"),
-        (RAW_CLUSTERS, "arrayJoin(addresses_involved)"),
-        (RAW_MONEY_FLOWS, "arrayJoin([from_address, to_address])"),
-    )
+_SPELLING = "lower({address})"  # a snapshot may write an address in another case
+# An account whatever its prefix is, as the macro `account` has it.
+_SS58_ACCOUNT = (
+    "if(length(tryBase58Decode({address}) AS bytes) IN (35, 36), hex(substring(bytes, length(bytes) - 33, 32)), {address})"
+)
+# Where an address of a snapshot may be.
+_OCCURRENCES = (
+    (RAW_FEATURES, "address"),
+    (RAW_ALERTS, "address"),
+    (RAW_CLUSTERS, "arrayJoin(addresses_involved)"),
+    (RAW_MONEY_FLOWS, "arrayJoin([from_address, to_address])"),
 )
 SHOWN_SNAPSHOTS = 5
 
@@ -64,7 +67,7 @@ def matches(client: Client, rows: pd.DataFrame) -> Matches:
                     occurring.network = listed.network AND (
                         listed.list = '' OR listed.list = concat(toString(processing_date), '/', toString(window_days))
                     ) AS is_exact
-                FROM ({_OCCURRING.format(condition=f"spelling IN (SELECT lower(address) FROM {listed})")}) AS occurring
+                FROM ({_occurring(f"spelling IN (SELECT lower(address) FROM {listed})")}) AS occurring
                 INNER JOIN {listed} AS listed
                     ON lower(listed.address) = occurring.spelling AND lower(listed.network) = lower(occurring.network)
             )
@@ -83,17 +86,29 @@ def matches(client: Client, rows: pd.DataFrame) -> Matches:
 
 def labels_of_snapshot(client: Client, key: SnapshotKey) -> dict[str, int]:
     """Return source → number of its addresses that occur in a snapshot and whose labels apply to it, sorted by source."""
+    spelling = _SS58_ACCOUNT if addresses.form_of(key.network) is addresses.SS58 else _SPELLING
+    account = spelling.format(address="address")
     query = f"""
-        SELECT source, uniqExact(lower(address)) FROM (
+        WITH labelled AS (
             SELECT source, address FROM {RAW_STANDING_LABELS.name} FINAL
             WHERE network = {{network:String}} AND valid_from <= {{processing_date:Date}} AND {{processing_date:Date}} < valid_to
             UNION ALL
             SELECT source, address FROM {RAW_ADDRESS_LABELS.name} FINAL WHERE {WHERE_SNAPSHOT}
         )
-        WHERE lower(address) IN (SELECT spelling FROM ({_OCCURRING.format(condition=WHERE_SNAPSHOT)}))
+        SELECT source, uniqExact({account} AS account) FROM labelled
+        WHERE account IN (SELECT spelling FROM ({_occurring(WHERE_SNAPSHOT, spelling)}))
         GROUP BY source ORDER BY source
     """
     return {source: int(count) for source, count in client.query(query, parameters=key.parameters).result_rows}
+
+
+def _occurring(condition: str, spelling: str = _SPELLING) -> str:
+    """Return the query for the snapshots' addresses, as `spelling`; it may be part of the condition."""
+    return " UNION ALL ".join(
+        f"SELECT {_KEY}, {expression} AS written, {spelling.format(address='written')} AS spelling "
+        f"FROM {table.name} WHERE {condition}"
+        for table, expression in _OCCURRENCES
+    )
 
 
 @contextmanager
@@ -118,11 +133,11 @@ def _known(client: Client, listed: str) -> int:
     query = f"""
         SELECT uniqExact(network, address, list) FROM {listed} WHERE
         (list = '' AND (network, lower(address)) IN (
-            SELECT network, spelling FROM ({_OCCURRING.format(condition=condition)})
+            SELECT network, spelling FROM ({_occurring(condition)})
         ))
         OR (network, list, lower(address)) IN (
             SELECT network, concat(toString(processing_date), '/', toString(window_days)), spelling
-            FROM ({_OCCURRING.format(condition=condition)})
+            FROM ({_occurring(condition)})
         )
     """
     return int(client.query(query).result_rows[0][0])

@@ -167,7 +167,6 @@ def _ended(listed: str, fresh: str, ended: str, edition: Edition) -> str:
 
     Those that would not hold on any day (`valid_to <= valid_from`) are deleted.
     """
-    gone = _of_list(listed, edition.network) if edition.is_complete else "false"
     columns = _COLUMNS.replace("valid_to", "ends AS valid_to")
     return f"""
         INSERT INTO {ended} ({_COLUMNS})
@@ -191,19 +190,26 @@ def _ended(listed: str, fresh: str, ended: str, edition: Edition) -> str:
                 groupUniqArrayIf(({_VALUE}, valid_to), NOT {_OPEN}) AS last_days
             FROM {listed} GROUP BY label_hash
         ) AS present ON present.label_hash = old.label_hash
-        ARRAY JOIN [arrayMax(
-            arrayMap(v -> if(v.1 = value_hash, v.2, valid_from), arrayPushBack(last_days, (value_hash, valid_from)))
-        )] AS last_day
+        {_last_day(_of_list(listed, edition.network) if edition.is_complete else "false")}
+        WHERE ends != old.valid_to
+    """
+
+
+def _last_day(gone: str) -> str:
+    """Return the clause that computes when a label ends, see `_ended`; `gone` is the condition for what an edition must have."""
+    listed_day = "arrayMap(v -> if(v.1 = value_hash, v.2, valid_from), arrayPushBack(last_days, (value_hash, valid_from)))"
+    return f"""
+        ARRAY JOIN [arrayMax({listed_day})] AS listed_day
         ARRAY JOIN [multiIf(
+            -- A row with another last day replaces one that is closed.
             NOT {_OPEN}, if(has(dated, (value_hash, valid_from)), valid_from, valid_to),
             has(opened, value_hash), valid_from,
             has(kept, value_hash), valid_to,
             opens IS NOT NULL, assumeNotNull(opens),
-            last_day > valid_from, last_day,
+            listed_day > valid_from, listed_day,
             {gone}, {{day:Date}},
             valid_to
         )] AS ends
-        WHERE ends != old.valid_to
     """
 
 
