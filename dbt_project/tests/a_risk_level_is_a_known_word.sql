@@ -5,7 +5,8 @@ with labels as (
     union all
     select network, processing_date, window_days, address, label_source, risk_level from {{ ref('stg_custom_address_labels') }}
     union all
-    select network, valid_from as processing_date, 0 as window_days, address, label_source, risk_level from {{ ref('stg_standing_labels') }}
+    select network, valid_from as processing_date, 0 as window_days, address, label_source, risk_level
+    from {{ ref('stg_standing_labels') }}
 
 )
 

@@ -307,7 +307,7 @@ def test_sql_in_a_name_is_not_executed(fitted: TrainingResult, call: Call, tmp_p
         "labels": ["labels", "add", labels(tmp_path / "labels.csv", [])],
     }[command]
     done = call(*arguments, "--network", EVIL)
-    assert done.code == 3, done
+    assert done.code == (2 if command == "labels" else 3), done
     with connect() as client:
         assert content(client, "raw_alerts", "simnet") == before
         assert counts(client, EVIL) == dict.fromkeys(counts(client, EVIL), 0)
