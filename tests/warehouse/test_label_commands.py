@@ -328,6 +328,11 @@ def test_an_inserted_date_is_the_calendar_date_as_written(run: Call, known: list
         ("raw_address_labels", {"processing_date": "2025-08-01", "window_days": 9, "network": ["a", ""]}, r"network is missing in row 1"),
         ("raw_standing_labels", {"network": [None, "a"]}, r"raw_standing_labels\.network is missing in row 0"),
         ("raw_standing_labels", {"valid_from": [None, "2025-08-01"]}, r"valid_from has no date in row 0"),
+        ("raw_address_labels", {"processing_date": "1965-08-01", "window_days": 90}, r"takes dates from 1970-01-01 to 2149-06-06; found 1965-08-01"),
+        ("raw_address_labels", {"processing_date": "2025-08-01", "window_days": [9, 9.5]}, r"window_days is not a number of days .* in row 1"),
+        ("raw_standing_labels", {"address": ["0xab", ""]}, r"raw_standing_labels\.address is missing in row 1"),
+        ("raw_standing_labels", {"valid_from": "2150-01-01"}, r"valid_from takes dates from 1970-01-01 to 2149-06-06; found 2150-01-01"),
+        ("raw_standing_labels", {"valid_from": "2025-08-01", "valid_to": ["2025-09-01", "2025-08-01"]}, r"valid_to is not after valid_from in row 1"),
         ("raw_standing_labels", {"valid_to": "soon"}, r"valid_to needs dates such as"),
         ("raw_standing_labels", {"processing_date": "2025-08-01"}, "raw_standing_labels has no column processing_date"),
     ],
@@ -342,6 +347,51 @@ def test_an_insert_without_a_part_of_the_key_names_the_column(
             client.insert_df(table, frame(known, **columns))
         assert raised.type.__name__ == "BadInputError"
         assert client.query(f"SELECT count() FROM {table}").result_rows == before
+
+
+def test_a_frame_without_addresses_is_refused(run: Call, known: list[str]) -> None:
+    with connect() as client:
+        create_tables(client)
+        with pytest.raises(Exception, match="The rows for raw_standing_labels have no column address"):
+            client.insert_df("raw_standing_labels", frame(known).drop(columns="address"))
+
+
+def test_labels_of_hundreds_of_sources_and_dates_are_taken_at_once(run: Call, known: list[str], tmp_path: Path) -> None:
+    many = pd.DataFrame(
+        {"network": "ethereum", "address": known[0], "risk_level": "high", "source": [f"m{i}" for i in range(300)]}
+    )
+    with connect() as client:
+        create_tables(client)
+        client.insert_df("raw_standing_labels", many)
+    assert rows("SELECT uniqExact(source) FROM raw_standing_labels WHERE match(source, '^m[0-9]+$')") == [(300,)]
+    days = [str(day.date()) for day in pd.date_range("2023-01-01", periods=300)]
+    file = listed(tmp_path / "days.csv", known[:1] * 300, processing_date=days, window_days=90, source="many days")
+    for added in (300, 0):
+        assert add(run, file, *NETWORK)["added"] == added
+    corrected = listed(
+        tmp_path / "low.csv", known[:1] * 300, processing_date=days, window_days=90, source="many days", risk_level="low"
+    )
+    assert add(run, corrected, *NETWORK)["replaced"] == 300
+    assert run("labels", "remove", "--source", "many days").out == "300 labels of many days removed\n"
+
+
+def test_a_summary_of_an_earlier_version_asks_for_dbt_run(run: Call) -> None:
+    run_dbt(["run", "--select", "+fct_label_source_summary"])
+    with connect() as client:
+        client.command("CREATE OR REPLACE VIEW fct_label_source_summary AS SELECT 'x' AS source, 1 AS labels")
+    refused = run("labels", "sources")
+    assert (
+        refused.code == 4 and "An earlier version built the table fct_label_source_summary; run `dbt run` first." in refused.err
+    )
+
+
+def test_labels_without_a_publisher_have_an_age(run: Call, known: list[str], tmp_path: Path) -> None:
+    add(run, listed(tmp_path / "unnamed.csv", known[7:8]), *NETWORK, "--valid-from", "2025-07-01")
+    run_dbt(["run", "--select", "+fct_label_source_summary"])
+    sources = {one["source"]: one for one in json.loads(run("labels", "sources", "--json").out)["sources"]}
+    assert sources["custom"]["edition"] == "2025-07-01" and sources["custom"]["matched"] == {FIRST: 1, LAST: 1}
+    editions = "SELECT DISTINCT toString(edition_date) FROM fct_label_source_summary WHERE source = 'custom'"
+    assert rows(editions) == [("2025-07-01",)]
 
 
 def test_a_seed_of_an_earlier_version_is_loaded_anew(run: Call) -> None:

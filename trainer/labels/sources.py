@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.keys import FIRST_DATE, LAST_DATE, SnapshotKey
 from trainer.labels.taxonomy import read_taxonomy
-from trainer.warehouse import ADDRESS_LABELS, LABEL_EDITIONS, RAW_ADDRESS_LABELS, RAW_STANDING_LABELS, create_tables, table_exists
+from trainer.warehouse import (
+    ADDRESS_LABELS,
+    LABEL_EDITIONS,
+    RAW_ADDRESS_LABELS,
+    RAW_STANDING_LABELS,
+    create_tables,
+    require_table,
+    table_exists,
+)
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -62,7 +70,10 @@ def label_sources(client: Client, today: date | None = None) -> list[LabelSource
         source: LabelSource(source, kind, int(labels), int(addresses), int(delisted))
         for source, kind, labels, addresses, delisted in rows
     }
-    query = f"SELECT source, max(edition_date), toString(max(loaded_at)) FROM {LABEL_EDITIONS.name} GROUP BY source"
+    query = (
+        "SELECT if(source = '', 'custom', toString(source)) AS source, max(edition_date), toString(max(loaded_at)) "
+        f"FROM {LABEL_EDITIONS.name} GROUP BY source"
+    )
     for source, edition, loaded_at in client.query(query).result_rows:
         if source in sources:
             sources[source].loaded_at = loaded_at[:19]
@@ -71,6 +82,7 @@ def label_sources(client: Client, today: date | None = None) -> list[LabelSource
                 sources[source].age_days = ((today or date.today()) - edition).days
     _add_levels(client, sources)
     if table_exists(client, _SUMMARY):
+        require_table(client, _SUMMARY, "matched_addresses")
         _add_matches(client, sources)
     return list(sources.values())
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trainer.keys import SNAPSHOT_KEY, SnapshotKey
 from trainer.labels.history import ADDED, REMOVED, REPLACED, Origin, record
+from trainer.labels.sides import ANY_PARTITIONS, count_rows, insert, sides
 from trainer.uploads import key_arrays
 from trainer.warehouse import RAW_ADDRESS_LABELS, RAW_STANDING_LABELS, drop_partition, publish, side_table
 
@@ -44,18 +43,20 @@ class Stored:
 
 def store(client: Client, rows: pa.Table, origin: Origin, *, dry_run: bool = False) -> Stored:
     """Insert the rows that the table does not have; they replace older rows of the same source, address and label."""
-    with _sides(client, 3) as (listed, new, old):
-        client.insert_arrow(listed, rows)
-        client.command(
-            f"INSERT INTO {new} SELECT * FROM {listed} WHERE ({_KEY}) NOT IN (SELECT {_KEY} FROM {_LABELS}) "
-            f"ORDER BY {_KEY}, address_subtype LIMIT 1 BY {_KEY}"
+    with sides(client, RAW_ADDRESS_LABELS, 3) as (listed, new, old):
+        client.insert_arrow(listed, rows, settings=ANY_PARTITIONS)
+        insert(
+            client,
+            f"{new} SELECT * FROM {listed} WHERE ({_KEY}) NOT IN (SELECT {_KEY} FROM {_LABELS}) "
+            f"ORDER BY {_KEY}, address_subtype LIMIT 1 BY {_KEY}",
         )
-        client.command(
-            f"INSERT INTO {old} SELECT * FROM {_LABELS} FINAL WHERE ({_OPINION}) IN (SELECT {_OPINION} FROM {new}) "
-            f"AND ({_KEY}) NOT IN (SELECT {_KEY} FROM {listed})"
+        insert(
+            client,
+            f"{old} SELECT * FROM {_LABELS} FINAL WHERE ({_OPINION}) IN (SELECT {_OPINION} FROM {new}) "
+            f"AND ({_KEY}) NOT IN (SELECT {_KEY} FROM {listed})",
         )
         distinct = client.query(f"SELECT count() FROM (SELECT DISTINCT {_KEY} FROM {listed})").result_rows[0][0]
-        stored = Stored(_count(client, new), _count(client, old), int(distinct))
+        stored = Stored(count_rows(client, new), count_rows(client, old), int(distinct))
         if stored.added and not dry_run:
             record(client, old, REPLACED, origin, table=RAW_ADDRESS_LABELS)
             record(client, new, ADDED, origin, table=RAW_ADDRESS_LABELS)
@@ -73,12 +74,13 @@ def withdraw(client: Client, source: str, key: dict[str, Any], *, dry_run: bool 
     given = {name: value for name, value in key.items() if value is not None}
     kinds = {"network": "String", "processing_date": "Date", "window_days": "UInt16"}
     conditions = "".join(f" AND {name} = {{{name}:{kinds[name]}}}" for name in given)
-    with _sides(client, 2) as (old, new):
-        client.command(
-            f"INSERT INTO {old} SELECT * FROM {_LABELS} FINAL WHERE source = {{source:String}}{conditions}",
+    with sides(client, RAW_ADDRESS_LABELS, 2) as (old, new):
+        insert(
+            client,
+            f"{old} SELECT * FROM {_LABELS} FINAL WHERE source = {{source:String}}{conditions}",
             parameters={"source": source} | given,
         )
-        count = _count(client, old)
+        count = count_rows(client, old)
         if count and not dry_run:
             record(client, old, REMOVED, Origin(), table=RAW_ADDRESS_LABELS)
             _change(client, old, new, count)
@@ -91,35 +93,22 @@ def sources(client: Client) -> list[str]:
     return sorted(name for (name,) in client.query(query).result_rows)
 
 
-@contextmanager
-def _sides(client: Client, count: int) -> Iterator[list[str]]:
-    """Yield the names of `count` empty side tables of `raw_address_labels`, dropped afterwards."""
-    if not count:
-        yield []
-        return
-    with side_table(client, RAW_ADDRESS_LABELS) as side, _sides(client, count - 1) as others:
-        yield [side, *others]
-
-
-def _count(client: Client, table: str) -> int:
-    return int(client.query(f"SELECT count() FROM {table}").result_rows[0][0])
-
-
 def _change(client: Client, old: str, new: str, replaced: int) -> None:
     """Delete the rows of `old` and insert those of `new`; a reader of a partition sees both changes or neither."""
     if not replaced:
-        client.command(f"INSERT INTO {_LABELS} SELECT * FROM {new}")
+        insert(client, f"{_LABELS} SELECT * FROM {new}")
         return
     with side_table(client, RAW_ADDRESS_LABELS) as whole:
-        client.command(
-            f"INSERT INTO {whole} SELECT * FROM {_LABELS} FINAL WHERE ({_SNAPSHOT}) IN (SELECT {_SNAPSHOT} FROM {old}) "
-            f"AND ({_KEY}) NOT IN (SELECT {_KEY} FROM {old})"
+        insert(
+            client,
+            f"{whole} SELECT * FROM {_LABELS} FINAL WHERE ({_SNAPSHOT}) IN (SELECT {_SNAPSHOT} FROM {old}) "
+            f"AND ({_KEY}) NOT IN (SELECT {_KEY} FROM {old})",
         )
-        client.command(f"INSERT INTO {whole} SELECT * FROM {new} WHERE ({_SNAPSHOT}) IN (SELECT {_SNAPSHOT} FROM {old})")
+        insert(client, f"{whole} SELECT * FROM {new} WHERE ({_SNAPSHOT}) IN (SELECT {_SNAPSHOT} FROM {old})")
         emptied = client.query(
             f"SELECT DISTINCT {_SNAPSHOT} FROM {old} WHERE ({_SNAPSHOT}) NOT IN (SELECT {_SNAPSHOT} FROM {whole})"
         ).result_rows
         publish(client, whole, RAW_ADDRESS_LABELS)
     for row in emptied:
         drop_partition(client, RAW_ADDRESS_LABELS, SnapshotKey(*row))
-    client.command(f"INSERT INTO {_LABELS} SELECT * FROM {new} WHERE ({_SNAPSHOT}) NOT IN (SELECT {_SNAPSHOT} FROM {old})")
+    insert(client, f"{_LABELS} SELECT * FROM {new} WHERE ({_SNAPSHOT}) NOT IN (SELECT {_SNAPSHOT} FROM {old})")

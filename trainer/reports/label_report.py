@@ -110,7 +110,7 @@ def label_report(
 
 def _snapshot(client: Client, network: str | None, day: date | None, window_days: int | None) -> dict[str, Any]:
     for table in AUDITS:
-        require_table(client, table)
+        require_table(client, table, "is_old" if table == "fct_label_source_summary" else "")
     query = (
         "SELECT network, window_days, arraySort(groupUniqArray(processing_date)) AS days FROM int_label_votes "
         "GROUP BY network, window_days ORDER BY network, window_days"

@@ -128,14 +128,17 @@ def table_exists(client: Client, table: str) -> bool:
     )
 
 
-def require_table(client: Client, table: str) -> None:
-    """Check that a table that dbt builds exists.
+def require_table(client: Client, table: str, column: str = "") -> None:
+    """Check that a table that dbt builds exists, and has a column if one is given.
 
     Raises:
-        NotBuiltError: it does not.
+        NotBuiltError: it does not exist, or an earlier version built it.
     """
     if not table_exists(client, table):
         raise NotBuiltError(f"There is no table {table} in the warehouse; run `dbt run` first.")
+    columns = "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String}"
+    if column and (column,) not in client.query(columns, parameters={"table": table}).result_rows:
+        raise NotBuiltError(f"An earlier version built the table {table}; run `dbt run` first.")
 
 
 def drop_leftovers(client: Client) -> int:
@@ -176,6 +179,8 @@ def _with_prepared_frames(client: Client) -> Client:
     insert_df = client.insert_df
 
     def insert_prepared(table: str, df: pd.DataFrame, *args: Any, **kwargs: Any) -> Any:
+        # A list may have more than a hundred sources, and labels more than a hundred dates.
+        kwargs["settings"] = {"max_partitions_per_insert_block": 0} | (kwargs.get("settings") or {})
         return insert_df(table, with_canonical_addresses(table, _prepared(client, table, df)), *args, **kwargs)
 
     client.insert_df = insert_prepared

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError
-from trainer.keys import MAX_WINDOW_DAYS, SNAPSHOT_KEY
+from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS, SNAPSHOT_KEY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,13 +27,17 @@ def prepared(table: str, types: Mapping[str, str], df: pd.DataFrame) -> pd.DataF
     if unknown := [str(name) for name in df.columns if name not in types]:
         raise BadInputError(f"{table} has no column {', '.join(unknown)}; it has: {', '.join(types)}.")
     # ClickHouse would store what is missing as 1970-01-01, 0 or ''.
-    needed = [name for name in SNAPSHOT_KEY if name in types]
+    needed = [name for name in (*SNAPSHOT_KEY, "address") if name in types]
     if missing := [name for name in needed if name not in df.columns]:
         raise BadInputError(f"The rows for {table} have no column {', '.join(missing)}; add {_it(missing)}.")
     changed = {name: _dates(table, name, df[name], types[name]) for name in df.columns if "Date" in types[name]}
     for name in needed:
         if name not in changed:
             _require_values(table, name, df[name])
+    if {"valid_from", "valid_to"} <= changed.keys():
+        is_empty = changed["valid_to"] <= changed["valid_from"]
+        if is_empty.any():
+            raise BadInputError(f"{table}.valid_to is not after valid_from in {_rows(is_empty)}.")
     return df.assign(**changed) if changed else df
 
 
@@ -55,15 +59,19 @@ def _dates(table: str, name: str, column: pd.Series[Any], kind: str) -> pd.Serie
 
 def _day(table: str, name: str, value: Any) -> date:
     """Return the calendar date of a value as it is written: that of its own time zone, never converted to another."""
-    if isinstance(value, datetime):  # a pandas Timestamp is one
-        return value.date()
-    if isinstance(value, date):
-        return value
     text = str(value).strip()
     try:
-        return datetime.fromisoformat(text).date() if len(text) > len("2025-08-01") else date.fromisoformat(text)
+        if isinstance(value, datetime):  # a pandas Timestamp is one
+            day = value.date()
+        elif isinstance(value, date):
+            day = value
+        else:
+            day = datetime.fromisoformat(text).date() if len(text) > len("2025-08-01") else date.fromisoformat(text)
     except ValueError as error:
         raise BadInputError(f"{table}.{name} needs dates such as 2025-08-01; found '{text[:64]}'.") from error
+    if not FIRST_DATE <= day <= LAST_DATE:
+        raise BadInputError(f"{table}.{name} takes dates from {FIRST_DATE} to {LAST_DATE}; found {day}.")
+    return day
 
 
 def _parsed(table: str, name: str, column: pd.Series[Any]) -> pd.Series[Any]:
@@ -81,7 +89,8 @@ def _require_values(table: str, name: str, column: pd.Series[Any]) -> None:
 
     is_missing = column.isna() | (column.astype(str).str.strip() == "")
     if name == "window_days":
-        is_missing |= ~pd.to_numeric(column, errors="coerce").between(1, MAX_WINDOW_DAYS)
+        windows = pd.to_numeric(column, errors="coerce")
+        is_missing |= ~windows.between(1, MAX_WINDOW_DAYS) | (windows % 1 != 0)
         if is_missing.any():
             raise BadInputError(f"{table}.{name} is not a number of days from 1 to {MAX_WINDOW_DAYS} in {_rows(is_missing)}.")
     if is_missing.any():

@@ -96,7 +96,8 @@ editions as (
         labelled.source as source,
         max(editions.edition_date) as edition_date
     from labelled
-    inner join {{ ref('stg_label_editions') }} as editions on editions.label_source = labelled.source
+    inner join {{ ref('stg_label_editions') }} as editions
+        on if(editions.label_source = '', 'custom', editions.label_source) = labelled.source
     where editions.edition_date <= labelled.processing_date and editions.edition_date > toDate('1970-01-01')
     group by network, processing_date, window_days, source
 
