@@ -2,7 +2,8 @@
 -- Compared with the lists themselves: every applied standing label has a row there that covers the date.
 with held as (
 
-    select network, account_key, label_source, publisher_name, valid_from, valid_to from {{ ref('stg_standing_labels') }}
+    select network, account_key, label_source, publisher_name, risk_level, valid_from, valid_to
+    from {{ ref('stg_standing_labels') }}
 
 )
 
@@ -13,6 +14,8 @@ left join held
     on held.account_key = occurring.account_key
     and held.label_source = applied.label_source
     and held.publisher_name = applied.publisher_name
+    -- The seed decides the level of a publisher's labels.
+    and (held.risk_level = '' or held.risk_level = applied.risk_level)
 where applied.is_standing
 group by
     applied.network,
@@ -20,5 +23,6 @@ group by
     applied.window_days,
     applied.address,
     applied.label_source,
-    applied.publisher_name
+    applied.publisher_name,
+    applied.risk_level
 having countIf(held.valid_from <= applied.processing_date and applied.processing_date < held.valid_to) = 0

@@ -58,7 +58,7 @@ class TestOliCsv(LabelFormatContract):
     sample = text_of(OLI)
     reordered = text_of(OLI[::-1])
     may_end_early = True
-    marks = (b"address", b"chain_id", b"usage_category")
+    marks = (b"address", b"chain_id", b"usage_category", b"owner_project")
 
 
 class TestOliJson(LabelFormatContract):
@@ -66,7 +66,7 @@ class TestOliJson(LabelFormatContract):
     file_name = "labels.json"
     sample = json.dumps(OLI, indent=4).encode()
     reordered = json.dumps(OLI[::-1]).encode()
-    marks = (b"address", b"chain_id", b"usage_category")
+    marks = (b"address", b"chain_id", b"usage_category", b"owner_project")
 
 
 class TestEthLabelsAccounts(LabelFormatContract):
@@ -244,6 +244,8 @@ def test_of_these_publishers_only_one_recognises_a_file(contract: type[LabelForm
         ("sites.yaml", "---\n- name: a\n  url: b\n  category: trusted\n"),
         ("tags.csv", f"address,chain_id,usage_category,risk_level\n{A},eip155:1,dex,low\n"),
         ("tags.csv", f"address,chain_id,usage_category\n{A},1,dex\n"),
+        ("tags.csv", f"address,chain_id,usage_category\n{A},eip155:1,dex\n"),
+        ("tags.csv", f"address,chain_id,usage_category,owner_project,is_safe\n{A},eip155:1,dex,x,yes\n"),
         ("tags.csv", f"address,chainId,label,nameTag,risk_level\n{A},1,dex,x,low\n"),
         ("tags.csv", f"address,chainId,label,nameTag\n{A},ethereum,dex,x\n"),
         ("wallets.jsonl", '{"address": "x", "risk_level": "low"}\n'),
@@ -627,7 +629,7 @@ def test_the_level_of_a_category(taxonomy: Taxonomy, publisher: str, category: s
 
 def test_the_name_of_a_source_is_described() -> None:
     described = pd.read_csv(SEEDS / "label_sources.csv").set_index("source")["lineage"]
-    assert described[["eth-labels", "bscscan", "opensanctions: us_ofac_sdn"]].tolist() == ["etherscan", "etherscan", "ofac"]
+    assert described[["eth-labels", "opensanctions: us_ofac_sdn"]].tolist() == ["etherscan", "ofac"]
     assert {KNOWN[name].publisher for name in PUBLISHERS} <= set(described.index)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -160,7 +161,7 @@ def test_an_edition_that_closes_too_much_is_refused(own_house: Path, call: Call,
     )
     part = own_list(tmp_path / "part.csv", [{"address": a} for a in ADDRESSES[:4]])
     refused = call("labels", "add", part, *options, SECOND)
-    assert refused.code == 3 and "would close 2 of 6 labels of the list (33%, more than 20%)" in refused.err
+    assert refused.code == 3 and "would close 2 of 6 labels of the list of guard (33%, more than 20%)" in refused.err
     assert len(held(AFTER, "guard")) == 96
     closed = add(call, part, *options, SECOND, "--max-closed", 0.5)
     assert closed["closed"] == 2 and len(held(AFTER, "guard")) == 94 and len(held(BETWEEN, "guard")) == 6 + 90
@@ -237,3 +238,63 @@ def test_adding_a_dated_list_again_confirms_it(own_house: Path, call: Call, tmp_
     editions = rows("SELECT toString(edition_date), added FROM label_editions FINAL WHERE source = 'confirm' ORDER BY 1")
     assert editions == [(FIRST, 1), (SECOND, 0)]
     assert applied("confirmnet") == []
+
+
+def test_a_large_list_of_a_source_does_not_hide_a_small_one(own_house: Path, call: Call, tmp_path: Path) -> None:
+    options = ("--network", "twolists", "--complete", "--valid-from")
+    many = [{"address": f"0x{i:040x}", "source": "large list"} for i in range(90)]
+    few = [{"address": address, "source": "small list"} for address in ADDRESSES]
+    add(call, own_list(tmp_path / "both.csv", many + few), *options, FIRST)
+    refused = call("labels", "add", own_list(tmp_path / "less.csv", many + few[:3]), *options, SECOND)
+    assert refused.code == 3 and "would close 3 of 6 labels of the list of small list (50%, more than 20%)" in refused.err
+    assert len(held(AFTER, "small list")) == 6
+
+
+def test_a_complete_edition_without_a_usable_row_ends_nothing(own_house: Path, call: Call, tmp_path: Path) -> None:
+    options = ("--network", "ethereum", "--source", "nothing", "--complete", "--max-closed", 1, "--valid-from")
+    add(call, own_list(tmp_path / "1.csv", [{"address": address} for address in ADDRESSES]), *options, FIRST)
+    unusable = own_list(tmp_path / "2.csv", [{"address": "0x12"}, {"address": "0x34"}])
+    refused = call("labels", "add", unusable, *options, SECOND, "--skip-bad")
+    assert refused.code == 3 and "would end every label of the list: none of its rows can be loaded" in refused.err
+    assert len(held(AFTER, "nothing")) == len(ADDRESSES)
+
+
+def test_a_label_given_up_without_a_new_date_ends_today(own_house: Path, call: Call, tmp_path: Path) -> None:
+    # The newest date of a list is that of its newest row, and that row may be years old when another is given up.
+    options = ("--network", "owndates", "--source", "own dates", "--complete", "--max-closed", 1)
+    dated = [{"address": a, "valid_from": day} for a, day in zip(ADDRESSES, ("2023-01-05", "2024-02-06"), strict=False)]
+    assert add(call, own_list(tmp_path / "1.csv", dated), *options)["edition_date"] == "2024-02-06"
+    closed = add(call, own_list(tmp_path / "2.csv", dated[1:]), *options)
+    assert (closed["closed"], closed["edition_date"]) == (1, str(date.today()))
+    assert len(held(date.today() - timedelta(days=1), "own dates")) == 2
+    assert held(date.today(), "own dates") == [(ADDRESSES[1], "high")]
+
+
+def test_the_same_rows_of_another_day_are_another_edition(own_house: Path, call: Call, tmp_path: Path) -> None:
+    options = ("--network", "daynet", "--source", "days")
+    one = own_list(tmp_path / "1.csv", [{"address": ADDRESSES[0], "valid_from": "2025-02-01"}])
+    two = own_list(tmp_path / "2.csv", [{"address": ADDRESSES[1], "valid_from": "2025-03-01"}])
+    again = own_list(tmp_path / "3.csv", [{"address": ADDRESSES[0], "valid_from": "2025-04-01"}])
+    for file in (one, two, again):
+        add(call, file, *options, "--complete", "--max-closed", 1)
+    days = [held(f"2025-{month:02}-15", "days") for month in (2, 3, 4)]
+    assert days == [[(ADDRESSES[0], "high")], [(ADDRESSES[1], "high")], [(ADDRESSES[0], "high")]]
+
+
+def test_one_refused_edition_keeps_the_whole_folder_out(own_house: Path, call: Call, tmp_path: Path) -> None:
+    options = ("--network", "foldernet", "--source", "folder", "--complete", "--valid-from")
+    for currency in ("BSC", "ETH"):
+        listed(tmp_path / "1" / f"sanctioned_addresses_{currency}.txt", ADDRESSES)
+        listed(tmp_path / "2" / f"sanctioned_addresses_{currency}.txt", ADDRESSES[:1] if currency == "ETH" else ADDRESSES[:5])
+    assert call("labels", "add", tmp_path / "1", *options, FIRST).code == 0
+    refused = call("labels", "add", tmp_path / "2", *options, SECOND)
+    assert refused.code == 3 and "would close 5 of 6 labels of the list of folder" in refused.err
+    assert len(held(AFTER, "folder")) == 2 * len(ADDRESSES)
+
+
+def test_labels_cannot_be_ended_on_a_day_to_come(own_house: Path, call: Call, tmp_path: Path) -> None:
+    add(call, own_list(tmp_path / "a.csv", [{"address": ADDRESSES[0]}]), "--network", "comingnet", "--source", "coming")
+    tomorrow = date.today() + timedelta(days=1)
+    refused = call("labels", "remove", "--source", "coming", "--from", tomorrow)
+    assert refused.code == 2 and f"--from {tomorrow} is in the future." in refused.err
+    assert len(held(tomorrow, "coming")) == 1

@@ -103,9 +103,19 @@ class Model:
         self.editions.append((frozenset(step.rows), step.complete, day))
 
     def _list(self, label: Label, values: set[str], day: date | None, floor: date) -> None:
-        first_open = min(label.open.values(), default=FIRST_DATE)
-        start = max(day or first_open, floor, label.settled_until)
-        fresh = {v for v in values if v not in label.open or (day is not None and label.open[v] > start)}
+        is_undated = day is None and floor == FIRST_DATE
+        start = max(day or FIRST_DATE, floor)
+        if is_undated and label.open:
+            start = min(label.open.values())
+        elif is_undated and label.settled:
+            start = max(date.today(), label.settled_until)
+        elif not is_undated and label.settled_until > start:
+            return  # what is known of a later day stands
+        fresh = {v for v in values if v not in label.open or (not is_undated and label.open[v] > start)}
+        later = [first for v, first in label.open.items() if v not in values and first > start and not is_undated]
+        if later:
+            label.settled |= {(value, start, min(later)) for value in fresh}
+            return
         if fresh:
             for value in [v for v in label.open if v not in values]:
                 label.end(value, start)

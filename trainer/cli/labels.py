@@ -1,4 +1,4 @@
-"""The commands of labels: labels add, remove, report and derive."""
+"""The commands of labels: labels add, remove, sources, report and derive."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from trainer.labels import AddOptions, LabelsAdded
     from trainer.training import DerivedVotes
 
-labels = typer.Typer(help="Your own labels.", no_args_is_help=True)
+labels = typer.Typer(help="Labels: lists, reports, votes of strategies.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -104,6 +104,9 @@ def _add(path: Path, options: AddOptions, target: str | None) -> list[LabelsAdde
     files = list_files(path, **options)  # a folder is loaded whole or not at all
     prepare(target)
     with connect(target) as client:
+        if len(files) > 1 and options["complete"]:  # an edition may be refused only when it is compared with the loaded ones
+            for file in files:
+                add_labels(client, file, **(options | {"dry_run": True}))
         return [add_labels(client, file, **options) for file in files]
 
 

@@ -55,10 +55,7 @@ def say_added(added: LabelsAdded, meanings: str) -> None:
         return
     say(f"{added.file}: read as {added.format}, {_validity(added)}")
     if added.is_known_edition:
-        say(
-            f"{added.file}: this content was loaded before, and a complete edition has followed it; nothing was changed. "
-            "--valid-from makes it an edition of that day"
-        )
+        say(f"{added.file}: this content was loaded before, nothing was changed; --valid-from makes it an edition of that day")
     if added.ignored_columns:
         say(f"{added.file}: columns not loaded: {', '.join(added.ignored_columns)}")
     _say_rejected(added)

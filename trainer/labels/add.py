@@ -240,6 +240,11 @@ def _own_day(checked: Checked) -> date | None:
 
 
 def _store(client: Client, path: Path, checked: Checked, edition: Edition, dry_run: bool) -> Stored | StoredStanding:
+    if checked.good.empty and edition.is_complete:
+        raise BadInputError(
+            f"As a complete edition, {path} would end every label of the list: none of its rows can be loaded. "
+            "If that is so, end them with `trainer labels remove --source S --from DAY`."
+        )
     if checked.good.empty:
         return Stored(0, 0, 0)
     origin = Origin(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
@@ -256,7 +261,7 @@ def _result(path: Path, chosen: LabelFormat, checked: Checked, stored: Stored | 
         addresses=checked.addresses,
         is_standing=checked.is_standing,
         added=stored.added,
-        present=stored.distinct - stored.added,
+        present=max(0, stored.distinct - stored.added),
         replaced=stored.replaced,
         repeated=len(checked.good) - stored.distinct,
         rejected=len(checked.problems),

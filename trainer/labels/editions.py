@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from trainer.warehouse import Client
 
 _EDITIONS = LABEL_EDITIONS.name
-# The content of a list without its days: the same file is the same edition whenever it is added.
-_CONTENT = (
-    "toString(sum(sipHash64(network, address, label, address_subtype, risk_level, confidence_score, trust_level, publisher, "
-    "valid_to))) "
-)
 
 
 @dataclass(frozen=True)
@@ -44,10 +39,26 @@ class Edition:
     is_complete: bool = False
     max_closed: float = 0.2
 
-    def day(self, *, has_labels: bool) -> date:
-        """Return the first day of the edition: as given, else the publisher's, else today if an earlier edition is loaded."""
-        if self.given_day or self.own_day:
-            return self.given_day or self.own_day or FIRST_DATE
+    @property
+    def content(self) -> str:
+        """SQL of a hash of the rows, without a day that the caller gave: the same file is the same edition on any such day."""
+        first_day = "valid_from" if self.given_day is None else f"toDate('{FIRST_DATE}')"
+        return (
+            "toString(sum(sipHash64(network, address, label, address_subtype, risk_level, confidence_score, trust_level, "
+            f"publisher, {first_day}, valid_to)))"
+        )
+
+    def day(self, newest: date | None, *, has_labels: bool) -> date:
+        """Return the first day of the edition: as given, else the publisher's, else today if its list has labels.
+
+        Args:
+            newest: day of the newest edition that is loaded. A publisher's date that is not later dates some of the rows, and
+                not the edition: what a complete edition no longer has did not end on that day.
+        """
+        if self.given_day is not None:
+            return self.given_day
+        if self.own_day is not None and not (self.is_complete and has_labels and newest is not None and self.own_day <= newest):
+            return self.own_day
         return date.today() if self.is_complete and has_labels else FIRST_DATE
 
 
@@ -67,7 +78,7 @@ def known_edition(client: Client, listed: str, edition: Edition) -> bool:
                 AND last_complete >= old.loaded_at
                 AND old.loaded_at > ifNull(removed.last_removed, toDateTime64(0, 3))
             ) AS is_known
-            FROM (SELECT source, list, {_CONTENT} AS content_hash FROM {listed} GROUP BY source, list) AS new
+            FROM (SELECT source, list, {edition.content} AS content_hash FROM {listed} GROUP BY source, list) AS new
             LEFT JOIN (
                 SELECT *, maxIf(loaded_at, is_complete) OVER (PARTITION BY source, list) AS last_complete FROM {_EDITIONS} FINAL
             ) AS old ON old.source = new.source AND old.list = new.list
@@ -86,10 +97,16 @@ def known_edition(client: Client, listed: str, edition: Edition) -> bool:
     return bool(lists) and lists == known
 
 
-def is_recorded(client: Client, listed: str, day: date) -> bool:
+def newest_edition(client: Client, listed: str) -> date | None:
+    """Return the day of the newest loaded edition of the lists of a file; None if none is loaded."""
+    of_list = f"(source, list) IN (SELECT source, list FROM {listed})"
+    return client.query(f"SELECT maxOrNull(edition_date) FROM {_EDITIONS} WHERE {of_list}").result_rows[0][0]
+
+
+def is_recorded(client: Client, listed: str, edition: Edition, day: date) -> bool:
     """Return whether each list of the file was recorded with this content for this day or a later one."""
     query = f"""
-        SELECT count() FROM (SELECT source, list, {_CONTENT} AS content_hash FROM {listed} GROUP BY source, list) AS new
+        SELECT count() FROM (SELECT source, list, {edition.content} AS content_hash FROM {listed} GROUP BY source, list) AS new
         WHERE (source, list, content_hash) NOT IN (
             SELECT source, list, content_hash FROM {_EDITIONS} WHERE edition_date >= {{day:Date}}
         )
@@ -103,8 +120,7 @@ def refuse_older(client: Client, listed: str, edition: Edition, day: date) -> No
     Raises:
         BadInputError: there is a later edition, or the file does not say which of the source's lists it is.
     """
-    of_list = f"(source, list) IN (SELECT source, list FROM {listed})"
-    ((latest,),) = client.query(f"SELECT max(edition_date) FROM {_EDITIONS} WHERE {of_list}").result_rows
+    latest = newest_edition(client, listed)
     if latest is not None and latest > day:
         raise BadInputError(
             f"{edition.file} is an edition of {day}, but one of {latest} is loaded; load editions from the oldest to the newest, "
@@ -135,7 +151,7 @@ def record_edition(client: Client, listed: str, edition: Edition, origin: Origin
     client.command(
         f"INSERT INTO {_EDITIONS} (source, list, network, edition_date, is_complete, content_hash, labels, added, closed, file, "
         "file_sha256, loaded_at) SELECT source, list, {network:String}, {day:Date}, {complete:Bool}, "
-        f"{_CONTENT}, count(), {{added:UInt64}}, {{closed:UInt64}}, {{file:String}}, {{sha256:String}}, now64(3) "
+        f"{edition.content}, count(), {{added:UInt64}}, {{closed:UInt64}}, {{file:String}}, {{sha256:String}}, now64(3) "
         f"FROM {listed} GROUP BY source, list",
         parameters=parameters,
         settings={"max_partitions_per_insert_block": 0},

@@ -50,6 +50,8 @@ def remove_labels(
     is_of_snapshot = processing_date is not None or window_days is not None
     if from_day is not None and is_of_snapshot:
         raise UsageError("--from is for standing labels; --processing-date and --window-days select stamped ones.")
+    if from_day is not None and from_day > date.today():
+        raise UsageError(f"--from {from_day} is in the future.")
     key = {"network": network, "processing_date": processing_date, "window_days": window_days}
     removed = 0 if from_day is not None else withdraw(client, source, key, dry_run=dry_run)
     return removed if is_of_snapshot else removed + withdraw_standing(client, source, network, from_day, dry_run=dry_run)

@@ -6,17 +6,24 @@ Then it is *closed*: it keeps the days on which it held, so that the labels of e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError
 from trainer.keys import FIRST_DATE, LAST_DATE
-from trainer.labels.editions import Edition, forget_editions, is_recorded, known_edition, record_edition, refuse_older
+from trainer.labels.editions import (
+    Edition,
+    forget_editions,
+    is_recorded,
+    known_edition,
+    newest_edition,
+    record_edition,
+    refuse_older,
+)
 from trainer.labels.history import ADDED, CLOSED, REMOVED, REPLACED, Origin, record
-from trainer.warehouse import RAW_STANDING_LABELS, drop_partitions, publish, side_table
+from trainer.labels.sides import ANY_PARTITIONS, count_rows, insert, sides
+from trainer.warehouse import RAW_STANDING_LABELS, drop_partitions, publish
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +37,6 @@ _OPEN = f"valid_to = toDate('{LAST_DATE}')"
 # What a list says of an address, and with which value.
 _LABEL = "sipHash128(network, source, list, address, label, address_subtype)"
 _VALUE = "sipHash128(risk_level, confidence_score, trust_level, publisher)"
-_ANY_PARTITIONS = {"max_partitions_per_insert_block": 0}
 DEFAULT_MAX_CLOSED = 0.2
 
 
@@ -63,32 +69,34 @@ def standing_table(frame: pd.DataFrame) -> pa.Table:
 def store_standing(client: Client, rows: pa.Table, edition: Edition, origin: Origin, *, dry_run: bool = False) -> StoredStanding:
     """Open the labels that are not open yet; a complete edition closes the labels of its list that it does not have.
 
-    An open label keeps its first day, also under another value if the list has no dates. A closed label opens again on the day
-    on which it was closed, or later. A row with a last day closes the open label of the same value.
+    An open label keeps its first day, also under another value if the list has no dates. A closed label opens again on the day of
+    the edition; today, if the list has no dates; not at all, if the edition is of an earlier day. An earlier value of a label
+    holds until the day from which another one is known. A row with a last day closes the open label of the same value.
 
     Raises:
         BadInputError: the edition is older than one that is loaded, or closes more than its `max_closed` share.
     """
-    with _sides(client, 4) as (listed, fresh, ended, whole):
-        client.insert_arrow(listed, rows, settings=_ANY_PARTITIONS)
-        distinct = _count(client, f"(SELECT DISTINCT {_LABEL}, {_VALUE} FROM {listed})")
-        has_labels = bool(_count(client, f"(SELECT 1 FROM {_LABELS} WHERE {_of_list(listed)} LIMIT 1)"))
-        day = edition.day(has_labels=has_labels)
+    with sides(client, RAW_STANDING_LABELS, 4) as (listed, fresh, ended, whole):
+        client.insert_arrow(listed, rows, settings=ANY_PARTITIONS)
+        distinct = count_rows(client, f"(SELECT DISTINCT {_LABEL}, {_VALUE} FROM {listed})")
+        has_labels = bool(count_rows(client, f"(SELECT 1 FROM {_LABELS} WHERE {_of_list(listed)} LIMIT 1)"))
+        day = edition.day(newest_edition(client, listed), has_labels=has_labels)
         if known_edition(client, listed, edition):
             return StoredStanding(0, 0, 0, distinct, day, is_known=True)
         if edition.is_complete:
             refuse_older(client, listed, edition, day)
-        parameters = {"day": day, "floor": day if edition.is_complete and has_labels else FIRST_DATE}
-        client.command(_opened(listed, fresh), parameters=parameters, settings=_ANY_PARTITIONS)
-        client.command(_ended(listed, fresh, ended, edition), parameters=parameters, settings=_ANY_PARTITIONS)
+        floor = day if edition.is_complete and has_labels else FIRST_DATE
+        parameters = {"day": day, "floor": floor, "today": date.today()}
+        insert(client, _opened(listed, fresh), parameters)
+        insert(client, _ended(listed, fresh, ended, edition), parameters)
         stored = _counted(client, fresh, ended, distinct, day)
         if edition.is_complete:
-            _refuse_too_many(client, listed, edition, stored)
+            _refuse_too_many(client, listed, fresh, ended, edition)
         if not dry_run:
             if stored.added or stored.closed or stored.replaced:
                 _record(client, fresh, ended, origin)
                 _replace(client, listed, fresh, ended, whole)
-            if stored.added or stored.closed or edition.is_complete or not is_recorded(client, listed, day):
+            if stored.added or stored.closed or edition.is_complete or not is_recorded(client, listed, edition, day):
                 record_edition(client, listed, edition, origin, stored)
     return stored
 
@@ -107,10 +115,10 @@ def withdraw_standing(
     if from_day is not None:
         chosen += " AND valid_to > {day:Date}"
     columns = _COLUMNS.replace("valid_to", "{day:Date} AS valid_to")
-    with _sides(client, 4) as (listed, fresh, ended, whole):
-        client.command(f"INSERT INTO {listed} ({_COLUMNS}) SELECT {_COLUMNS} FROM {_LABELS} FINAL WHERE {chosen}", parameters)
-        client.command(f"INSERT INTO {ended} ({_COLUMNS}) SELECT {columns} FROM {listed}", parameters)
-        count = _count(client, ended)
+    with sides(client, RAW_STANDING_LABELS, 4) as (listed, fresh, ended, whole):
+        insert(client, f"{listed} ({_COLUMNS}) SELECT {_COLUMNS} FROM {_LABELS} FINAL WHERE {chosen}", parameters)
+        insert(client, f"{ended} ({_COLUMNS}) SELECT {columns} FROM {listed}", parameters)
+        count = count_rows(client, ended)
         if count and not dry_run:
             _record_ended(client, ended, REMOVED, Origin())
             # First: a killed removal must not leave editions that keep the files from being added again.
@@ -121,13 +129,13 @@ def withdraw_standing(
 
 
 def _opened(listed: str, fresh: str) -> str:
-    """Return the statement that fills `fresh` with the labels to open, and with those that the list gives a last day."""
-    columns = _COLUMNS.replace("valid_from", "opens AS valid_from", 1)
+    """Return the INSERT that fills `fresh` with the labels to open, and with those that the list gives a last day."""
+    columns = _COLUMNS.replace("valid_from", "opens AS valid_from", 1).replace("valid_to", "ends AS valid_to")
     return f"""
-        INSERT INTO {fresh} ({_COLUMNS})
+        {fresh} ({_COLUMNS})
         SELECT {columns}
         FROM (
-            SELECT * FROM (
+            SELECT *, groupUniqArray(value_hash) OVER (PARTITION BY label_hash) AS listed_values FROM (
                 SELECT *, {_LABEL} AS label_hash, {_VALUE} AS value_hash FROM {listed}
                 -- Of rows that differ in nothing but their last day, the latest holds.
                 ORDER BY valid_to DESC LIMIT 1 BY label_hash, value_hash, valid_from
@@ -144,32 +152,39 @@ def _opened(listed: str, fresh: str) -> str:
             FROM {_LABELS} FINAL WHERE source IN (SELECT source FROM {listed})
             GROUP BY label_hash
         ) AS old ON old.label_hash = new.label_hash
-        -- A list without dates does not say that a label held earlier than it is known to.
-        ARRAY JOIN [if(
-            {_OPEN},
-            greatest(
-                if(valid_from = toDate('{FIRST_DATE}'), ifNull(open_from, valid_from), valid_from),
-                {{floor:Date}},
-                ifNull(closed_on, valid_from)
-            ),
+        ARRAY JOIN [valid_from = toDate('{FIRST_DATE}') AND {{floor:Date}} = toDate('{FIRST_DATE}')] AS is_undated
+        -- A list without dates does not say that a label held earlier than it is known to, nor again in the past.
+        ARRAY JOIN [multiIf(
+            NOT {_OPEN}, valid_from,
+            NOT is_undated, greatest(valid_from, {{floor:Date}}),
+            notEmpty(open_values), assumeNotNull(open_from),
+            closed_on > toDate('{FIRST_DATE}'), greatest({{today:Date}}, assumeNotNull(closed_on)),
             valid_from
         )] AS opens
+        -- Until another value is known to hold.
+        ARRAY JOIN [arrayMin(
+            arrayPushBack(
+                arrayMap(v -> v.2, arrayFilter(v -> NOT is_undated AND NOT has(listed_values, v.1) AND v.2 > opens, open_values)),
+                valid_to
+            )
+        )] AS ends
         WHERE NOT if(
             {_OPEN},
-            arrayExists(v -> v.1 = value_hash AND (v.2 <= opens OR new.valid_from = toDate('{FIRST_DATE}')), open_values),
+            arrayExists(v -> v.1 = value_hash AND (v.2 <= opens OR is_undated), open_values)
+            OR (NOT is_undated AND ifNull(closed_on, opens) > opens),
             has(intervals, (value_hash, valid_from, valid_to))
         )
     """
 
 
 def _ended(listed: str, fresh: str, ended: str, edition: Edition) -> str:
-    """Return the statement that fills `ended` with the labels to end; `valid_to` is the first day on which they do not hold.
+    """Return the INSERT that fills `ended` with the labels to end; `valid_to` is the first day on which they do not hold.
 
     Those that would not hold on any day (`valid_to <= valid_from`) are deleted.
     """
     columns = _COLUMNS.replace("valid_to", "ends AS valid_to")
     return f"""
-        INSERT INTO {ended} ({_COLUMNS})
+        {ended} ({_COLUMNS})
         SELECT {columns}
         FROM (
             SELECT *, {_LABEL} AS label_hash, {_VALUE} AS value_hash
@@ -187,7 +202,8 @@ def _ended(listed: str, fresh: str, ended: str, edition: Edition) -> str:
             SELECT
                 {_LABEL} AS label_hash,
                 groupUniqArrayIf({_VALUE}, {_OPEN}) AS kept,
-                groupUniqArrayIf(({_VALUE}, valid_to), NOT {_OPEN}) AS last_days
+                groupUniqArrayIf(({_VALUE}, valid_to), NOT {_OPEN}) AS last_days,
+                groupUniqArray({_VALUE}) AS listed_values
             FROM {listed} GROUP BY label_hash
         ) AS present ON present.label_hash = old.label_hash
         {_last_day(_of_list(listed, edition.network) if edition.is_complete else "false")}
@@ -201,11 +217,12 @@ def _last_day(gone: str) -> str:
     return f"""
         ARRAY JOIN [arrayMax({listed_day})] AS listed_day
         ARRAY JOIN [multiIf(
-            -- A row with another last day replaces one that is closed.
-            NOT {_OPEN}, if(has(dated, (value_hash, valid_from)), valid_from, valid_to),
+            -- A row with another last day replaces one that is closed. A last day to come is no reason to stay on the list.
+            NOT {_OPEN} AND has(dated, (value_hash, valid_from)), valid_from,
+            NOT {_OPEN}, if({gone} AND valid_to > {{day:Date}} AND NOT has(listed_values, value_hash), {{day:Date}}, valid_to),
             has(opened, value_hash), valid_from,
             has(kept, value_hash), valid_to,
-            opens IS NOT NULL, assumeNotNull(opens),
+            opens >= valid_from, assumeNotNull(opens),
             listed_day > valid_from, listed_day,
             {gone}, {{day:Date}},
             valid_to
@@ -226,12 +243,28 @@ def _counted(client: Client, fresh: str, ended: str, distinct: int, day: date) -
     return StoredStanding(int(added), int(total - replaced), int(replaced), distinct, day)
 
 
-def _refuse_too_many(client: Client, listed: str, edition: Edition, stored: StoredStanding) -> None:
-    open_labels = _count(client, f"(SELECT 1 FROM {_LABELS} FINAL WHERE {_OPEN} AND {_of_list(listed, edition.network)})")
-    if open_labels and stored.closed / open_labels > edition.max_closed:
+def _refuse_too_many(client: Client, listed: str, fresh: str, ended: str, edition: Edition) -> None:
+    """Refuse an edition that closes too large a share of one of its lists; a large list does not hide a small one.
+
+    Raises:
+        BadInputError: as the name says.
+    """
+    query = f"""
+        SELECT source, open_labels, closed FROM (
+            SELECT source, list, count() AS open_labels FROM {_LABELS} FINAL
+            WHERE {_OPEN} AND {_of_list(listed, edition.network)} GROUP BY source, list
+        ) AS open
+        INNER JOIN (
+            SELECT source, list, count() AS closed FROM {ended} WHERE {_LABEL} NOT IN (SELECT {_LABEL} FROM {fresh})
+            GROUP BY source, list
+        ) AS closing ON closing.source = open.source AND closing.list = open.list
+        WHERE closed / open_labels > {{share:Float64}} ORDER BY closed / open_labels DESC LIMIT 1
+    """
+    for source, open_labels, closed in client.query(query, parameters={"share": edition.max_closed}).result_rows:
+        of_source = f" of {source}" if source else ""
         raise BadInputError(
-            f"As a complete edition, {edition.file} would close {stored.closed} of {open_labels} labels of the list "
-            f"({stored.closed / open_labels:.0%}, more than {edition.max_closed:.0%}); nothing was changed. If the list did "
+            f"As a complete edition, {edition.file} would close {closed} of {open_labels} labels of the list{of_source} "
+            f"({closed / open_labels:.0%}, more than {edition.max_closed:.0%}); nothing was changed. If the list did "
             "shrink that much, raise --max-closed; if the file is only a part of it, leave out --complete."
         )
 
@@ -256,22 +289,8 @@ def _replace(client: Client, listed: str, fresh: str, ended: str, whole: str) ->
         f"{ended} WHERE valid_to > valid_from",
         fresh,
     ):
-        client.command(f"INSERT INTO {whole} ({_COLUMNS}) SELECT {_COLUMNS} FROM {rows}", settings=_ANY_PARTITIONS)
+        insert(client, f"{whole} ({_COLUMNS}) SELECT {_COLUMNS} FROM {rows}")
     publish(client, whole, RAW_STANDING_LABELS)
     query = f"SELECT DISTINCT source FROM {listed} WHERE source NOT IN (SELECT source FROM {whole})"
     for (source,) in client.query(query).result_rows:
         drop_partitions(client, RAW_STANDING_LABELS, "source = {source:String}", {"source": source})
-
-
-@contextmanager
-def _sides(client: Client, count: int) -> Iterator[list[str]]:
-    """Yield the names of `count` empty side tables of `raw_standing_labels`, dropped afterwards."""
-    if not count:
-        yield []
-        return
-    with side_table(client, RAW_STANDING_LABELS) as side, _sides(client, count - 1) as others:
-        yield [side, *others]
-
-
-def _count(client: Client, rows: str) -> int:
-    return int(client.query(f"SELECT count() FROM {rows}").result_rows[0][0])

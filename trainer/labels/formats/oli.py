@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 WHAT = "a list of the Open Labels Initiative"
 CATEGORY_FIELD = "usage_category"
 REQUIRED = frozenset({"address", "chain_id"})
+FIELDS = REQUIRED | {
+    "is_eoa", "is_contract", "is_factory_contract", "is_proxy", "is_safe_contract", "contract_name", "deployment_tx",
+    "deployer_address", "owner_project", "deployment_date", "erc_type", "erc20.symbol", "erc20.decimals", "erc721.name",
+    "erc721.symbol", "erc1155.name", "erc1155.symbol", CATEGORY_FIELD, "version", "audit", "contract_monitored",
+    "source_code_verified",
+}  # fmt: skip
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -38,9 +44,9 @@ def _read(path: Path) -> pd.DataFrame:
 
 def _recognises(path: Path, head: bytes) -> bool:
     record = first_record(path, head)
-    # The user's own table may have been made from such a list, but then it has a risk level.
-    is_own = "risk_level" in record
-    return record.keys() >= {*REQUIRED, CATEGORY_FIELD} and ":" in record["chain_id"] and not is_own
+    # The user's own table may have been made from such a list, but then it has a column of its own, or few of the list's.
+    is_published = record.keys() <= FIELDS and record.keys() >= {*REQUIRED, CATEGORY_FIELD, "owner_project"}
+    return is_published and ":" in record["chain_id"]
 
 
 OLI = LabelFormat("oli", _recognises, _read, publisher="oli", description="uses of contracts from the Open Labels Initiative")
