@@ -142,16 +142,7 @@ def _opened(listed: str, fresh: str) -> str:
             )
             ORDER BY valid_from LIMIT 1 BY label_hash, value_hash, if({_OPEN}, toDate('{FIRST_DATE}'), valid_from), valid_to
         ) AS new
-        LEFT JOIN (
-            SELECT
-                {_LABEL} AS label_hash,
-                maxIf(valid_to, NOT {_OPEN}) AS closed_on,
-                minIf(toNullable(valid_from), {_OPEN}) AS open_from,
-                groupArrayIf(({_VALUE}, valid_from), {_OPEN}) AS open_values,
-                groupArray(({_VALUE}, valid_from, valid_to)) AS intervals
-            FROM {_LABELS} FINAL WHERE source IN (SELECT source FROM {listed})
-            GROUP BY label_hash
-        ) AS old ON old.label_hash = new.label_hash
+        LEFT JOIN ({_known(listed)}) AS old ON old.label_hash = new.label_hash
         ARRAY JOIN [valid_from = toDate('{FIRST_DATE}') AND {{floor:Date}} = toDate('{FIRST_DATE}')] AS is_undated
         -- A list without dates does not say that a label held earlier than it is known to, nor again in the past.
         ARRAY JOIN [multiIf(
@@ -174,6 +165,20 @@ def _opened(listed: str, fresh: str) -> str:
             OR (NOT is_undated AND ifNull(closed_on, opens) > opens),
             has(intervals, (value_hash, valid_from, valid_to))
         )
+    """
+
+
+def _known(listed: str) -> str:
+    """Return the query for what is known of each label of the sources of a file: its open and closed intervals."""
+    return f"""
+        SELECT
+            {_LABEL} AS label_hash,
+            maxIf(valid_to, NOT {_OPEN}) AS closed_on,
+            minIf(toNullable(valid_from), {_OPEN}) AS open_from,
+            groupArrayIf(({_VALUE}, valid_from), {_OPEN}) AS open_values,
+            groupArray(({_VALUE}, valid_from, valid_to)) AS intervals
+        FROM {_LABELS} FINAL WHERE source IN (SELECT source FROM {listed})
+        GROUP BY label_hash
     """
 
 
@@ -237,10 +242,9 @@ def _of_list(listed: str, network: str = "") -> str:
 
 
 def _counted(client: Client, fresh: str, ended: str, distinct: int, day: date) -> StoredStanding:
-    ((added,),) = client.query(f"SELECT count() FROM {fresh}").result_rows
     query = f"SELECT count(), countIf({_LABEL} IN (SELECT {_LABEL} FROM {fresh})) FROM {ended}"
     ((total, replaced),) = client.query(query).result_rows
-    return StoredStanding(int(added), int(total - replaced), int(replaced), distinct, day)
+    return StoredStanding(count_rows(client, fresh), int(total - replaced), int(replaced), distinct, day)
 
 
 def _refuse_too_many(client: Client, listed: str, fresh: str, ended: str, edition: Edition) -> None:
