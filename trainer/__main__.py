@@ -1,5 +1,15 @@
-"""`python -m trainer` is the command `trainer`."""
+"""The command `trainer`, also as `python -m trainer`. Ctrl-C is handled before anything else is imported."""
 
-from trainer.cli import main
+from trainer.interrupt import exit_on_interrupt
 
-main()
+
+def main() -> None:
+    """Run the command line."""
+    exit_on_interrupt()
+    from trainer.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from trainer import settings
 from trainer.cli import data, demo, features, labels, model, tune
 from trainer.errors import BadInputError, TrainerError
+from trainer.interrupt import INTERRUPTED, MESSAGE
 
 __all__ = ["app", "main"]
 
-INTERRUPTED = 130  # the exit code shells use for a process that SIGINT ended
 EXIT_CODES = (
     "Exit codes: 0 done, 2 usage or an error in code of your own, 3 bad input, 4 warehouse unreachable, locked or not built, "
     "5 not enough labels to train honestly, 6 model unusable, 1 anything else (a bug)."
@@ -56,17 +57,26 @@ def main() -> None:
     except TrainerError as error:
         if settings.is_debugging():
             traceback.print_exception(error)
-        print(f"trainer: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        _exit(f"trainer: {error}\n", error.exit_code)
     except (FileExistsError, FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
-        print(f"trainer: {error.filename} cannot be used: {error.strerror}.", file=sys.stderr)
-        sys.exit(BadInputError.exit_code)
+        _exit(f"trainer: {error.filename} cannot be used: {error.strerror}.\n", BadInputError.exit_code)
     except (KeyboardInterrupt, SystemExit) as ended:  # typer turns the first into the second
         if isinstance(ended, SystemExit) and ended.code != INTERRUPTED:
-            raise
-        print("trainer: interrupted; nothing half-done was kept.", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+            _exit("", ended.code)
+        _exit(MESSAGE, INTERRUPTED)
     except BrokenPipeError:
-        # The reader of the output is gone: a message would fail as well.
-        sys.stderr.close()
-        sys.exit(0)
+        _exit("", 0)
+
+
+def _exit(message: str, code: int | str | None) -> NoReturn:
+    """Print a message to stderr and end the process; a reader that is gone (`| head`) is no error."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.write(message)
+        sys.stderr.flush()
+    except BrokenPipeError:
+        # Python flushes both again when it ends, and would print an error.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (1, 2):
+            os.dup2(nowhere, stream)
+    sys.exit(code)

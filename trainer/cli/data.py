@@ -22,10 +22,27 @@ def register(app: typer.Typer) -> None:
     app.command()(simulate)
 
 
-def init(json: Json = False, target: Target = None) -> None:
+def init(
+    discard_damaged: Annotated[
+        bool,
+        typer.Option("--discard-damaged", help="Drop parts of tables that the engine found damaged; load them again afterwards."),
+    ] = False,
+    json: Json = False,
+    target: Target = None,
+) -> None:
     """Create the raw tables and load the seeds; running it again changes nothing."""
+    if discard_damaged:
+        _discard_damaged(target)
     names = prepare(target)
     emit({"tables": names}, json, names)
+
+
+def _discard_damaged(target: str | None) -> None:
+    from trainer.warehouse import connect, discard_damaged
+
+    with connect(target, accept_damage=True) as client:
+        for part in discard_damaged(client):
+            say(f"Discarded a damaged part of {part}.")
 
 
 def prepare(target: str | None) -> list[str]:

@@ -207,4 +207,6 @@ def _read(
             for position in range(len(features)):
                 X[start:stop, position] = batch.column(len(ids) + len(label_columns) + position).to_numpy(zero_copy_only=False)
             start = stop
+    if start != count:
+        raise NotBuiltError(f"{table} changed while it was read; run the command again when no `dbt run` is under way.")
     return Dataset(X, y, weight, pa.concat_tables(kept), features, kind)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.errors import BadInputError, NotBuiltError
 from trainer.keys import WHERE_SNAPSHOT
 from trainer.registry import registry
-from trainer.warehouse import require_table
+from trainer.warehouse import one_build, require_table
 
 if TYPE_CHECKING:
     from trainer.labels import Truth
@@ -85,7 +85,11 @@ def label_report(
         NotBuiltError: dbt has not run, or nothing is labelled.
         BadInputError: several snapshots match (the message lists them), or none of the matching ones has labels.
     """
-    key = _snapshot(client, network, processing_date, window_days)
+    with one_build(client):
+        return _read(client, _snapshot(client, network, processing_date, window_days), truth)
+
+
+def _read(client: Client, key: dict[str, Any], truth: Truth | None) -> LabelReport:
     models = _models(client, key)
     return LabelReport(
         **key,

@@ -17,7 +17,7 @@ from trainer.errors import BadInputError, UsageError
 from trainer.keys import SnapshotKey, where_equal
 from trainer.labels import LabelStrategy, WarehouseLabelStrategy
 from trainer.model_types import get_model_type
-from trainer.warehouse import RAW_DERIVED_VOTES, create_tables, drop_partitions, replace_rows
+from trainer.warehouse import RAW_DERIVED_VOTES, create_tables, drop_partitions, one_build, replace_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,8 +84,9 @@ def derive_votes(
     own = f"{type(strategy).__module__}:{type(strategy).__qualname__}"
     name = _checked_name(strategy, own if name is None else name)
     _require_addresses(model_type)
-    data = read_scoring(client, model_type, selection, [])
-    votes, counts = _votes_by_snapshot(client, strategy, data, selection)
+    with one_build(client):
+        data = read_scoring(client, model_type, selection, [])
+        votes, counts = _votes_by_snapshot(client, strategy, data, selection)
     before = _replace(client, name, votes, dry_run)
     return DerivedVotes(
         strategy=own,

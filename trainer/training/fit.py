@@ -34,6 +34,7 @@ from trainer.models import ModelTrainer, fit_trainer, name_of, ranker_of
 from trainer.registry import artifact, registry
 from trainer.training.result import TrainingResult, result_of
 from trainer.training.unseen import Unseen, evaluate_unseen, row_groups
+from trainer.warehouse import one_build
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -140,13 +141,14 @@ class ModelTraining:
 
     def _read_labelled(self, selection: Selection, strategy: LabelStrategy) -> tuple[Dataset, np.ndarray]:
         choice = FeatureChoice(tuple(self.features), tuple(self.exclude))
-        if is_computed_by_dbt(strategy):
-            data = read_training(self.client, self.model_type, selection, strategy_name(strategy), choice)
-        else:
-            data = read_labelled(self.client, self.model_type, selection, strategy, choice)
-        self._require_enough(data, selection, strategy)
-        is_gold = strategy_name(strategy) == GOLD_STRATEGY
-        return data, data.y if is_gold else gold_labels(self.client, data, selection)
+        with one_build(self.client):
+            if is_computed_by_dbt(strategy):
+                data = read_training(self.client, self.model_type, selection, strategy_name(strategy), choice)
+            else:
+                data = read_labelled(self.client, self.model_type, selection, strategy, choice)
+            self._require_enough(data, selection, strategy)
+            is_gold = strategy_name(strategy) == GOLD_STRATEGY
+            return data, data.y if is_gold else gold_labels(self.client, data, selection)
 
     def _require_enough(self, data: Dataset, selection: Selection, strategy: LabelStrategy) -> None:
         positive = data.y >= 0.5

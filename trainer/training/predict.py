@@ -15,7 +15,7 @@ from trainer.data import Dataset, Feature, Selection, absent_features, read_scor
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
 from trainer.registry import artifact, get_model, latest_model
-from trainer.warehouse import TABLES, replace_rows
+from trainer.warehouse import TABLES, one_build, replace_rows
 
 if TYPE_CHECKING:
     from trainer.models import ModelTrainer
@@ -77,8 +77,9 @@ def predict(
     model = latest_model(client, network, window_days, model_type) if model_id == LATEST else get_model(client, model_id)
     loaded = artifact.load(Path(model["model_path"]), model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
-    data = read_scoring(client, kind.name, selection, loaded.features)
-    absent = absent_features(client, kind.scoring_table, selection, loaded.features)
+    with one_build(client):
+        data = read_scoring(client, kind.name, selection, loaded.features)
+        absent = absent_features(client, kind.scoring_table, selection, loaded.features)
     clock = time.perf_counter()
     scores = loaded.predict(data.frame())
     latency_ms = (time.perf_counter() - clock) * 1000 / len(scores)

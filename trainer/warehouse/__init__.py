@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trainer.warehouse.builds import one_build
 from trainer.warehouse.client import (
     connect,
     drop_leftovers,
@@ -15,6 +16,7 @@ from trainer.warehouse.client import (
     side_table,
     table_exists,
 )
+from trainer.warehouse.damage import discard_damaged
 from trainer.warehouse.dbt import run_dbt
 from trainer.warehouse.label_tables import (
     ADDRESS_LABELS,
@@ -56,9 +58,11 @@ __all__ = [
     "Table",
     "connect",
     "create_tables",
+    "discard_damaged",
     "drop_leftovers",
     "drop_partition",
     "drop_partitions",
+    "one_build",
     "problem_of_seeds",
     "publish",
     "replace_rows",

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 from trainer import settings
 from trainer.errors import BadInputError, NotBuiltError, WarehouseError
 from trainer.keys import WHERE_SNAPSHOT
+from trainer.warehouse.damage import damage_problem
+from trainer.warehouse.failures import STALL_SECONDS, failure_of, guard
 from trainer.warehouse.insert import prepared
 from trainer.warehouse.lock import folder_problem
 from trainer.warehouse.spelling import with_canonical_addresses
@@ -31,21 +33,26 @@ if TYPE_CHECKING:
 SIDE_SUFFIX = "__loading_"
 
 
-def connect(target: str | None = None) -> Client:
+def connect(target: str | None = None, *, accept_damage: bool = False) -> Client:
     """Open a clickhouse_connect client for a target of profiles.yml, its database created and selected.
 
     A plain client in every respect but one: `insert_df` takes dates as text, as the guide writes them, and refuses rows without
     a date, a window or a network.
     Use it as a context manager: an embedded warehouse is open in one process at a time.
 
+    Args:
+        accept_damage: open the warehouse although parts of its tables are damaged and their rows missing.
+
     Raises:
-        WarehouseError: the folder is held by another process, or the server is down or refuses the credentials.
+        WarehouseError: the folder is held by another process, the server is down or refuses the credentials, or a part of a table
+            is damaged.
     """
     import clickhouse_connect
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
     # The error that follows says in one sentence what the driver would log.
-    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+    for library in ("clickhouse_connect", "urllib3"):
+        logging.getLogger(library).addHandler(logging.NullHandler())
     chosen = settings.target(target)
     options = {"join_use_nulls": 1} | chosen.settings
     # Checked first, because the engine's own message is no sentence and goes straight to stderr.
@@ -63,6 +70,7 @@ def connect(target: str | None = None) -> Client:
                 password=chosen.password,
                 settings=options,
                 connect_timeout=10,
+                send_receive_timeout=STALL_SECONDS,
                 client_name="trainer",
                 autogenerate_session_id=False,
             )
@@ -70,6 +78,12 @@ def connect(target: str | None = None) -> Client:
         client.database = chosen.database
     except (ClickHouseError, OSError) as error:
         raise WarehouseError(_reason(chosen, error)) from error
+    except Exception as error:  # what a server answered cannot be read
+        raise failure_of(error, _place(chosen)) or error from error
+    guard(client, _place(chosen), is_server=chosen.path is None)
+    if not accept_damage and (problem := damage_problem(client)) is not None:
+        client.close()
+        raise WarehouseError(problem)
     return _with_prepared_frames(client)
 
 
@@ -153,6 +167,12 @@ def drop_leftovers(client: Client) -> int:
     for (name,) in names:
         client.command(f"DROP TABLE IF EXISTS {name} SYNC")
     return len(names)
+
+
+def _place(target: settings.Target) -> str:
+    if target.path is None:
+        return f"The ClickHouse server at {target.host}:{target.port}"
+    return f"The embedded warehouse {target.path}"
 
 
 def _reason(target: settings.Target, error: Exception) -> str:

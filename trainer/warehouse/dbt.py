@@ -9,23 +9,22 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from trainer import settings
-from trainer.errors import TrainerError
+from trainer import interrupt, settings
+from trainer.errors import NotBuiltError
 
 
 def run_dbt(arguments: Sequence[str], target: str | None = None, quiet: bool = False) -> None:
     """Run `dbt <arguments>`; its output goes to stderr unless `quiet`.
 
     Raises:
-        TrainerError: dbt failed; with `quiet`, the message ends with its output.
+        NotBuiltError: dbt failed; with `quiet`, the message ends with its output.
     """
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
-    environment = settings.dbt_environment(target)
-    if quiet:
-        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    else:
-        done = subprocess.run(command, env=environment, stdout=sys.stderr, text=True, check=False)
-    if done.returncode == 0:
-        return
-    output = (done.stdout or "").strip()
-    raise TrainerError(f"dbt {arguments[0]} failed{': ' + output[-2000:] if output else '; see its output above'}")
+    output, errors = (subprocess.PIPE, subprocess.STDOUT) if quiet else (sys.stderr, None)
+    with subprocess.Popen(command, env=settings.dbt_environment(target), stdout=output, stderr=errors, text=True) as process:
+        interrupt.children.add(process)
+        said, _ = process.communicate()
+        interrupt.children.discard(process)
+    if process.returncode:
+        last = (said or "").strip()[-2000:]
+        raise NotBuiltError(f"dbt {arguments[0]} failed{': ' + last if last else '; see its output above'}")

@@ -217,6 +217,22 @@ ALERT_RANKINGS = _written("alert_rankings", "alert_id", "rank Int32")
 ADDRESS_SCORES = _written("address_scores", "address", "score Float64", _TIMING)
 CLUSTER_SCORES = _written("cluster_scores", "cluster_id", "score Float64", _TIMING)
 
+BUILD_MARKS = Table(
+    "build_marks",
+    key="node, event",
+    partition="event",
+    order="",
+    version="build",
+    has_snapshot_key=False,
+    columns="""
+    node String
+    event LowCardinality(String)
+    build UInt64
+    invocation_id String
+    """,
+)
+"""Which models and seeds the dbt runs started and finished, numbered; written by dbt (macros mark_build_…)."""
+
 RAW_TABLES = (
     RAW_ALERTS,
     RAW_FEATURES,
@@ -228,7 +244,16 @@ RAW_TABLES = (
     RAW_CUSTOM_FEATURES,
     RAW_DERIVED_VOTES,
 )
-WRITTEN_TABLES = (LABEL_HISTORY, LABEL_EDITIONS, TRAINED_MODELS, ALERT_SCORES, ALERT_RANKINGS, ADDRESS_SCORES, CLUSTER_SCORES)
+WRITTEN_TABLES = (
+    LABEL_HISTORY,
+    LABEL_EDITIONS,
+    BUILD_MARKS,
+    TRAINED_MODELS,
+    ALERT_SCORES,
+    ALERT_RANKINGS,
+    ADDRESS_SCORES,
+    CLUSTER_SCORES,
+)
 TABLES = {table.name: table for table in RAW_TABLES + WRITTEN_TABLES}
 
 

@@ -10,6 +10,11 @@
         {%- if flags.WHICH == "run" and seed is none -%}
             {{ exceptions.raise_compiler_error("The seeds are not loaded in " ~ target.schema ~ "; run `dbt seed` first.") }}
         {%- endif -%}
+        {%- if flags.WHICH == "run" and unfinished_seeds() -%}
+            {{ exceptions.raise_compiler_error(
+                "The seeds " ~ (unfinished_seeds() | join(", ")) ~ " were not loaded to the end; run `dbt seed --full-refresh` first."
+            ) }}
+        {%- endif -%}
         {#- `dbt build` has yet to load the seed, so there the test every_label_rule_is_declared checks this. -#}
         {%- if flags.WHICH == "run" -%}
             {{ require_declared_rules(declared_rules()) }}

@@ -15,6 +15,7 @@ from dbt.adapters.exceptions import FailedToConnectError
 from dbt_common.exceptions import DbtDatabaseError
 
 from dbt.adapters.chdb.credentials import ChdbCredentials
+from trainer.warehouse.damage import damage_problem
 from trainer.warehouse.lock import folder_problem
 
 
@@ -55,12 +56,16 @@ class ChdbClient(ChHttpClient):
         if problem:
             raise FailedToConnectError(problem)
         try:
-            return clickhouse_connect.get_client(
+            client = clickhouse_connect.get_client(
                 interface="chdb", path=credentials.path, query_limit=0, settings=self._conn_settings
             )
         except ClickHouseError as error:
             # another process may have opened the folder since it was checked
             raise FailedToConnectError(folder_problem(credentials.path) or _first_line(error)) from error
+        if (problem := damage_problem(client, credentials.schema)) is not None:
+            client.close()
+            raise FailedToConnectError(problem)
+        return client
 
     def _ensure_database(self, database_engine: str | None, cluster_name: str | None) -> None:
         # dbt-clickhouse caches existing databases by name, but one process may switch between folders

@@ -1,0 +1,44 @@
+"""Ctrl-C on the command line: the process ends at once with one sentence, whatever it was doing.
+
+Ending at once is safe, because every command survives being killed at any point. An exception would be raised somewhere in an
+import or another library, which may catch it, print it or wait for a long computation first.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
+
+INTERRUPTED = 130  # the exit code shells use for a process that SIGINT ended
+MESSAGE = "trainer: interrupted; nothing half-done was kept.\n"
+_SHOW_CURSOR = b"\x1b[?25h"  # a progress bar hides it
+children: set[subprocess.Popen[str]] = set()
+"""Processes to end with this one: they do not get the signal where it was sent to this process alone."""
+
+
+def exit_on_interrupt() -> None:
+    """From now on, end the process with exit code 130 when it is interrupted; where SIGINT is ignored, it stays ignored."""
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    threading.Thread(target=_wait, args=(reader,), name="interrupt", daemon=True).start()
+    # Python's own handlers wait for the main thread, which may be in a computation of minutes; this pipe does not.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+
+
+def _wait(reader: int) -> None:
+    while os.read(reader, 1)[0] != signal.SIGINT:
+        pass
+    for child in list(children):
+        child.terminate()
+    if os.isatty(2):
+        os.write(2, _SHOW_CURSOR)
+    os.write(2, MESSAGE.encode())
+    os._exit(INTERRUPTED)
