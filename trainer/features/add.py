@@ -15,7 +15,7 @@ from trainer.features.reader import FeatureFile, read_features
 from trainer.features.store import Stored, feature_table, store
 from trainer.model_types import LABEL_COLUMNS
 from trainer.uploads import refusal, require_key, write_rejects
-from trainer.warehouse import RAW_ADDRESS_LABELS, create_tables
+from trainer.warehouse import RAW_ADDRESS_LABELS, create_tables, exclusive
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -58,6 +58,7 @@ class FeaturesAdded:
         return asdict(self)
 
 
+@exclusive
 def add_features(
     client: Client,
     path: Path,

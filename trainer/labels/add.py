@@ -24,7 +24,7 @@ from trainer.labels.standing import DEFAULT_MAX_CLOSED, StoredStanding, standing
 from trainer.labels.store import Stored, label_table, store
 from trainer.labels.taxonomy import RISK_LEVELS, read_taxonomy
 from trainer.uploads import map_columns, option, refusal, write_rejects
-from trainer.warehouse import RAW_STANDING_LABELS, create_tables
+from trainer.warehouse import RAW_STANDING_LABELS, create_tables, exclusive
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,6 +131,7 @@ class AddOptions(TypedDict, total=False):
     skip_bad: bool
 
 
+@exclusive
 def add_labels(client: Client, path: Path, **options: Unpack[AddOptions]) -> LabelsAdded:
     """Add the rows of a label list; adding a file again changes nothing.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trainer.errors import BadInputError, UsageError
 from trainer.labels.standing import withdraw_standing
 from trainer.labels.store import sources, withdraw
-from trainer.warehouse import create_tables
+from trainer.warehouse import create_tables, exclusive
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -17,6 +17,7 @@ UNNAMED = "custom"
 """Name under which labels that name no publisher are listed and removed."""
 
 
+@exclusive
 def remove_labels(
     client: Client,
     source: str,

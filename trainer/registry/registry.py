@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.errors import ArtifactError
 from trainer.registry.artifact import ModelMeta
-from trainer.warehouse import create_tables
+from trainer.warehouse import create_tables, exclusive
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -21,6 +21,7 @@ _COLUMNS = (
 )
 
 
+@exclusive
 def register(client: Client, folder: Path, meta: ModelMeta, fold_aucs: Sequence[float]) -> None:
     """Add a saved model to the registry."""
     import numpy as np

@@ -17,7 +17,7 @@ from trainer.errors import BadInputError, user_code
 from trainer.keys import SnapshotKey
 from trainer.snapshots.conform import Conformer
 from trainer.snapshots.reader import SnapshotFile, damaged, find_folders, key_of, parquet_rows, shape_of, verify
-from trainer.warehouse import create_tables, drop_leftovers, drop_partition, publish, side_table
+from trainer.warehouse import create_tables, drop_partition, exclusive, publish, side_table
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -47,6 +47,7 @@ class Ingested:
     ignored: dict[str, str] = field(default_factory=dict)
 
 
+@exclusive
 def ingest(
     client: Client,
     path: Path,
@@ -66,7 +67,6 @@ def ingest(
             loaded.
     """
     create_tables(client)
-    drop_leftovers(client)
     folders = find_folders(path)
     keys = [key_of(folder, network, processing_date, window_days) for folder in folders]
     return [_ingest_folder(client, folder, key, progress) for folder, key in zip(folders, keys, strict=True)]

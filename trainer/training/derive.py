@@ -17,7 +17,7 @@ from trainer.errors import BadInputError, UsageError
 from trainer.keys import SnapshotKey, where_equal
 from trainer.labels import LabelStrategy, WarehouseLabelStrategy
 from trainer.model_types import get_model_type
-from trainer.warehouse import RAW_DERIVED_VOTES, create_tables, drop_partitions, one_build, replace_rows
+from trainer.warehouse import RAW_DERIVED_VOTES, create_tables, drop_partitions, exclusive, one_build, replace_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,6 +185,7 @@ def _votes_by_snapshot(
     return votes, {"labelled": labelled, "votes": count, "risky": risky, "benign": count - risky, "tied": tied}
 
 
+@exclusive
 def _replace(client: Client, name: str, votes: dict[SnapshotKey, pd.DataFrame], dry_run: bool) -> int:
     """Store votes in place of earlier ones of that name, unless this is a dry run; return the number of the earlier ones."""
     create_tables(client)

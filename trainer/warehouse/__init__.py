@@ -5,17 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trainer.warehouse.builds import one_build
-from trainer.warehouse.client import (
-    connect,
-    drop_leftovers,
-    drop_partition,
-    drop_partitions,
-    publish,
-    replace_rows,
-    require_table,
-    side_table,
-    table_exists,
-)
+from trainer.warehouse.client import connect, require_table, table_exists
 from trainer.warehouse.damage import discard_damaged
 from trainer.warehouse.dbt import run_dbt
 from trainer.warehouse.label_tables import (
@@ -25,6 +15,8 @@ from trainer.warehouse.label_tables import (
     RAW_ADDRESS_LABELS,
     RAW_STANDING_LABELS,
 )
+from trainer.warehouse.lease import exclusive
+from trainer.warehouse.publish import drop_partition, drop_partitions, publish, replace_rows
 from trainer.warehouse.schema import (
     RAW_ALERTS,
     RAW_CLUSTERS,
@@ -36,6 +28,7 @@ from trainer.warehouse.schema import (
     create_tables,
 )
 from trainer.warehouse.seeds import problem_of_seeds
+from trainer.warehouse.side_tables import side_table
 from trainer.warehouse.table import Table
 
 if TYPE_CHECKING:
@@ -59,9 +52,9 @@ __all__ = [
     "connect",
     "create_tables",
     "discard_damaged",
-    "drop_leftovers",
     "drop_partition",
     "drop_partitions",
+    "exclusive",
     "one_build",
     "problem_of_seeds",
     "publish",

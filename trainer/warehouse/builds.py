@@ -43,7 +43,7 @@ def _newest_finished(client: Client) -> int:
         names = ", ".join(node.rpartition(".")[2] for node in missing[:3]) + (", …" if len(missing) > 3 else "")
         are_seeds = any(node.startswith("seed.") for node in missing)
         raise NotBuiltError(
-            f"The last `dbt run` failed, was killed or is still under way, so that {len(missing)} of its tables may be of an earlier "
-            f"one ({names}); run {'`dbt seed --full-refresh` and `dbt run`' if are_seeds else '`dbt run`'} to the end."
+            f"The last `dbt run` failed, was killed or is still under way, so that {len(missing)} of its tables may be of an "
+            f"earlier one ({names}); run {'`dbt seed --full-refresh` and `dbt run`' if are_seeds else '`dbt run`'} to the end."
         )
     return int(client.query("SELECT max(build) FROM build_marks").result_rows[0][0])

@@ -1,36 +1,23 @@
-"""Opens a client for a target, and puts rows into tables so that a reader sees all of them or none.
-
-The only importer of clickhouse_connect. An insert is not atomic in ClickHouse: rows therefore go to a side table first
-and reach the real one by REPLACE PARTITION, which is.
-"""
+"""Opens a client for a target of profiles.yml."""
 
 from __future__ import annotations
 
 import logging
 import re
-import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from trainer import settings
 from trainer.errors import BadInputError, NotBuiltError, WarehouseError
-from trainer.keys import WHERE_SNAPSHOT
 from trainer.warehouse.damage import damage_problem
 from trainer.warehouse.failures import STALL_SECONDS, failure_of, guard
 from trainer.warehouse.insert import prepared
+from trainer.warehouse.lease import writing
 from trainer.warehouse.lock import folder_problem
 from trainer.warehouse.spelling import with_canonical_addresses
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
     from clickhouse_connect.driver.client import Client
-
-    from trainer.keys import SnapshotKey
-    from trainer.warehouse.table import Table
-
-SIDE_SUFFIX = "__loading_"
 
 
 def connect(target: str | None = None, *, accept_damage: bool = False) -> Client:
@@ -87,51 +74,6 @@ def connect(target: str | None = None, *, accept_damage: bool = False) -> Client
     return _with_prepared_frames(client)
 
 
-@contextmanager
-def side_table(client: Client, table: Table) -> Iterator[str]:
-    """Yield the name of an empty twin of `table`, dropped on leaving whatever happened."""
-    name = f"{table.name}{SIDE_SUFFIX}{uuid.uuid4().hex[:12]}"
-    client.command(table.side_ddl(name))
-    try:
-        yield name
-    finally:
-        client.command(f"DROP TABLE IF EXISTS {name} SYNC")
-
-
-def publish(client: Client, side: str, table: Table) -> None:
-    """Replace in `table` every partition that `side` holds, each in one atomic step."""
-    rows = client.query(
-        "SELECT DISTINCT partition_id FROM system.parts "
-        "WHERE database = currentDatabase() AND table = {table:String} AND active ORDER BY partition_id",
-        parameters={"table": side},
-    ).result_rows
-    for (partition_id,) in rows:
-        client.command(f"ALTER TABLE {table.name} REPLACE PARTITION ID '{partition_id}' FROM {side}")
-
-
-def replace_rows(client: Client, table: Table, batches: Iterable[pa.Table]) -> int:
-    """Replace the partitions of `table` that `batches` touch with exactly these rows; return the number of rows."""
-    with side_table(client, table) as side:
-        count = 0
-        for batch in batches:
-            client.insert_arrow(side, batch)
-            count += batch.num_rows
-        publish(client, side, table)
-    return count
-
-
-def drop_partition(client: Client, table: Table, key: SnapshotKey) -> None:
-    """Remove a snapshot's rows from `table`, each partition in one atomic step."""
-    drop_partitions(client, table, WHERE_SNAPSHOT, key.parameters)
-
-
-def drop_partitions(client: Client, table: Table, where: str, parameters: dict[str, Any]) -> None:
-    """Remove whole partitions of `table`, each in one atomic step; `where` may use only columns of its partition key."""
-    rows = client.query(f"SELECT DISTINCT _partition_id FROM {table.name} WHERE {where}", parameters=parameters).result_rows
-    for (partition_id,) in rows:
-        client.command(f"ALTER TABLE {table.name} DROP PARTITION ID '{partition_id}'")
-
-
 def table_exists(client: Client, table: str) -> bool:
     """Return whether the selected database has a table or view of that name."""
     return bool(
@@ -153,20 +95,6 @@ def require_table(client: Client, table: str, column: str = "") -> None:
     columns = "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String}"
     if column and (column,) not in client.query(columns, parameters={"table": table}).result_rows:
         raise NotBuiltError(f"An earlier version built the table {table}; run `dbt run` first.")
-
-
-def drop_leftovers(client: Client) -> int:
-    """Drop side tables that killed processes left behind: on a server those older than a day, embedded all of them."""
-    # No other process can be loading into an embedded warehouse; on a server another one may be.
-    age = 0 if client.uri.startswith("chdb:") else 86_400
-    names = client.query(
-        "SELECT name FROM system.tables WHERE database = currentDatabase() AND position(name, {mark:String}) > 0 "
-        "AND metadata_modification_time <= now() - {age:UInt32}",
-        parameters={"mark": SIDE_SUFFIX, "age": age},
-    ).result_rows
-    for (name,) in names:
-        client.command(f"DROP TABLE IF EXISTS {name} SYNC")
-    return len(names)
 
 
 def _place(target: settings.Target) -> str:
@@ -201,7 +129,8 @@ def _with_prepared_frames(client: Client) -> Client:
     def insert_prepared(table: str, df: pd.DataFrame, *args: Any, **kwargs: Any) -> Any:
         # A list may have more than a hundred sources, and labels more than a hundred dates.
         kwargs["settings"] = {"max_partitions_per_insert_block": 0} | (kwargs.get("settings") or {})
-        return insert_df(table, with_canonical_addresses(table, _prepared(client, table, df)), *args, **kwargs)
+        with writing(client):
+            return insert_df(table, with_canonical_addresses(table, _prepared(client, table, df)), *args, **kwargs)
 
     client.insert_df = insert_prepared
     return client

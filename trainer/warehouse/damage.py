@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trainer.warehouse.label_tables import ADDRESS_LABELS
+from trainer.warehouse.lease import exclusive
 from trainer.warehouse.schema import RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, TABLES
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class DamagedPart:
     partition: str
 
     def __str__(self) -> str:
-        return f"{self.table} {self.partition}".rstrip()
+        key = self.partition.removeprefix("tuple").translate(str.maketrans(",", "/", "()'"))
+        return f"{self.table} {key}".rstrip()
 
 
 def damaged_parts(client: Client, database: str = "") -> list[DamagedPart]:
@@ -59,6 +61,7 @@ def damage_problem(client: Client, database: str = "") -> str | None:
     )
 
 
+@exclusive
 def discard_damaged(client: Client) -> list[DamagedPart]:
     """Drop the damaged parts and return them; of a snapshot nothing is left, so that no half of it is used.
 

@@ -16,6 +16,7 @@ from trainer.warehouse.label_tables import (
     RAW_ADDRESS_LABELS,
     RAW_STANDING_LABELS,
 )
+from trainer.warehouse.old_parts import set_lifetime
 from trainer.warehouse.table import Table
 from trainer.warehouse.upgrade import upgrade_tables
 
@@ -262,4 +263,5 @@ def create_tables(client: Client) -> list[str]:
     for table in TABLES.values():
         client.command(table.ddl)
     upgrade_tables(client, TABLES.values())
+    set_lifetime(client, TABLES.values())
     return list(TABLES)

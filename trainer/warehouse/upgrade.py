@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
+
+from trainer.warehouse.lease import writing
+from trainer.warehouse.side_tables import side_name
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -28,13 +31,14 @@ def upgrade_tables(client: Client, tables: Iterable[Table]) -> list[str]:
         for table in tables
         if keys[table.name] != table.sorting_key or not set(table.all_columns) <= set(columns[table.name])
     ]
-    for table in outdated:
-        _rewrite(client, table, [name for name in columns[table.name] if name in table.all_columns])
+    with writing(client) if outdated else nullcontext():
+        for table in outdated:
+            _rewrite(client, table, [name for name in columns[table.name] if name in table.all_columns])
     return [table.name for table in outdated]
 
 
 def _rewrite(client: Client, table: Table, kept: list[str]) -> None:
-    copy = f"{table.name}__loading_{uuid.uuid4().hex[:12]}"  # a killed upgrade leaves a side table, which ingest drops
+    copy = side_name(table)
     client.command(table.ddl.replace(f"IF NOT EXISTS {table.name} ", f"{copy} ", 1))
     names = ", ".join(kept)
     client.command(
