@@ -26,7 +26,7 @@ from trainer.errors import ArtifactError, UsageError
 from trainer.keys import SnapshotKey
 from trainer.registry import artifact
 from trainer.simulate import SimulationSummary
-from trainer.warehouse.client import drop_partition
+from trainer.warehouse.publish import drop_partition
 from trainer.warehouse.schema import RAW_CUSTOM_FEATURES
 
 Call = Callable[..., Called]

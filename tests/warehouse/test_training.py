@@ -24,7 +24,7 @@ from trainer.keys import SnapshotKey
 from trainer.labels.add import add_labels
 from trainer.models import name_of
 from trainer.registry import artifact
-from trainer.warehouse.client import drop_partition
+from trainer.warehouse.publish import drop_partition
 from trainer.warehouse.schema import RAW_ADDRESS_LABELS
 
 SIMNET = Selection("simnet", *DATES, WINDOW)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.errors import ArtifactError
 from trainer.registry.artifact import ModelMeta
+from trainer.settings import artifacts_dir
 from trainer.warehouse import create_tables, exclusive
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _COLUMNS = (
 
 @exclusive
 def register(client: Client, folder: Path, meta: ModelMeta, fold_aucs: Sequence[float]) -> None:
-    """Add a saved model to the registry."""
+    """Add a saved model to the registry; its number, not the clock, says which model is the newest."""
     import numpy as np
 
     create_tables(client)
@@ -36,7 +37,7 @@ def register(client: Client, folder: Path, meta: ModelMeta, fold_aucs: Sequence[
         "training_start_date": meta.start_date,
         "training_end_date": meta.end_date,
         "created_at": meta.created_at,
-        "model_path": str(folder),
+        "model_path": _stored_path(folder),
         "model_name": meta.model,
         "label_strategy": meta.label_strategy,
         "metrics_json": json.dumps(meta.metrics),
@@ -48,6 +49,7 @@ def register(client: Client, folder: Path, meta: ModelMeta, fold_aucs: Sequence[
         "test_auc": meta.metrics.get("auc", {}).get("value", float("nan")),
         "cv_auc_mean": float(np.mean(fold_aucs)) if fold_aucs else float("nan"),
         "cv_auc_std": float(np.std(fold_aucs)) if fold_aucs else float("nan"),
+        "number": client.query("SELECT max(number) + 1 FROM trained_models").result_rows[0][0],
     }
     client.insert("trained_models", [list(row.values())], column_names=list(row))
 
@@ -55,7 +57,7 @@ def register(client: Client, folder: Path, meta: ModelMeta, fold_aucs: Sequence[
 def list_models(client: Client) -> list[dict[str, Any]]:
     """Return every registered model, the newest first."""
     create_tables(client)
-    query = f"SELECT {_COLUMNS} FROM trained_models FINAL ORDER BY created_at DESC, model_id"
+    query = f"SELECT {_COLUMNS} FROM trained_models FINAL ORDER BY number DESC, created_at DESC, model_id"
     return [_row(row) for row in client.query(query).named_results()]
 
 
@@ -88,7 +90,16 @@ def latest_model(client: Client, network: str, window_days: int, model_type: str
     )
 
 
+def _stored_path(folder: Path) -> str:
+    """Return a model's folder relative to the artifacts folder, so that a project that is moved still has its models."""
+    folder, artifacts = folder.resolve(), artifacts_dir()
+    return str(folder.relative_to(artifacts)) if folder.is_relative_to(artifacts) else str(folder)
+
+
 def _row(row: dict[str, Any]) -> dict[str, Any]:
+    path = artifacts_dir() / row["model_path"]  # an absolute path stays as it is
+    moved = artifacts_dir() / path.name  # earlier versions stored only absolute paths
+    row["model_path"] = str(moved if moved.exists() and not path.exists() else path)
     row["test_auc"] = None if math.isnan(row["test_auc"]) else row["test_auc"]
     row["metrics"] = json.loads(row.pop("metrics_json"))
     row["options"] = json.loads(row.pop("hyperparameters_json"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from trainer.data import Dataset, Selection, SnapshotFrames, label_snapshot, read_scoring, snapshot_rows
+from trainer.data import Selection, SnapshotFrames, label_snapshot, read_scoring, snapshot_rows
 from trainer.errors import BadInputError, UsageError
 from trainer.keys import SnapshotKey, where_equal
 from trainer.labels import LabelStrategy, WarehouseLabelStrategy
@@ -85,8 +85,7 @@ def derive_votes(
     name = _checked_name(strategy, own if name is None else name)
     _require_addresses(model_type)
     with one_build(client):
-        data = read_scoring(client, model_type, selection, [])
-        votes, counts = _votes_by_snapshot(client, strategy, data, selection)
+        rows, votes, counts = _votes_by_snapshot(client, strategy, model_type, selection)
     before = _replace(client, name, votes, dry_run)
     return DerivedVotes(
         strategy=own,
@@ -95,7 +94,7 @@ def derive_votes(
         network=selection.network,
         window_days=selection.window_days,
         dates=[str(key.processing_date) for key in votes],
-        rows=len(data.X),
+        rows=rows,
         **counts,
         before=before,
         dry_run=dry_run,
@@ -170,9 +169,10 @@ def _joined(sources: pd.Series) -> str:
 
 
 def _votes_by_snapshot(
-    client: Client, strategy: LabelStrategy, data: Dataset, selection: Selection
-) -> tuple[dict[SnapshotKey, pd.DataFrame], dict[str, int]]:
-    """Return the votes of each snapshot, and the counts of `DerivedVotes`: labelled, votes, risky, benign and tied."""
+    client: Client, strategy: LabelStrategy, model_type: str, selection: Selection
+) -> tuple[int, dict[SnapshotKey, pd.DataFrame], dict[str, int]]:
+    """Return how many rows were labelled, the votes of each snapshot, and the other counts of `DerivedVotes`."""
+    data = read_scoring(client, model_type, selection, [])
     votes, labelled, tied = {}, 0, 0
     for key, rows in snapshot_rows(data, selection):
         keys = data.keys.take(pa.array(rows))
@@ -182,7 +182,7 @@ def _votes_by_snapshot(
         tied += tied_here
     count = sum(len(rows) for rows in votes.values())
     risky = sum(int(rows["vote"].sum()) for rows in votes.values())
-    return votes, {"labelled": labelled, "votes": count, "risky": risky, "benign": count - risky, "tied": tied}
+    return len(data.X), votes, {"labelled": labelled, "votes": count, "risky": risky, "benign": count - risky, "tied": tied}
 
 
 @exclusive

@@ -34,33 +34,17 @@ def connect(target: str | None = None, *, accept_damage: bool = False) -> Client
         WarehouseError: the folder is held by another process, the server is down or refuses the credentials, or a part of a table
             is damaged.
     """
-    import clickhouse_connect
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
     # The error that follows says in one sentence what the driver would log.
     for library in ("clickhouse_connect", "urllib3"):
         logging.getLogger(library).addHandler(logging.NullHandler())
     chosen = settings.target(target)
-    options = {"join_use_nulls": 1} | chosen.settings
     # Checked first, because the engine's own message is no sentence and goes straight to stderr.
     if chosen.path is not None and (problem := folder_problem(chosen.path)) is not None:
         raise WarehouseError(problem)
     try:
-        if chosen.path is not None:
-            client = clickhouse_connect.get_client(interface="chdb", path=str(chosen.path), settings=options)
-        else:
-            client = clickhouse_connect.get_client(
-                interface="https" if chosen.secure else "http",
-                host=chosen.host,
-                port=chosen.port,
-                username=chosen.user,
-                password=chosen.password,
-                settings=options,
-                connect_timeout=10,
-                send_receive_timeout=STALL_SECONDS,
-                client_name="trainer",
-                autogenerate_session_id=False,
-            )
+        client = _opened(chosen)
         client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": chosen.database})
         client.database = chosen.database
     except (ClickHouseError, OSError) as error:
@@ -72,6 +56,26 @@ def connect(target: str | None = None, *, accept_damage: bool = False) -> Client
         client.close()
         raise WarehouseError(problem)
     return _with_prepared_frames(client)
+
+
+def _opened(target: settings.Target) -> Client:
+    import clickhouse_connect
+
+    options = {"join_use_nulls": 1} | target.settings
+    if target.path is not None:
+        return clickhouse_connect.get_client(interface="chdb", path=str(target.path), settings=options)
+    return clickhouse_connect.get_client(
+        interface="https" if target.secure else "http",
+        host=target.host,
+        port=target.port,
+        username=target.user,
+        password=target.password,
+        settings=options,
+        connect_timeout=10,
+        send_receive_timeout=STALL_SECONDS,
+        client_name="trainer",
+        autogenerate_session_id=False,
+    )
 
 
 def table_exists(client: Client, table: str) -> bool:

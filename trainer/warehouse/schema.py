@@ -190,6 +190,7 @@ TRAINED_MODELS = Table(
     test_auc Float32
     cv_auc_mean Float32
     cv_auc_std Float32
+    number UInt64 DEFAULT 0
     """,
 )
 
