@@ -25,7 +25,10 @@ def register(app: typer.Typer) -> None:
 def init(
     discard_damaged: Annotated[
         bool,
-        typer.Option("--discard-damaged", help="Drop parts of tables that the engine found damaged; load them again afterwards."),
+        typer.Option(
+            "--discard-damaged",
+            help="Drop damaged parts of tables, to be loaded again; accept killed loads.",
+        ),
     ] = False,
     json: Json = False,
     target: Target = None,

@@ -15,7 +15,7 @@ from trainer.features.reader import FeatureFile, read_features
 from trainer.features.store import Stored, feature_table, store
 from trainer.model_types import LABEL_COLUMNS
 from trainer.uploads import refusal, require_key, write_rejects
-from trainer.warehouse import RAW_ADDRESS_LABELS, create_tables, exclusive
+from trainer.warehouse import RAW_ADDRESS_LABELS, create_tables, load
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -58,7 +58,6 @@ class FeaturesAdded:
         return asdict(self)
 
 
-@exclusive
 def add_features(
     client: Client,
     path: Path,
@@ -92,11 +91,12 @@ def add_features(
     if checked.problems and not skip_bad:
         raise refusal(path, checked.problems, len(checked.keys))
     rejects_file = write_rejects(path, checked.frame(), checked.problems) if skip_bad and not dry_run else None
-    create_tables(client)
     stored = Stored(0, 0, 0)
-    if (good := checked.is_good).any():
-        table = feature_table(checked.keys[good], {name: values[good] for name, values in checked.values.items()})
-        stored = store(client, table, sorted(checked.values), dry_run=dry_run)
+    with load(client, f"`trainer features add {path}`"):
+        create_tables(client)
+        if (good := checked.is_good).any():
+            table = feature_table(checked.keys[good], {name: values[good] for name, values in checked.values.items()})
+            stored = store(client, table, sorted(checked.values), dry_run=dry_run)
     return _result(path, file, checked, stored, rejects_file)
 
 

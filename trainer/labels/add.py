@@ -24,7 +24,7 @@ from trainer.labels.standing import DEFAULT_MAX_CLOSED, StoredStanding, standing
 from trainer.labels.store import Stored, label_table, store
 from trainer.labels.taxonomy import RISK_LEVELS, read_taxonomy
 from trainer.uploads import map_columns, option, refusal, write_rejects
-from trainer.warehouse import RAW_STANDING_LABELS, create_tables, exclusive
+from trainer.warehouse import RAW_STANDING_LABELS, create_tables, load
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,7 +131,6 @@ class AddOptions(TypedDict, total=False):
     skip_bad: bool
 
 
-@exclusive
 def add_labels(client: Client, path: Path, **options: Unpack[AddOptions]) -> LabelsAdded:
     """Add the rows of a label list; adding a file again changes nothing.
 
@@ -148,8 +147,9 @@ def add_labels(client: Client, path: Path, **options: Unpack[AddOptions]) -> Lab
     edition = _edition(path, checked, options)
     rejected = checked.problems | checked.elsewhere
     rejects_file = write_rejects(path, checked.frame, rejected) if skip_bad and not dry_run else None
-    create_tables(client)
-    added = _result(path, chosen, checked, _store(client, path, checked, edition, dry_run))
+    with load(client, f"`trainer labels add {path}`"):
+        create_tables(client)
+        added = _result(path, chosen, checked, _store(client, path, checked, edition, dry_run))
     added.rejects_file, added.ignored_columns = rejects_file, ignored
     if not checked.good.empty:
         where = matches(client, checked.good)

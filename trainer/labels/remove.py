@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from trainer.errors import BadInputError, UsageError
 from trainer.labels.standing import withdraw_standing
 from trainer.labels.store import sources, withdraw
-from trainer.warehouse import create_tables, exclusive
+from trainer.warehouse import create_tables, load, was_interrupted
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -17,7 +17,6 @@ UNNAMED = "custom"
 """Name under which labels that name no publisher are listed and removed."""
 
 
-@exclusive
 def remove_labels(
     client: Client,
     source: str,
@@ -45,7 +44,8 @@ def remove_labels(
     known = sources(client)
     if source == UNNAMED and UNNAMED not in known:
         source = ""
-    if source not in known:
+    command = f"`trainer labels remove --source '{source or UNNAMED}'`"
+    if source not in known and not was_interrupted(client, command):
         listed = ", ".join(repr(name or UNNAMED) for name in known) or "none"
         raise BadInputError(f"There are no labels of source '{source}'; sources with labels: {listed}.")
     is_of_snapshot = processing_date is not None or window_days is not None
@@ -54,5 +54,6 @@ def remove_labels(
     if from_day is not None and from_day > date.today():
         raise UsageError(f"--from {from_day} is in the future.")
     key = {"network": network, "processing_date": processing_date, "window_days": window_days}
-    removed = 0 if from_day is not None else withdraw(client, source, key, dry_run=dry_run)
-    return removed if is_of_snapshot else removed + withdraw_standing(client, source, network, from_day, dry_run=dry_run)
+    with load(client, command):
+        removed = 0 if from_day is not None else withdraw(client, source, key, dry_run=dry_run)
+        return removed if is_of_snapshot else removed + withdraw_standing(client, source, network, from_day, dry_run=dry_run)

@@ -17,7 +17,7 @@ from trainer.errors import BadInputError, user_code
 from trainer.keys import SnapshotKey
 from trainer.snapshots.conform import Conformer
 from trainer.snapshots.reader import SnapshotFile, damaged, find_folders, key_of, parquet_rows, shape_of, verify
-from trainer.warehouse import create_tables, drop_partition, exclusive, publish, side_table
+from trainer.warehouse import create_tables, drop_partition, exclusive, load, publish, side_table
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -92,11 +92,12 @@ def _ingest_folder(client: Client, folder: Path, key: SnapshotKey, progress: Pro
             result.changes[file.path.name] = conformer.counts
             result.dropped[file.path.name] = sorted(conformer.dropped)
         # Nothing is visible so far; each table is now published in one atomic step.
-        for side, table in ready:
-            publish(client, side, table)
-            result.rows[table.name] = _count(client, side)
-            if not result.rows[table.name]:  # an empty file has no partition to replace the old one with
-                drop_partition(client, table, key)
+        with load(client, f"`trainer ingest` of {key}"):
+            for side, table in ready:
+                publish(client, side, table)
+                result.rows[table.name] = _count(client, side)
+                if not result.rows[table.name]:  # an empty file has no partition to replace the old one with
+                    drop_partition(client, table, key)
     return result
 
 

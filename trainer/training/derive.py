@@ -17,7 +17,7 @@ from trainer.errors import BadInputError, UsageError
 from trainer.keys import SnapshotKey, where_equal
 from trainer.labels import LabelStrategy, WarehouseLabelStrategy
 from trainer.model_types import get_model_type
-from trainer.warehouse import RAW_DERIVED_VOTES, create_tables, drop_partitions, exclusive, one_build, replace_rows
+from trainer.warehouse import RAW_DERIVED_VOTES, create_tables, drop_partitions, load, one_build, replace_rows, was_interrupted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,14 +138,16 @@ def remove_votes(
     """
     create_tables(client)
     known = [row[0] for row in client.query(f"SELECT DISTINCT strategy FROM {_TABLE} ORDER BY strategy").result_rows]
-    if name not in known:
+    command = f"`trainer labels remove --derived '{name}'`"
+    if name not in known and not was_interrupted(client, command):
         existing = ", ".join(repr(one) for one in known) or "none"
         raise BadInputError(f"There are no derived votes of '{name}'; there are those of: {existing}.")
     given = {"network": network, "processing_date": processing_date, "window_days": window_days, "strategy": name}
     chosen = {column: value for column, value in given.items() if value is not None}
     count = _count(client, chosen)
     if not dry_run:
-        drop_partitions(client, RAW_DERIVED_VOTES, where_equal(chosen), chosen)
+        with load(client, command):
+            drop_partitions(client, RAW_DERIVED_VOTES, where_equal(chosen), chosen)
     return count
 
 
@@ -185,18 +187,18 @@ def _votes_by_snapshot(
     return len(data.X), votes, {"labelled": labelled, "votes": count, "risky": risky, "benign": count - risky, "tied": tied}
 
 
-@exclusive
 def _replace(client: Client, name: str, votes: dict[SnapshotKey, pd.DataFrame], dry_run: bool) -> int:
     """Store votes in place of earlier ones of that name, unless this is a dry run; return the number of the earlier ones."""
     create_tables(client)
     before = sum(_count(client, _snapshot(key, name)) for key in votes)
     if dry_run:
         return before
-    replace_rows(client, RAW_DERIVED_VOTES, [_rows(key, name, rows) for key, rows in votes.items() if len(rows)])
-    for key, rows in votes.items():
-        if rows.empty:
-            chosen = _snapshot(key, name)
-            drop_partitions(client, RAW_DERIVED_VOTES, where_equal(chosen), chosen)
+    with load(client, f"`trainer labels derive --name '{name}'`"):
+        replace_rows(client, RAW_DERIVED_VOTES, [_rows(key, name, rows) for key, rows in votes.items() if len(rows)])
+        for key, rows in votes.items():
+            if rows.empty:
+                chosen = _snapshot(key, name)
+                drop_partitions(client, RAW_DERIVED_VOTES, where_equal(chosen), chosen)
     return before
 
 

@@ -15,7 +15,6 @@ from trainer.warehouse.label_tables import (
     RAW_ADDRESS_LABELS,
     RAW_STANDING_LABELS,
 )
-from trainer.warehouse.lease import exclusive
 from trainer.warehouse.publish import drop_partition, drop_partitions, publish, replace_rows
 from trainer.warehouse.schema import (
     RAW_ALERTS,
@@ -30,6 +29,7 @@ from trainer.warehouse.schema import (
 from trainer.warehouse.seeds import problem_of_seeds
 from trainer.warehouse.side_tables import side_table
 from trainer.warehouse.table import Table
+from trainer.warehouse.writing import exclusive, load, was_interrupted
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -55,6 +55,7 @@ __all__ = [
     "drop_partition",
     "drop_partitions",
     "exclusive",
+    "load",
     "one_build",
     "problem_of_seeds",
     "publish",
@@ -63,4 +64,5 @@ __all__ = [
     "run_dbt",
     "side_table",
     "table_exists",
+    "was_interrupted",
 ]

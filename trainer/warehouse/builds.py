@@ -1,4 +1,8 @@
-"""Whether the tables that dbt builds are of one finished build: a killed or failed run leaves tables of two."""
+"""Whether what is read is whole: a killed load leaves some snapshots changed, a killed or failed dbt run tables of two builds.
+
+The table `build_marks` has a numbered mark for each piece of work that started and one for each that finished: models and seeds,
+which dbt marks, and loads, which the trainer marks where they change more than one partition.
+"""
 
 from __future__ import annotations
 
@@ -11,35 +15,51 @@ from trainer.errors import NotBuiltError
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
+LOAD = "load."  # prefix of the loads among the marks
+STARTED, FINISHED = "started", "finished"
+
 
 @contextmanager
 def one_build(client: Client) -> Iterator[None]:
-    """Check that what the block reads was built by finished runs, and that no run started while it was read.
+    """Check that what the block reads was loaded and built to the end, and that nothing was while it was read.
 
     Raises:
-        NotBuiltError: a dbt run was killed or failed, is under way, or has started since.
+        NotBuiltError: a load or a dbt run was killed or failed, is under way, or has started since.
     """
     before = _newest_finished(client)
     yield
     if _newest_finished(client) != before:
-        raise NotBuiltError("`dbt run` has rebuilt tables while they were read; run the command again.")
+        raise NotBuiltError("The warehouse has changed while it was read; run the command again.")
 
 
-def unfinished(client: Client) -> list[str]:
-    """Return the models and seeds that a run started and did not finish, as dbt's unique ids, sorted."""
+def unfinished(client: Client, prefix: str = "") -> list[str]:
+    """Return what was started and not finished, sorted: dbt's unique ids, and loads; only what has the prefix."""
     query = """
-        SELECT node FROM build_marks GROUP BY node
+        SELECT node FROM build_marks WHERE startsWith(node, {prefix:String}) GROUP BY node
         HAVING maxIf(build, event = 'started') > maxIf(build, event = 'finished') ORDER BY node
     """
-    return [node for (node,) in client.query(query).result_rows]
+    return [node for (node,) in client.query(query, parameters={"prefix": prefix}).result_rows]
+
+
+def mark(client: Client, node: str, event: str) -> None:
+    """Record that a piece of work starts, under the next number, or that it is finished."""
+    number = "max(build) + 1" if event == STARTED else "maxIf(build, node = {node:String})"
+    client.command(
+        "INSERT INTO build_marks (node, event, build, invocation_id) "
+        f"SELECT {{node:String}}, {{event:String}}, {number}, '' FROM build_marks",
+        parameters={"node": node, "event": event},
+    )
 
 
 def _newest_finished(client: Client) -> int:
-    """Return the number of the newest build; 0 if an earlier version, which did not count them, built the tables."""
+    """Return the number of the newest mark; 0 if the tables are of an earlier version, which did not count them."""
     exists = "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name = 'build_marks'"
     if not client.query(exists).result_rows[0][0]:
         return 0
-    if missing := unfinished(client):
+    missing = unfinished(client)
+    if loads := [node.removeprefix(LOAD) for node in missing if node.startswith(LOAD)]:
+        raise NotBuiltError(f"{loads[0]} was interrupted, or is still under way; run it again to its end, then `dbt run`.")
+    if missing:
         names = ", ".join(node.rpartition(".")[2] for node in missing[:3]) + (", …" if len(missing) > 3 else "")
         are_seeds = any(node.startswith("seed.") for node in missing)
         raise NotBuiltError(

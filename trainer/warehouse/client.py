@@ -11,9 +11,9 @@ from trainer.errors import BadInputError, NotBuiltError, WarehouseError
 from trainer.warehouse.damage import damage_problem
 from trainer.warehouse.failures import STALL_SECONDS, failure_of, guard
 from trainer.warehouse.insert import prepared
-from trainer.warehouse.lease import writing
 from trainer.warehouse.lock import folder_problem
 from trainer.warehouse.spelling import with_canonical_addresses
+from trainer.warehouse.writing import writing
 
 if TYPE_CHECKING:
     import pandas as pd

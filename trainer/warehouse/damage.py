@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trainer.warehouse.builds import FINISHED, LOAD, mark, unfinished
 from trainer.warehouse.label_tables import ADDRESS_LABELS
-from trainer.warehouse.lease import exclusive
 from trainer.warehouse.schema import RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, TABLES
+from trainer.warehouse.writing import exclusive
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -65,9 +66,13 @@ def damage_problem(client: Client, database: str = "") -> str | None:
 def discard_damaged(client: Client) -> list[DamagedPart]:
     """Drop the damaged parts and return them; of a snapshot nothing is left, so that no half of it is used.
 
+    Loads that were killed are forgotten, too: what they loaded stays.
+
     What dbt builds counts as unfinished until `dbt run` has built it again.
     """
     parts = damaged_parts(client)
+    for node in unfinished(client, LOAD):
+        mark(client, node, FINISHED)
     for part in parts:
         if part.table in {table.name for table in SNAPSHOT_TABLES}:
             for table in SNAPSHOT_TABLES:

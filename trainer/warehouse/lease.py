@@ -7,20 +7,15 @@ wants a free lease, or one whose holder is silent, creates number n + 1. An embe
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from trainer.errors import WarehouseError
-from trainer.warehouse.old_parts import is_embedded
-from trainer.warehouse.side_tables import drop_leftovers
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -31,85 +26,63 @@ SILENT_SECONDS = 30
 BEAT_SECONDS = 5
 WAIT_SECONDS = 60
 """How long a writer waits for another one."""
-_ATTRIBUTE = "_trainer_lease"
 
 
 @dataclass
-class _Lease:
-    """What a client holds while it writes, `depth` times over; `number` is 0 for an embedded warehouse, which needs no lease."""
+class Lease:
+    """A lease that this process holds."""
 
     client: Client
     number: int
-    depth: int = 0
-    ended: threading.Event = field(default_factory=threading.Event)
+    _ended: threading.Event = field(default_factory=threading.Event)
+    _beats: threading.Thread | None = None
 
     @property
     def table(self) -> str:
+        """Name of the lease's table."""
         return f"{PREFIX}{self.number}"
 
-    def beat(self) -> None:
-        """Give a sign of life every few seconds until the lease is given back."""
-        while not self.ended.wait(BEAT_SECONDS):
+    def keep(self) -> None:
+        """Give a sign of life every few seconds from now on, in a thread of its own."""
+        self._beats = threading.Thread(target=self._beat, name="lease", daemon=True)
+        self._beats.start()
+
+    def require(self) -> None:
+        """Check that no other writer has taken the lease over.
+
+        Raises:
+            WarehouseError: one has, because this process was silent for too long.
+        """
+        newest = _newest(self.client)
+        if newest is not None and newest[0] != self.number:
+            raise WarehouseError(
+                f"Another writer took over, because this one gave no sign of life for {SILENT_SECONDS} s; run the command again."
+            )
+
+    def give_back(self) -> None:
+        """Let the next writer have it."""
+        self._ended.set()
+        if self._beats is not None:
+            self._beats.join()
+        self.client.command(_comment(self.table, is_held=False, now=0))
+
+    def _beat(self) -> None:
+        while not self._ended.wait(BEAT_SECONDS):
             try:
                 self.client.command(_comment(self.table, is_held=True, now=_now(self.client)))
             except WarehouseError:
                 continue  # the writer itself will notice
 
 
-@contextmanager
-def writing(client: Client) -> Iterator[None]:
-    """Hold the right to change tables of the warehouse while the block runs; it may be nested.
+def acquired_lease(client: Client) -> Lease:
+    """Wait for the lease and return it.
 
     Raises:
-        WarehouseError: another writer holds it for longer than a minute; the message says who.
+        WarehouseError: another writer holds it for longer than a minute.
     """
-    held: _Lease | None = getattr(client, _ATTRIBUTE, None)
-    if held is None:
-        held = _Lease(client, 0 if is_embedded(client) else _acquired(client))
-        setattr(client, _ATTRIBUTE, held)
-        if held.number:
-            threading.Thread(target=held.beat, name="lease", daemon=True).start()
-    held.depth += 1
-    try:
-        if held.depth == 1:
-            drop_leftovers(client)
-        yield
-    finally:
-        held.depth -= 1
-        if not held.depth:
-            held.ended.set()
-            delattr(client, _ATTRIBUTE)
-            if held.number:
-                client.command(_comment(held.table, is_held=False, now=0))
-
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def exclusive(function: Callable[Concatenate[Client, P], R]) -> Callable[Concatenate[Client, P], R]:
-    """Decorate a function that changes the warehouse: it runs while no other writer does, see `writing`."""
-
-    def alone(client: Client, /, *arguments: P.args, **options: P.kwargs) -> R:
-        with writing(client):
-            return function(client, *arguments, **options)
-
-    functools.update_wrapper(alone, function)
-    return alone
-
-
-def require_lease(client: Client) -> None:
-    """Check, right before a change becomes visible, that no other writer has taken the lease over.
-
-    Raises:
-        WarehouseError: one has, because this process was silent for too long.
-    """
-    held: _Lease | None = getattr(client, _ATTRIBUTE, None)
-    if held is not None and held.number and (newest := _newest(client)) is not None and newest[0] != held.number:
-        raise WarehouseError(
-            f"Another writer took over, because this one gave no sign of life for {SILENT_SECONDS} seconds; nothing was changed: "
-            "run the command again."
-        )
+    lease = Lease(client, _acquired(client))
+    lease.keep()
+    return lease
 
 
 def _acquired(client: Client) -> int:

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from trainer.keys import WHERE_SNAPSHOT
-from trainer.warehouse.lease import exclusive, require_lease
 from trainer.warehouse.old_parts import remove_old_parts
 from trainer.warehouse.side_tables import side_table
+from trainer.warehouse.writing import before_change, exclusive
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,7 +29,7 @@ def publish(client: Client, side: str, table: Table) -> None:
         "WHERE database = currentDatabase() AND table = {table:String} AND active AND rows > 0 ORDER BY partition_id",
         parameters={"table": side},
     ).result_rows
-    require_lease(client)
+    before_change(client)
     for (partition_id,) in rows:
         client.command(f"ALTER TABLE {table.name} REPLACE PARTITION ID '{partition_id}' FROM {side}")
     remove_old_parts(client, table)
@@ -55,6 +55,6 @@ def drop_partition(client: Client, table: Table, key: SnapshotKey) -> None:
 def drop_partitions(client: Client, table: Table, where: str, parameters: dict[str, Any]) -> None:
     """Remove whole partitions of `table`, each in one atomic step; `where` may use only columns of its partition key."""
     rows = client.query(f"SELECT DISTINCT _partition_id FROM {table.name} WHERE {where}", parameters=parameters).result_rows
-    require_lease(client)
+    before_change(client)
     for (partition_id,) in rows:
         client.command(f"ALTER TABLE {table.name} DROP PARTITION ID '{partition_id}'")

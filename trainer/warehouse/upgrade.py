@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from trainer.warehouse.lease import writing
 from trainer.warehouse.side_tables import side_name
+from trainer.warehouse.writing import writing
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client

@@ -15,7 +15,7 @@
         {%- do run_query(
             "insert into " ~ marks ~ " (node, event, build, invocation_id) "
             ~ "select distinct node, 'finished', build, invocation_id from " ~ marks ~ " final "
-            ~ "where event = 'started' and node not in ('" ~ (graph.nodes.keys() | join("', '")) ~ "')"
+            ~ "where event = 'started' and not startsWith(node, 'load.') and node not in ('" ~ (graph.nodes.keys() | join("', '")) ~ "')"
         ) -%}
         {%- do run_query(mark_nodes(marks, "started", built, "(select max(build) + 1 from " ~ marks ~ ")")) -%}
     {%- endif -%}

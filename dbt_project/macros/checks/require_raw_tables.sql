@@ -10,9 +10,16 @@
         {%- if flags.WHICH == "run" and seed is none -%}
             {{ exceptions.raise_compiler_error("The seeds are not loaded in " ~ target.schema ~ "; run `dbt seed` first.") }}
         {%- endif -%}
-        {%- if flags.WHICH == "run" and unfinished_seeds() -%}
+        {%- set loads = unfinished("load.") -%}
+        {%- if loads -%}
             {{ exceptions.raise_compiler_error(
-                "The seeds " ~ (unfinished_seeds() | join(", ")) ~ " were not loaded to the end; run `dbt seed --full-refresh` first."
+                loads[0][5:] ~ " was interrupted, or is still under way; run it again to its end first."
+            ) }}
+        {%- endif -%}
+        {%- set seeds = unfinished("seed.") -%}
+        {%- if flags.WHICH == "run" and seeds -%}
+            {{ exceptions.raise_compiler_error(
+                "Not loaded to the end: " ~ (seeds | join(", ")) ~ "; run `dbt seed --full-refresh` first."
             ) }}
         {%- endif -%}
         {#- `dbt build` has yet to load the seed, so there the test every_label_rule_is_declared checks this. -#}
