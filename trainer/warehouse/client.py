@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 from typing import TYPE_CHECKING, Any
 
 from trainer import settings
 from trainer.errors import BadInputError, NotBuiltError, WarehouseError
 from trainer.warehouse.damage import damage_problem
-from trainer.warehouse.failures import STALL_SECONDS, failure_of, guard
+from trainer.warehouse.failures import STALL_SECONDS, failure_of, guard, reason_of
 from trainer.warehouse.insert import prepared
 from trainer.warehouse.lock import folder_problem
 from trainer.warehouse.spelling import with_canonical_addresses
@@ -115,15 +114,9 @@ def _reason(target: settings.Target, error: Exception) -> str:
             return (
                 f"The ClickHouse server at {where} refused user '{target.user}'; check CLICKHOUSE_USER and CLICKHOUSE_PASSWORD."
             )
-        cause = re.search(r"\[Errno -?\d+\] ([^'\")]+)", text)
-        reason = cause[1].strip() if cause else _first_line(text)
-        return f"The ClickHouse server at {where} cannot be reached ({reason}); is it up (`make up`)?"
+        return f"The ClickHouse server at {where} cannot be reached ({reason_of(text)}); is it up (`make up`)?"
     # Another process may have opened it since the check.
-    return folder_problem(target.path) or f"The warehouse folder {target.path} cannot be opened: {_first_line(text)}."
-
-
-def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0][:300] if text.strip() else "no reason given"
+    return folder_problem(target.path) or f"The warehouse folder {target.path} cannot be opened: {reason_of(text)}."
 
 
 def _with_prepared_frames(client: Client) -> Client:

@@ -82,7 +82,9 @@ def failure_of(error: Exception, where: str = "The warehouse", *, is_server: boo
         return None
     if "timed out" in text.lower() and not is_of_engine:
         return WarehouseError(f"{where} did not answer for {STALL_SECONDS} seconds; run the command again once it does.")
-    return WarehouseError(f"{where} failed ({_reason(text)}); nothing half-done is visible: mend that and run the command again.")
+    return WarehouseError(
+        f"{where} failed ({reason_of(text)}); nothing half-done is visible: mend that and run the command again."
+    )
 
 
 def _is_damage(text: str) -> bool:
@@ -92,7 +94,7 @@ def _is_damage(text: str) -> bool:
     )
 
 
-def _reason(text: str) -> str:
+def reason_of(text: str) -> str:
     """Return the cause on one line: the engine's message without code, stack trace and version, or that of the transport."""
     transport = re.search(
         r"\[Errno -?\d+\] ([^'\")]+)|(IncompleteRead|RemoteDisconnected|Connection (?:reset|aborted|broken))", text

@@ -12,6 +12,7 @@ import os
 import socket
 import threading
 import time
+import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ SILENT_SECONDS = 30
 BEAT_SECONDS = 5
 WAIT_SECONDS = 60
 """How long a writer waits for another one."""
+_TOKENS: set[str] = set()  # of the leases that this process holds or waits for
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Lease:
 
     client: Client
     number: int
+    token: str
     _ended: threading.Event = field(default_factory=threading.Event)
     _beats: threading.Thread | None = None
 
@@ -61,15 +64,17 @@ class Lease:
 
     def give_back(self) -> None:
         """Let the next writer have it."""
+        _TOKENS.discard(self.token)
         self._ended.set()
         if self._beats is not None:
             self._beats.join()
-        self.client.command(_comment(self.table, is_held=False, now=0))
+        self.client.command(f"ALTER TABLE {self.table} MODIFY COMMENT '{_sign(self.token, is_held=False, now=0)}'")
 
     def _beat(self) -> None:
         while not self._ended.wait(BEAT_SECONDS):
             try:
-                self.client.command(_comment(self.table, is_held=True, now=_now(self.client)))
+                sign = _sign(self.token, is_held=True, now=_now(self.client))
+                self.client.command(f"ALTER TABLE {self.table} MODIFY COMMENT '{sign}'")
             except WarehouseError:
                 continue  # the writer itself will notice
 
@@ -80,19 +85,25 @@ def acquired_lease(client: Client) -> Lease:
     Raises:
         WarehouseError: another writer holds it for longer than a minute.
     """
-    lease = Lease(client, _acquired(client))
+    token = uuid.uuid4().hex
+    _TOKENS.add(token)
+    try:
+        lease = Lease(client, _acquired(client, token), token)
+    except BaseException:
+        _TOKENS.discard(token)
+        raise
     lease.keep()
     return lease
 
 
-def _acquired(client: Client) -> int:
+def _acquired(client: Client, token: str) -> int:
     """Wait for the lease and return its number."""
     last = time.monotonic() + WAIT_SECONDS
     while True:
         newest = _newest(client)
         number = 1 if newest is None else newest[0] + 1
         holder = None if newest is None else newest[1]
-        if holder is None and _created(client, number):
+        if holder is None and _created(client, number, token):
             return number
         if time.monotonic() > last:
             raise WarehouseError(
@@ -101,13 +112,15 @@ def _acquired(client: Client) -> int:
         time.sleep(0.05 + 0.1 * (os.getpid() % 7) / 7)
 
 
-def _created(client: Client, number: int) -> bool:
+def _created(client: Client, number: int, token: str) -> bool:
     """Create lease `number`; return whether this process, and no other one, holds the newest lease now."""
     from clickhouse_connect.driver.exceptions import DatabaseError
 
     table = f"{PREFIX}{number}"
     try:
-        client.command(f"CREATE TABLE {table} (nothing UInt8) ENGINE = Null COMMENT '{_sign(is_held=True, now=_now(client))}'")
+        client.command(
+            f"CREATE TABLE {table} (nothing UInt8) ENGINE = Null COMMENT '{_sign(token, is_held=True, now=_now(client))}'"
+        )
     except DatabaseError as error:
         if "TABLE_ALREADY_EXISTS" in str(error):
             return False
@@ -129,8 +142,8 @@ def _newest(client: Client) -> tuple[int, str | None] | None:
     name = max(leases, key=_number)
     try:
         sign: dict[str, Any] = json.loads(leases[name])
-        alive = sign["is_held"] and _now(client) - sign["now"] <= SILENT_SECONDS
-        return _number(name), f"{sign['holder']}" if alive else None
+        is_alive = sign["is_held"] and _now(client) - sign["now"] <= SILENT_SECONDS and not _is_gone(sign)
+        return _number(name), f"Process {sign['pid']} on {sign['host']}" if is_alive else None
     except (ValueError, KeyError, TypeError):
         return _number(name), None
 
@@ -148,10 +161,22 @@ def _now(client: Client) -> int:
     return int(client.query("SELECT toUnixTimestamp(now())").result_rows[0][0])
 
 
-def _sign(*, is_held: bool, now: int) -> str:
-    holder = f"Process {os.getpid()} on {socket.gethostname()}"
-    return json.dumps({"is_held": is_held, "now": now, "holder": holder}).replace("\\", "\\\\").replace("'", "\\'")
+def _is_gone(sign: dict[str, Any]) -> bool:
+    """Whether the holder was a process of this machine that has ended, or an earlier writer of this process."""
+    if sign["host"] != socket.gethostname():
+        return False
+    if sign["pid"] == os.getpid():
+        return sign["token"] not in _TOKENS
+    try:
+        os.kill(sign["pid"], 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # it is another user's
+        return False
+    return False
 
 
-def _comment(table: str, *, is_held: bool, now: int) -> str:
-    return f"ALTER TABLE {table} MODIFY COMMENT '{_sign(is_held=is_held, now=now)}'"
+def _sign(token: str, *, is_held: bool, now: int) -> str:
+    """Return the text that says who holds a lease, ready to stand in single quotes in SQL."""
+    sign = {"is_held": is_held, "now": now, "host": socket.gethostname(), "pid": os.getpid(), "token": token}
+    return json.dumps(sign).replace("\\", "\\\\").replace("'", "\\'")
