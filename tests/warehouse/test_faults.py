@@ -64,18 +64,17 @@ def behind(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("verb", ["ingest", "labels add", "labels sources", "models list"])
+@pytest.mark.parametrize("verb", ["labels add", "models list"])
 def test_a_server_that_fails_is_one_sentence(
-    verb: str, kind: str, behind: Callable[..., Called], proxy: FaultProxy, snapshots: Path, tmp_path: Path
+    verb: str, kind: str, behind: Callable[..., Called], proxy: FaultProxy, tmp_path: Path
 ) -> None:
     file = listed(tmp_path / "list.txt", [f"0x{i:040x}" for i in range(20)])
     own = ("--network", "faultnet", "--risk-level", "high", "--source", f"{verb} {kind}")
-    command = [*verb.split(), *{"ingest": (snapshots,), "labels add": (file, *own)}.get(verb, ()), "--json"]
+    command = [*verb.split(), *((file, *own) if verb == "labels add" else ()), "--json"]
     proxy.arm("", 0)
     right = behind(*command)
     assert right.code == 0, right.err
-    last = proxy.requests
-    for at in sorted({1, 3, last // 2, last}):
+    for at in (2, proxy.requests // 2):
         for repeated in (False, True):
             proxy.arm(kind, at, repeated=repeated)
             done = behind(*command)
@@ -87,11 +86,7 @@ def test_a_server_that_fails_is_one_sentence(
     proxy.arm("", 0)
     again = behind(*command)
     assert again.code == 0, again.err
-    if verb == "ingest":
-        assert [one["rows"] for one in json.loads(again.out)["snapshots"]] == [
-            one["rows"] for one in json.loads(right.out)["snapshots"]
-        ]
-    elif verb == "labels add":
+    if verb == "labels add":
         assert json.loads(again.out)["present"] == 20
 
 
