@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ from trainer.errors import BadInputError, NotEnoughLabelsError
 from trainer.keys import SnapshotKey
 from trainer.labels.add import add_labels
 from trainer.models import name_of
-from trainer.registry import artifact
+from trainer.registry import artifact, get_model, latest_model
 from trainer.warehouse.publish import drop_partition
 from trainer.warehouse.schema import RAW_ADDRESS_LABELS
 
@@ -341,3 +342,33 @@ def test_the_real_torus_snapshot_goes_all_the_way(house: House, call: Call, tmp_
     scored = call("predict", "--network", "torus", "--model-id", result["model_id"], "--json")
     assert scored.code == 0, scored.err
     assert json.loads(scored.out)["rows"] == 1974 and json.loads(scored.out)["table"] == "address_scores"
+
+
+def test_the_newest_model_is_the_last_one_whatever_the_clock_says(
+    house: House, fitted: TrainingResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connect() as client:
+        names = [name for (name,) in client.query("SELECT name FROM system.columns WHERE table = 'trained_models'").result_rows]
+        changed = {"model_id": "'a day back'", "number": "1000", "created_at": "created_at - INTERVAL 1 DAY"}
+        selected = ", ".join(changed.get(name, name) for name in dict.fromkeys(names))
+        client.command(
+            f"INSERT INTO trained_models ({', '.join(dict.fromkeys(names))}) SELECT {selected} FROM trained_models FINAL "
+            "WHERE model_id = {model:String}",
+            parameters={"model": fitted.model_id},
+        )
+        try:
+            assert latest_model(client, "simnet", WINDOW)["model_id"] == "a day back"
+        finally:
+            client.command("DELETE FROM trained_models WHERE model_id = 'a day back'")
+
+
+def test_a_project_that_was_moved_still_has_its_models(
+    house: House, fitted: TrainingResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(house.folder.parent / "artifacts", tmp_path / "artifacts")
+    with connect() as client:
+        query = "SELECT model_path FROM trained_models FINAL WHERE model_id = {model:String}"
+        stored = client.query(query, parameters={"model": fitted.model_id}).result_rows[0][0]
+        assert stored == fitted.model_id
+        monkeypatch.setenv("TRAINER_ARTIFACTS", str(tmp_path / "artifacts"))
+        assert get_model(client, fitted.model_id)["model_path"] == str(tmp_path / "artifacts" / fitted.model_id)
