@@ -12,11 +12,15 @@
     {%- set marks = adapter.get_relation(database="", schema=target.schema, identifier="build_marks") -%}
     {%- if built and marks is not none -%}
         {#- A node that the project no longer has cannot be built again. -#}
-        {%- do run_query(
-            "insert into " ~ marks ~ " (node, event, build, invocation_id) "
-            ~ "select distinct node, 'finished', build, invocation_id from " ~ marks ~ " final "
-            ~ "where event = 'started' and not startsWith(node, 'load.') and node not in ('" ~ (graph.nodes.keys() | join("', '")) ~ "')"
-        ) -%}
+        {%- set finish_gone -%}
+            insert into {{ marks }} (node, event, build, invocation_id)
+            select distinct node, 'finished', build, invocation_id from {{ marks }} final
+            where
+                event = 'started'
+                and not startsWith(node, 'load.')
+                and node not in ('{{ graph.nodes.keys() | join("', '") }}')
+        {%- endset -%}
+        {%- do run_query(finish_gone) -%}
         {%- do run_query(mark_nodes(marks, "started", built, "(select max(build) + 1 from " ~ marks ~ ")")) -%}
     {%- endif -%}
 {% endmacro %}

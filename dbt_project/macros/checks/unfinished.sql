@@ -1,6 +1,6 @@
 {#
-    Returns what was started and not finished, among the nodes and loads with this prefix. Seeds are among them because dbt creates
-    a table before it fills it.
+    Returns what was started and not finished, among the nodes and loads with this prefix. Seeds are among them
+    because dbt creates a table before it fills it.
 #}
 {% macro unfinished(prefix) %}
     {%- set names = [] -%}
