@@ -33,6 +33,7 @@ class Target:
     user: str = "default"
     password: str = field(default="", repr=False)
     secure: bool = False
+    stall_seconds: int = 60
     settings: dict[str, Any] = field(default_factory=dict)
 
 
@@ -175,6 +176,7 @@ def _target(name: str, output: dict[str, Any], folder: Path) -> Target:
             port=int(output.get("port", 8123)),
             user=str(output.get("user", "default")),
             password=str(output.get("password", "")),
+            stall_seconds=int(output.get("send_receive_timeout", 60)),
             secure=str(output.get("secure", False)).strip().lower() in {"1", "true", "yes", "on"},
             settings=dict(output.get("custom_settings") or {}),
         )

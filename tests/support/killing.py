@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,8 +93,7 @@ class Place:
         """
         words = [str(word) for word in command]
         full = [*DBT, *words[1:], "--quiet", "--no-use-colors"] if words[0] == "dbt" else [*TRAINER, *words]
-        counter = self.root / "statements"
-        counter.unlink(missing_ok=True)
+        counter = self.root / f"statements {uuid.uuid4().hex}"
         environment = os.environ | {
             "DBT_PROFILES_DIR": str(ROOT),
             "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
@@ -115,7 +115,9 @@ class Place:
             time.sleep(kill_after)
             os.killpg(process.pid, signal.SIGKILL)
         out, err = process.communicate(timeout=600)
-        return Ended(process.returncode, out, err, counter.stat().st_size if counter.exists() else 0)
+        statements = counter.stat().st_size if counter.exists() else 0
+        counter.unlink(missing_ok=True)
+        return Ended(process.returncode, out, err, statements)
 
     def state(self) -> dict[str, list[int]]:
         """Return table → number and hash of its distinct rows, without times and ids of runs, and without what is empty."""

@@ -23,6 +23,7 @@ import pytest
 
 from tests.support.dbt import parsed, run_dbt
 from tests.support.processes import one_at_a_time
+from tests.support.servers import PASSWORD, USER, bridge_to
 from tests.support.warehouse import COINS_ALERTS, DATES, ROOT, TORUS, WINDOW, Bridge, Called, House, label_file
 from trainer import ModelTraining, TrainingResult, cli, connect
 from trainer.labels.add import add_labels
@@ -34,18 +35,8 @@ from trainer.warehouse.schema import create_tables
 @pytest.fixture(scope="session")
 def bridge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bridge]:
     """ClickHouse's HTTP interface in a process and on a folder of its own."""
-    user, password = "tester", "s3cret word"
-    command = [sys.executable, str(ROOT / "tests" / "support" / "bridge.py"), "--path", str(tmp_path_factory.mktemp("bridge"))]
-    with subprocess.Popen([*command, "--user", user, "--password", password], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield Bridge("127.0.0.1", int(process.stdout.readline()), user, password)
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    with bridge_to(tmp_path_factory.mktemp("bridge")) as environment:
+        yield Bridge("127.0.0.1", int(environment["CLICKHOUSE_PORT"]), USER, PASSWORD)
 
 
 @pytest.fixture(scope="session")

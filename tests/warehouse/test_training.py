@@ -239,21 +239,16 @@ def test_an_unknown_strategy_lists_the_known(client: Any, house: House) -> None:
         train(client, label_strategy="nope")
 
 
-@pytest.mark.parametrize(
-    ("command", "reason"),
-    [
+def test_before_dbt_has_run_it_is_the_warehouse_that_is_not_built(own_call: Callable[..., Called]) -> None:
+    assert own_call("init").code == 0
+    for command, reason in (
         (("fit",), "There is no table scoring_alerts in the warehouse; run `dbt run` first."),
         (("tune",), "There is no table scoring_alerts"),
         (("predict",), "There is no table scoring_addresses"),
         (("labels", "report"), "run `dbt run` first"),
-    ],
-)
-def test_before_dbt_has_run_it_is_the_warehouse_that_is_not_built(
-    child: Callable[..., Called], command: tuple[str, ...], reason: str
-) -> None:
-    assert child("init").code == 0
-    done = child(*command)
-    assert (done.code, done.out) == (4, "") and reason in done.err, done.err
+    ):
+        done = own_call(*command)
+        assert (done.code, done.out) == (4, "") and reason in done.err, done.err
 
 
 def guide_labels(**changes: Any) -> pd.DataFrame:

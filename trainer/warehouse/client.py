@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trainer import settings
 from trainer.errors import BadInputError, NotBuiltError, WarehouseError
 from trainer.warehouse.damage import damage_problem
-from trainer.warehouse.failures import STALL_SECONDS, failure_of, guard, reason_of
+from trainer.warehouse.failures import failure_of, guard, reason_of
 from trainer.warehouse.insert import prepared
 from trainer.warehouse.lock import folder_problem
 from trainer.warehouse.spelling import with_canonical_addresses
@@ -71,7 +71,7 @@ def _opened(target: settings.Target) -> Client:
         password=target.password,
         settings=options,
         connect_timeout=10,
-        send_receive_timeout=STALL_SECONDS,
+        send_receive_timeout=target.stall_seconds,
         client_name="trainer",
         autogenerate_session_id=False,
     )

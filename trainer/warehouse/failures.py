@@ -17,8 +17,6 @@ from trainer.errors import TrainerError, WarehouseError
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-STALL_SECONDS = 60
-"""After this time without a sign of life from a server a request fails; a server sends one while a statement runs."""
 PAUSES = (0.2, 1.0)  # seconds before a read is repeated, once for each
 _READS = ("query", "query_df", "query_arrow", "query_np")
 _WRITES = ("command", "insert", "insert_df", "insert_arrow", "raw_insert")
@@ -81,7 +79,7 @@ def failure_of(error: Exception, where: str = "The warehouse", *, is_server: boo
     if is_of_engine and _MISTAKES & set(re.findall(r"\(([A-Z_]+)\)", text)) and not _is_damage(text):
         return None
     if "timed out" in text.lower() and not is_of_engine:
-        return WarehouseError(f"{where} did not answer for {STALL_SECONDS} seconds; run the command again once it does.")
+        return WarehouseError(f"{where} did not answer in time; run the command again once it does, or raise CLICKHOUSE_TIMEOUT.")
     return WarehouseError(
         f"{where} failed ({reason_of(text)}); nothing half-done is visible: mend that and run the command again."
     )
@@ -118,7 +116,7 @@ def _guarded(method: Callable[..., Any], where: str, *, is_server: bool, pauses:
                 if failure is None:
                     raise
                 # Waiting again for a server that does not answer would only make the wait longer.
-                if pause is None or "did not answer" in str(failure):
+                if pause is None or "did not answer in time" in str(failure):
                     raise failure from error
             time.sleep(pause)
         raise AssertionError("the last try returns or raises")
