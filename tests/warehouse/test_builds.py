@@ -15,7 +15,7 @@ from tests.support.warehouse import Called
 from trainer import connect
 from trainer.errors import NotBuiltError
 from trainer.labels.add import add_labels
-from trainer.warehouse import builds, create_tables, one_build, problem_of_seeds
+from trainer.warehouse import builds, create_tables, discard_damaged, one_build, problem_of_seeds
 
 MODEL = "model.trainer.stg_alerts"
 Call = Callable[..., Called]
@@ -112,6 +112,10 @@ def test_a_load_that_was_killed_between_two_snapshots_is_named_until_it_has_run(
         run_dbt(["run", "--select", "stg_alerts"])
     assert call("labels", "add", second).code == 0
     assert refused() == "" and rows(halves) == [("low", 3)]
+    marked(f"{builds.LOAD}`trainer labels add lost.csv`", builds.STARTED)  # its file is gone
+    with connect() as client:
+        assert discard_damaged(client) == ["`trainer labels add lost.csv` was interrupted; what it has loaded stays."]
+    assert refused() == ""
 
 
 @pytest.mark.usefixtures("unmarked")

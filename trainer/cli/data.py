@@ -44,8 +44,8 @@ def _discard_damaged(target: str | None) -> None:
     from trainer.warehouse import connect, discard_damaged
 
     with connect(target, accept_damage=True) as client:
-        for part in discard_damaged(client):
-            say(f"Discarded a damaged part of {part}.")
+        for line in discard_damaged(client):
+            say(line)
 
 
 def prepare(target: str | None) -> list[str]:

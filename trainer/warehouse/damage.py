@@ -63,15 +63,16 @@ def damage_problem(client: Client, database: str = "") -> str | None:
 
 
 @exclusive
-def discard_damaged(client: Client) -> list[DamagedPart]:
-    """Drop the damaged parts and return them; of a snapshot nothing is left, so that no half of it is used.
+def discard_damaged(client: Client) -> list[str]:
+    """Drop the damaged parts and return a sentence for each; of a snapshot nothing is left, so that no half of it is used.
 
     Loads that were killed are forgotten, too: what they loaded stays.
 
     What dbt builds counts as unfinished until `dbt run` has built it again.
     """
     parts = damaged_parts(client)
-    for node in unfinished(client, LOAD):
+    loads = unfinished(client, LOAD)
+    for node in loads:
         mark(client, node, FINISHED)
     for part in parts:
         if part.table in {table.name for table in SNAPSHOT_TABLES}:
@@ -89,7 +90,9 @@ def discard_damaged(client: Client) -> list[DamagedPart]:
             parameters={"name": part.name},
             settings={"allow_drop_detached": 1},
         )
-    return parts
+    return [f"Discarded a damaged part of {part}." for part in parts] + [
+        f"{node.removeprefix(LOAD)} was interrupted; what it has loaded stays." for node in loads
+    ]
 
 
 def _again(tables: set[str]) -> str:
