@@ -35,12 +35,15 @@ from trainer.warehouse.schema import (
 )
 from trainer.warehouse.seeds import problem_of_seeds
 from trainer.warehouse.table import Table
+from trainer.warehouse.times import END_SECOND, FIRST_SECOND, UNITS
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
 __all__ = [
     "ADDRESS_LABELS",
+    "END_SECOND",
+    "FIRST_SECOND",
     "LABEL_EDITIONS",
     "LABEL_HISTORY",
     "RAW_ADDRESS_LABELS",
@@ -52,6 +55,7 @@ __all__ = [
     "RAW_MONEY_FLOWS",
     "RAW_STANDING_LABELS",
     "TABLES",
+    "UNITS",
     "Client",
     "Table",
     "connect",

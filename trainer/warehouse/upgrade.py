@@ -1,10 +1,12 @@
-"""Brings tables that an earlier version created to the columns and sorting key of this one."""
+"""Brings tables that an earlier version created to the columns, the sorting key and the unit of times of this one."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from trainer.warehouse.times import seconds_of
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -13,20 +15,21 @@ if TYPE_CHECKING:
 
 
 def upgrade_tables(client: Client, tables: Iterable[Table]) -> list[str]:
-    """Rewrite the tables whose columns or sorting key are of an earlier version, and return their names.
+    """Rewrite the tables whose columns, sorting key or unit of times are of an earlier version, and return their names.
 
-    A table is copied and exchanged in one step: a reader sees the old rows or the new ones. New columns get their defaults.
+    A table is copied and exchanged in one step: a reader sees the old rows or the new ones. New columns get their defaults;
+    times become seconds.
     """
     # A key of one column is printed in parentheses.
-    query = "SELECT name, trim(BOTH '()' FROM sorting_key) FROM system.tables WHERE database = currentDatabase()"
-    keys = dict(client.query(query).result_rows)
+    query = "SELECT name, trim(BOTH '()' FROM sorting_key), comment FROM system.tables WHERE database = currentDatabase()"
+    state = {name: (key, comment) for name, key, comment in client.query(query).result_rows}
     columns: dict[str, list[str]] = {}
     for name, column in client.query("SELECT table, name FROM system.columns WHERE database = currentDatabase()").result_rows:
         columns.setdefault(name, []).append(column)
     outdated = [
         table
         for table in tables
-        if keys[table.name] != table.sorting_key or not set(table.all_columns) <= set(columns[table.name])
+        if state[table.name] != (table.sorting_key, table.comment) or not set(table.all_columns) <= set(columns[table.name])
     ]
     for table in outdated:
         _rewrite(client, table, [name for name in columns[table.name] if name in table.all_columns])
@@ -37,8 +40,10 @@ def _rewrite(client: Client, table: Table, kept: list[str]) -> None:
     copy = f"{table.name}__loading_{uuid.uuid4().hex[:12]}"  # a killed upgrade leaves a side table, which ingest drops
     client.command(table.ddl.replace(f"IF NOT EXISTS {table.name} ", f"{copy} ", 1))
     names = ", ".join(kept)
+    numbers = {name for name in table.time_columns if "Int" in table.types[name]}
+    values = ", ".join(seconds_of(name) if name in numbers else name for name in kept)
     client.command(
-        f"INSERT INTO {copy} ({names}) SELECT {names} FROM {table.name}", settings={"max_partitions_per_insert_block": 0}
+        f"INSERT INTO {copy} ({names}) SELECT {values} FROM {table.name}", settings={"max_partitions_per_insert_block": 0}
     )
     client.command(f"EXCHANGE TABLES {copy} AND {table.name}")
     client.command(f"DROP TABLE {copy} SYNC")
