@@ -17,9 +17,7 @@ def say(text: str) -> None:
 def say_left_out(columns: dict[str, float]) -> None:
     """Name the features that agree with gold labels like an answer; `columns` has their agreement."""
     for name, agreement in columns.items():
-        say(
-            f"{name} is left out: it agrees with gold labels as an answer does ({agreement:.4f}); --accept-column {name} keeps it"
-        )
+        say(f"{name} is left out: it agrees with gold labels like an answer ({agreement:.4f}); --accept-column {name} keeps it")
 
 
 def counted(count: int, noun: str) -> str:
