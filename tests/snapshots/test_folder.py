@@ -56,10 +56,16 @@ def contents(root: Path, *names: str) -> Contents:
     ],
 )
 def test_a_wrapping_is_read_in_order(tmp_path: Path, names: list[str]) -> None:
-    found = contents(tmp_path, *names)
-    assert found.tables == {"features": tuple(tmp_path / name for name in names)}
+    folder = tmp_path / "simnet" / "2025-08-01" / "90"
+    found = contents(folder, *names)
+    assert found.tables == {"features": tuple(folder / name for name in names)}
     assert found.not_understood == []
-    assert snapshot.find_folders(tmp_path) == [tmp_path]
+    assert snapshot.find_folders(tmp_path) == [folder]
+
+
+def test_a_plain_folder_of_a_tables_name_is_a_table_only_beside_others(tmp_path: Path) -> None:
+    assert contents(tmp_path, "features/own.parquet").not_understood == ["features/"]
+    assert contents(tmp_path, "alerts.parquet").tables.keys() == {"alerts", "features"}
 
 
 @pytest.mark.parametrize(
@@ -70,7 +76,7 @@ def test_a_wrapping_is_read_in_order(tmp_path: Path, names: list[str]) -> None:
         (["features.parquet", "features.parquet.gz"], "more than once: features.parquet, features.parquet.gz"),
         (["features.pq", "features.parquet"], "more than once"),
         (["features.pq", "features/part-0.parquet"], "more than once: features, features.pq"),
-        (["features/a.parquet", "features.parquet/a.parquet"], "more than once"),
+        (["features/a.parquet", "features.parquet/a.parquet"], "more than once: features.parquet, features;"),
         (["features_0.parquet", "features_2.parquet"], "features_0.parquet, features_2.parquet, which are not numbered"),
         (["features_0.parquet", "features_00.parquet"], "not numbered"),
         (["features_2025.parquet"], "features_2025.parquet, which are not numbered"),

@@ -22,6 +22,7 @@ from pathlib import Path
 from trainer.errors import BadInputError
 
 PACKED = (".gz", ".zst")
+KEY_IN_PATH = re.compile(r"(?P<network>[^/]+)/(?P<date>\d{4}-\d{2}-\d{2})/(?P<window>\d{1,5})$")
 _CODEC = r"(?:\.(?:snappy|gzip|gz|zstd|zst|lz4|lz4_raw|brotli|uncompressed))?"
 _PARQUET = re.compile(
     r"(?P<stem>.+?)(?:[._-](?:part)?[._-]?(?P<number>\d{1,9})(?:-of-(?P<of>\d{1,9}))?)?"
@@ -59,22 +60,21 @@ def read_folder(folder: Path, known: Collection[str]) -> Contents:
     """Return what a folder has of the tables `known`.
 
     Raises:
-        BadInputError: a table occurs in two wrappings, or a part of one is missing.
+        BadInputError: a table occurs in two wrappings, a part of one is missing, or the folder cannot be read.
     """
     contents = Contents()
     files: dict[str, list[Path]] = {}
-    for path in sorted(folder.iterdir()):
-        name = path.name.lower()
-        if path.is_dir():
-            _read_table_folder(contents, path, known)
-        elif _WITHOUT_A_WORD.fullmatch(name):
-            continue
-        elif path.is_file() and (table := table_of(name, known)) is not None:
-            files.setdefault(table, []).append(path)
-        else:
-            contents.not_understood.append(path.name)
-            if path.is_file() and (stem := name.partition(".")[0]) in known:
-                contents.other_formats.setdefault(stem, path)
+    try:
+        entries = sorted(folder.iterdir())
+        folders = [path for path in entries if path.is_dir()]
+        for path in sorted(set(entries) - set(folders)):
+            _sort_file(contents, files, path, known)
+        for path in sorted(folders, key=lambda path: (path.suffix == "", path)):
+            # A plain folder called `features` may be anything, unless it is beside other tables or where a snapshot is expected.
+            expected = path.suffix or files or contents.folders or KEY_IN_PATH.search(folder.resolve().as_posix())
+            _read_table_folder(contents, path, known if expected else ())
+    except OSError as error:
+        raise BadInputError(f"{folder} cannot be read ({error.strerror}).") from error
     for table, paths in files.items():
         if table in contents.folders:
             raise _two_wrappings(folder, table, [contents.folders[table], *paths])
@@ -82,15 +82,28 @@ def read_folder(folder: Path, known: Collection[str]) -> Contents:
     return contents
 
 
+def _sort_file(contents: Contents, files: dict[str, list[Path]], path: Path, known: Collection[str]) -> None:
+    """Add a file to those of its table, or to what is not understood."""
+    name = path.name.lower()
+    if _WITHOUT_A_WORD.fullmatch(name):
+        return
+    if path.is_file() and (table := table_of(name, known)) is not None:
+        files.setdefault(table, []).append(path)
+        return
+    contents.not_understood.append(path.name)
+    if path.is_file() and (stem := name.partition(".")[0]) in known:
+        contents.other_formats.setdefault(stem, path)
+
+
 def _read_table_folder(contents: Contents, path: Path, known: Collection[str]) -> None:
     """Add a folder of parts to `contents`; any other folder is not understood."""
-    name = path.name.lower()
-    table = re.sub(r"\.(parquet|pq)$", "", name)
-    entries = sorted(entry for entry in path.iterdir() if not _WITHOUT_A_WORD.fullmatch(entry.name.lower()))
+    table = re.sub(r"\.(parquet|pq)$", "", path.name.lower())
+    entries = sorted(path.iterdir()) if table in known else []
+    entries = [entry for entry in entries if not _WITHOUT_A_WORD.fullmatch(entry.name.lower())]
     parts = [entry for entry in entries if entry.is_file() and _PARQUET.fullmatch(entry.name.lower())]
     is_snapshot = any(table_of(part.name, known) not in (None, table) for part in parts)
-    if table not in known or is_snapshot or not (parts or name != table):
-        if not name.startswith((".", "_")):
+    if table not in known or is_snapshot or not (parts or path.suffix):
+        if not path.name.startswith((".", "_")):
             contents.not_understood.append(path.name + "/")
         return
     if table in contents.folders:

@@ -6,10 +6,10 @@ are registered by entry point (group `trainer.snapshots`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,11 @@ from typing import Any
 from trainer.addresses import network_problem
 from trainer.errors import BadInputError, user_code
 from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS, SnapshotKey
-from trainer.snapshots.folder import Contents, read_folder
+from trainer.snapshots.folder import KEY_IN_PATH, Contents, read_folder
 from trainer.snapshots.meta import key_in_meta
 from trainer.warehouse import Table
 
 ENTRY_POINT_GROUP = "trainer.snapshots"
-KEY_IN_PATH = re.compile(r"(?P<network>[^/]+)/(?P<date>\d{4}-\d{2}-\d{2})/(?P<window>\d{1,5})$")
 
 
 @dataclass(frozen=True)
@@ -89,10 +88,11 @@ class SnapshotShape:
         return files
 
 
-def shapes() -> list[SnapshotShape]:
+@cache
+def shapes() -> tuple[SnapshotShape, ...]:
     """Return the registered shapes, sorted by name."""
     points = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name)
-    return [point.load() for point in points]
+    return tuple(point.load() for point in points)
 
 
 def find_folders(path: Path) -> list[Path]:

@@ -25,10 +25,10 @@ labelled as (
     from {{ ref('fct_address_features') }} as features
     inner join gold
         on
-            gold.network = features.network
-            and gold.processing_date = features.processing_date
-            and gold.window_days = features.window_days
-            and gold.address = features.address
+        gold.network = features.network
+        and gold.processing_date = features.processing_date
+        and gold.window_days = features.window_days
+        and gold.address = features.address
 
 ),
 
@@ -59,10 +59,11 @@ counted as (
         toFloat64(countIf(label = 1)) as value_risky,
         toFloat64(countIf(label = 0)) as value_benign
     from labelled
-    array join arrayConcat(
-        arrayMap((name, number) -> ('extra_features', toString(name), number), mapKeys(extra_features), mapValues(extra_features)),
-        arrayMap((name, number) -> ('custom_features', toString(name), number), mapKeys(custom_features), mapValues(custom_features))
-    ) as brought
+    array join
+        arrayConcat(
+            arrayMap((name, number) -> ('extra_features', toString(name), number), mapKeys(extra_features), mapValues(extra_features)),
+            arrayMap((name, number) -> ('custom_features', toString(name), number), mapKeys(custom_features), mapValues(custom_features))
+        ) as brought
     group by network, processing_date, window_days, feature_map, column_name, value
 
 ),
@@ -83,9 +84,9 @@ arranged as (
     from counted
     inner join totals
         on
-            totals.network = counted.network
-            and totals.processing_date = counted.processing_date
-            and totals.window_days = counted.window_days
+        totals.network = counted.network
+        and totals.processing_date = counted.processing_date
+        and totals.window_days = counted.window_days
     group by network, processing_date, window_days, feature_map, column_name
 
 ),
