@@ -209,7 +209,7 @@ def test_invalid_lists_are_reported_by_column(text: str) -> None:
 def test_times_are_kept_and_anything_else_is_missing_and_counted() -> None:
     values, uses = one("created_at", [datetime(2025, 8, 1), datetime(1900, 1, 1), datetime(2300, 1, 1), None])
     assert values == [datetime(2025, 8, 1), None, None, None]
-    assert uses.counts == {"values too early or too late, now missing, in 'created_at'": 2}
+    assert uses.counts == {"values outside the years 2008 to 2099, now missing, in 'created_at'": 2}
     values, uses = one("created_at", ["yesterday", None])
     assert values == [None, None]
     assert uses.counts == {"values not a time, now missing, in 'created_at'": 1}

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.errors import BadInputError
+from trainer.snapshots import meta
 from trainer.snapshots import reader as snapshot
 
 
@@ -125,7 +126,7 @@ def digest(path: Path, algorithm: str) -> str:
     return hashlib.new(algorithm, path.read_bytes()).hexdigest()
 
 
-def meta(made: Path, form: str) -> dict[str, Any]:
+def listed(made: Path, form: str) -> dict[str, Any]:
     sums = {
         algorithm: {f"{s}.parquet": digest(made / f"{s}.parquet", algorithm) for s in ("alerts", "features")}
         for algorithm in ("md5", "sha256")
@@ -139,13 +140,16 @@ def verify(made: Path, content: dict[str, Any]) -> None:
     (made / "META.json").write_text(json.dumps(content))
     shape = snapshot.shape_of(made)
     assert shape is not None
-    snapshot.verify(made, shape.files(made, "simnet"))
+    files = shape.files(made, "simnet")
+    meta.verify(made, files, snapshot.known_tables())
+    for file in files:
+        meta.verify_counts(made, file, snapshot.parquet_rows, list(file.paths))
 
 
 @pytest.mark.parametrize("form", ["sha256", "files"])
 def test_both_forms_of_checksum_are_verified(tmp_path: Path, form: str) -> None:
     made = folder(tmp_path, "alerts", "features")
-    content = meta(made, form)
+    content = listed(made, form)
     verify(made, content)
     folder(tmp_path, "alerts", rows=4)
     expected = digest(made / "alerts.parquet", "sha256" if form == "sha256" else "md5")
@@ -156,7 +160,7 @@ def test_both_forms_of_checksum_are_verified(tmp_path: Path, form: str) -> None:
 
 def test_checksums_in_capitals_are_the_same(tmp_path: Path) -> None:
     made = folder(tmp_path, "alerts", "features")
-    content = meta(made, "sha256")
+    content = listed(made, "sha256")
     verify(made, {"sha256": {name: value.upper() for name, value in content["sha256"].items()}})
 
 
@@ -169,7 +173,7 @@ def test_row_counts_are_verified(tmp_path: Path) -> None:
 
 def test_a_file_that_meta_lists_and_the_folder_lacks_is_named(tmp_path: Path) -> None:
     made = folder(tmp_path, "alerts", "features")
-    content = meta(made, "files")
+    content = listed(made, "files")
     (made / "features.parquet").unlink()
     with pytest.raises(BadInputError, match="lists features.parquet"):
         verify(made, content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from tests.support.warehouse import counts
 from trainer import connect
@@ -36,3 +37,12 @@ def write(root: Path, frames: dict[str, pd.DataFrame], network: str = "badnet", 
 def loaded(network: str) -> dict[str, int]:
     with connect() as client:
         return {table: rows for table, rows in counts(client, network).items() if rows}
+
+
+def packed(path: Path, ending: str) -> Path:
+    """Replace a file by its compressed twin, `.gz` or `.zst`, and return that."""
+    result = path.with_name(path.name + ending)
+    with pa.output_stream(result, compression={".gz": "gzip", ".zst": "zstd"}[ending]) as stream:
+        stream.write(path.read_bytes())
+    path.unlink()
+    return result

@@ -255,7 +255,7 @@ def find_late() -> list[Findings]:
     """Return the findings for labels created by the end of the date, then for labels created a second later."""
     dated = (
         "INSERT INTO address_labels (network, processing_date, window_days, address, risk_level, confidence_score, source, "
-        "created_timestamp) SELECT 'broken', toDate('2025-08-01'), 90, '{}', '{}', 1, 's', toUnixTimestamp('{}', 'UTC') * 1000"
+        "created_timestamp) SELECT 'broken', toDate('2025-08-01'), 90, '{}', '{}', 1, 's', toUnixTimestamp('{}', 'UTC')"
     )
     known = (dated.format("a", "high", "2025-08-01 23:59:59"), dated.format("b", "low", "2025-07-01 00:00:00"))
     late = (dated.format("a", "low", "2025-08-01 23:59:59"), dated.format("a", "high", "2025-08-02 00:00:00"), known[1])

@@ -181,7 +181,7 @@ def test_the_policy_decides_which_labels_a_snapshot_sees(own_house: Path, call: 
     with connect() as client:
         client.command(
             "INSERT INTO address_labels (network, processing_date, window_days, address, risk_level, source, created_timestamp) "
-            f"SELECT 'policynet', '{DAYS[0]}', 90, address, 'high', 'sot', toUnixTimestamp(created) * 1000 FROM values("
+            f"SELECT 'policynet', '{DAYS[0]}', 90, address, 'high', 'sot', toUnixTimestamp(created) FROM values("
             f"'address String, created DateTime', ('{ADDRESSES[2]}', '2025-01-10'), ('{ADDRESSES[3]}', '2025-02-10'))"
         )
     seen = {}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trainer.cli.options import Day, Json, Network, Target, Window, day_of
+from trainer.cli.options import AcceptColumn, Day, Json, Network, Target, Window, day_of
 from trainer.cli.output import emit, progress, say
 from trainer.errors import UsageError
 
@@ -66,6 +66,7 @@ def ingest(
     network: Network = None,
     processing_date: Day = None,
     window_days: Window = None,
+    accept_column: AcceptColumn = None,
     json: Json = False,
     target: Target = None,
 ) -> None:
@@ -78,36 +79,50 @@ def ingest(
     find_folders(path)  # fails before anything is created
     prepare(target)
     with progress() as update, connect(target) as client:
-        loaded = load(client, path, network, day_of(processing_date), window_days, update)
+        loaded = load(client, path, network, day_of(processing_date), window_days, update, accept_column or ())
         labels = {one.key: labels_of_snapshot(client, one.key) for one in loaded}
     for snapshot in loaded:
         _say_changes(snapshot)
         if labels[snapshot.key]:
             counted = ", ".join(f"{source or 'custom'} ({count})" for source, count in labels[snapshot.key].items())
             say(f"{snapshot.key} your labels apply to addresses of it: {counted}")
-    result = [
-        {
-            "snapshot": str(one.key),
-            "shape": one.shape,
-            "folder": str(one.folder),
-            "rows": one.rows,
-            "labels": labels[one.key],
-        }
-        for one in loaded
-    ]
+    result = [_as_dict(one) | {"labels": labels[one.key]} for one in loaded]
     lines = [f"{one.key}  {table}  {rows}" for one in loaded for table, rows in one.rows.items()]
     emit({"snapshots": result}, json, lines)
 
 
+def _as_dict(one: Ingested) -> dict[str, Any]:
+    return {
+        "snapshot": str(one.key),
+        "shape": one.shape,
+        "folder": str(one.folder),
+        "rows": one.rows,
+        "changes": one.changes,
+        "dropped_columns": one.dropped,
+        "left_out_columns": one.left_out,
+        "ignored": one.ignored,
+        "not_understood": one.not_understood,
+        "left_as_before": one.left_as_before,
+    }
+
+
 def _say_changes(snapshot: Ingested) -> None:
+    key = snapshot.key
     for file, counts in snapshot.changes.items():
         for what, count in sorted(counts.items()):
-            say(f"{snapshot.key} {file}: {count} {what}")
+            say(f"{key} {file}: {count} {what}")
     for file, columns in snapshot.dropped.items():
         if columns:
-            say(f"{snapshot.key} {file}: columns not loaded: {', '.join(columns)}")
+            say(f"{key} {file}: columns not loaded: {', '.join(columns)}")
+    for file, reasons in snapshot.left_out.items():
+        for column, reason in reasons.items():
+            say(f"{key} {file}: column '{column}' is no feature: it {reason}; --accept-column '{column}' keeps it")
     for stem, reason in snapshot.ignored.items():
-        say(f"{snapshot.key} {stem}.parquet: not loaded: {reason}")
+        say(f"{key} {stem}.parquet: not loaded: {reason}")
+    for name in snapshot.not_understood:
+        say(f"{key} {name}: not understood, not loaded")
+    for table, rows in snapshot.left_as_before.items():
+        say(f"{key} {table}: not in this folder; its {rows} rows from an earlier load are left as they were")
 
 
 def simulate(

@@ -9,7 +9,7 @@ import typer
 
 from trainer.cli.data import prepare
 from trainer.cli.labels_added import SHOWN_REASONS
-from trainer.cli.options import Day, DryRun, Json, Map, Network, SkipBad, Target, Window, day_of, mapping_of
+from trainer.cli.options import AcceptColumn, Day, DryRun, Json, Map, Network, SkipBad, Target, Window, day_of, mapping_of
 from trainer.cli.output import emit, say
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def features_add(
     processing_date: Day = None,
     window_days: Window = None,
     map: Map = None,
+    accept_column: AcceptColumn = None,
     dry_run: DryRun = False,
     skip_bad: SkipBad = False,
     json: Json = False,
@@ -47,7 +48,8 @@ def features_add(
     columns = mapping_of(map)
     prepare(target)
     with connect(target) as client:
-        added = add_features(client, file, network, day_of(processing_date), window_days, columns, dry_run, skip_bad)
+        key = (network, day_of(processing_date), window_days)
+        added = add_features(client, file, *key, columns, dry_run, skip_bad, accept_column or ())
     _say_what_was_not_loaded(added)
     verb = "would be added" if dry_run else "added"
     lines = [

@@ -9,7 +9,7 @@ import typer
 
 from trainer.cli import options as o
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
-from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say
+from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_left_out
 
 if TYPE_CHECKING:
     from trainer.training import ModelTraining, ScoringResult, TrainingResult
@@ -35,6 +35,7 @@ def fit(
     window_days: o.Window = None,
     features: o.Features = None,
     exclude: o.Exclude = None,
+    accept_column: o.AcceptColumn = None,
     param: o.Param = None,
     params: o.Params = None,
     seed: o.Seed = 0,
@@ -54,11 +55,13 @@ def fit(
 
     what: dict[str, Any] = {"model_trainer": trainer_of(model, parameters_of(model, params, param), seed), "seed": seed}
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
+    what["accept_columns"] = accept_column or ()
     how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration}
     how |= {"min_labelled": min_labelled, "min_positive": min_positive}
     with progress() as update, connect(target) as client:
         how |= {"progress": update}
         result = training_of(client, model_type, network, start_date, end_date, window_days, **what, **how).run()
+    say_left_out(result.left_out_columns)
     if params is not None:
         say("Parameters that were tuned on these labels make these metrics optimistic; quote the held-out ones of tune.")
     emit(result.as_dict(), json, _fit_lines(result))

@@ -28,6 +28,10 @@ Map = Annotated[
     str | None,
     typer.Option(metavar="OURS=THEIRS,…", help="Columns that the file names differently: address=addr.", show_default=False),
 ]
+AcceptColumn = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Keep this column as a feature although it looks like an answer; repeatable."),
+]
 
 # What is trained
 Model = Annotated[str, typer.Option(help="Registered trainer, or package.module:Class of your own.")]

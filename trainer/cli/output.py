@@ -14,6 +14,12 @@ def say(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def say_left_out(columns: dict[str, float]) -> None:
+    """Name the features that agree with gold labels like an answer; `columns` has their agreement."""
+    for name, agreement in columns.items():
+        say(f"{name} is left out: it agrees with gold labels like an answer ({agreement:.4f}); --accept-column {name} keeps it")
+
+
 def counted(count: int, noun: str) -> str:
     """Return a number with its noun: `1 label`, `2 labels`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

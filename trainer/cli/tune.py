@@ -10,7 +10,7 @@ import typer
 from trainer.cli import options as o
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
 from trainer.cli.model import training_of
-from trainer.cli.output import emit, progress, say
+from trainer.cli.output import emit, progress, say, say_left_out
 from trainer.errors import UsageError
 from trainer.model_types import MODEL_TYPES, get_model_type
 
@@ -44,6 +44,7 @@ def tune(
     start_date: o.Day = None,
     end_date: o.Day = None,
     window_days: o.Window = None,
+    accept_column: o.AcceptColumn = None,
     param: o.Param = None,
     space: Space = None,
     metric: Metric = "log_loss",
@@ -70,12 +71,17 @@ def tune(
     search = _search_options(model, model_type, param, space, pruner, inner_folds, seed)
     search |= {"metric": metric, "trials": trials, "timeout": timeout, "study": study}
     search |= {"folds": folds, "embargo_days": embargo_days}
-    data = {"label_strategy": strategy_of(label_strategy), "min_labelled": min_labelled, "min_positive": min_positive}
-    rows = (model_type, network, start_date, end_date, window_days)
-    result = _search(target, rows, data, search)
+    data = _data_options(label_strategy, accept_column, min_labelled, min_positive)
+    result = _search(target, (model_type, network, start_date, end_date, window_days), data, search)
     if out is not None:
         write_parameters(out, result)
     emit(result.as_dict(), json, _lines(result, out))
+
+
+def _data_options(strategy: str, accept_column: list[str] | None, min_labelled: int, min_positive: int) -> dict[str, Any]:
+    """Return the options of `ModelTraining` that say which rows and features are read."""
+    options: dict[str, Any] = {"label_strategy": strategy_of(strategy), "accept_columns": accept_column or ()}
+    return options | {"min_labelled": min_labelled, "min_positive": min_positive}
 
 
 def _search_options(
@@ -107,6 +113,7 @@ def _search(target: str | None, rows: tuple[Any, ...], data: dict[str, Any], sea
 
     with progress() as update, connect(target) as client:
         labelled, gold = training_of(client, *rows, **data).read()
+        say_left_out(labelled.left_out)
         try:
             return Tuning(data=labelled, gold=gold, progress=update, **search).run()
         except KeyboardInterrupt:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trainer.data.answers import answers_among
 from trainer.data.coverage import known_strategies, too_few_labels_hint
 from trainer.data.feature import Feature, absent_features, columns_of, features_of, sql_expression
 from trainer.data.feature_choice import FeatureChoice
@@ -40,6 +41,7 @@ class Dataset:
         keys: n rows of processing_date, the row's id and the column its model type holds rows together by.
         features: what each of the d columns is.
         model_type: what one row is.
+        left_out: features that were left out because they are answers → their agreement with gold labels.
     """
 
     X: np.ndarray
@@ -48,6 +50,7 @@ class Dataset:
     keys: pa.Table
     features: list[Feature]
     model_type: ModelType = ALERT_SCORER
+    left_out: dict[str, float] = field(default_factory=dict)
 
     @property
     def feature_names(self) -> list[str]:
@@ -120,9 +123,8 @@ def read_training(
             f"None of the {kind.grain} rows of {selection.network} with a window of {selection.window_days} days has a label "
             f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, label_strategy)}."
         )
-    # The features of the whole selection, labelled or not, so that label strategies are compared on the same ones.
-    every = features_of(client, kind.scoring_table, selection.where, selection.parameters, kind.held_together_by)
-    return _read(client, kind, where, parameters, count, choice.of(every), labelled=True)
+    features, left_out = _chosen(client, kind, selection, choice)
+    return _read(client, kind, where, parameters, count, features, left_out, labelled=True)
 
 
 def read_scoring(
@@ -143,8 +145,9 @@ def read_scoring(
     kind = get_model_type(model_type)
     table = kind.scoring_table
     count = _require_rows(client, table, selection)
+    left_out: dict[str, float] = {}
     if features is None:
-        features = choice.of(features_of(client, table, selection.where, selection.parameters, kind.held_together_by))
+        features, left_out = _chosen(client, kind, selection, choice)
     if missing := sorted({feature.column for feature in features} - set(columns_of(client, table))):
         raise ArtifactError(f"The model needs the columns {', '.join(missing)}, which {table} does not have.")
     if absent := [one.name for one in absent_features(client, table, selection, features) if one.column == USER_FEATURES]:
@@ -152,7 +155,19 @@ def read_scoring(
             f"The model needs the features {', '.join(absent)} of your own, which no row of {table} has for {selection.network} "
             f"{selection.end_date} {selection.window_days}; bring them with `trainer features add` and run `dbt run`."
         )
-    return _read(client, kind, selection.where, selection.parameters, count, features, labelled=False)
+    return _read(client, kind, selection.where, selection.parameters, count, features, left_out, labelled=False)
+
+
+def _chosen(
+    client: Client, kind: ModelType, selection: Selection, choice: FeatureChoice
+) -> tuple[list[Feature], dict[str, float]]:
+    """Return the chosen features, and those left out as answers with their agreement with gold labels.
+
+    They are those of the whole selection, labelled or not, so that label strategies are compared on the same features.
+    """
+    every = features_of(client, kind.scoring_table, selection.where, selection.parameters, kind.held_together_by)
+    answers = answers_among(client, every, selection, choice.accepted)
+    return choice.of(every, answers), answers
 
 
 def _require_rows(client: Client, table: str, selection: Selection) -> int:
@@ -182,6 +197,7 @@ def _read(
     parameters: dict[str, Any],
     count: int,
     features: list[Feature],
+    left_out: dict[str, float],
     *,
     labelled: bool,
 ) -> Dataset:
@@ -209,4 +225,4 @@ def _read(
             start = stop
     if start != count:
         raise NotBuiltError(f"{table} changed while it was read; run the command again when no `dbt run` is under way.")
-    return Dataset(X, y, weight, pa.concat_tables(kept), features, kind)
+    return Dataset(X, y, weight, pa.concat_tables(kept), features, kind, left_out)

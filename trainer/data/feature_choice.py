@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -18,13 +18,17 @@ NEAR = 5
 
 @dataclass(frozen=True)
 class FeatureChoice:
-    """Patterns such as `flow_*`: a feature is kept if it matches one of `features` (none: any) and none of `exclude`."""
+    """Patterns such as `flow_*`: a feature is kept if it matches one of `features` (none: any) and none of `exclude`.
+
+    `accepted` names columns that stay although they agree with gold labels like an answer.
+    """
 
     features: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    accepted: tuple[str, ...] = ()
 
-    def of(self, features: Sequence[Feature]) -> list[Feature]:
-        """Return the chosen features in their order.
+    def of(self, features: Sequence[Feature], answers: Collection[str] = ()) -> list[Feature]:
+        """Return the chosen features in their order, without those named in `answers`.
 
         Raises:
             UsageError: a pattern matches no feature, or none is left.
@@ -34,9 +38,10 @@ class FeatureChoice:
             for pattern in patterns:
                 if not any(fnmatchcase(name, pattern) for name in names):
                     raise UsageError(f"{option} '{pattern}' matches none of the {len(names)} features{_near(pattern, names)}.")
-        kept = [feature for feature in features if self._keeps(feature.name)]
+        kept = [feature for feature in features if self._keeps(feature.name) and feature.name not in answers]
         if not kept:
-            raise UsageError(f"--features and --exclude leave none of the {len(names)} features; exclude less.")
+            but = f", as {', '.join(sorted(answers))} agree with gold labels like an answer (--accept-column)" if answers else ""
+            raise UsageError(f"--features and --exclude leave none of the {len(names)} features{but}; exclude less.")
         return kept
 
     def _keeps(self, name: str) -> bool:

@@ -50,7 +50,7 @@ def read_labelled(
     if not labelled.size:
         raise NotEnoughLabelsError(f"{type(strategy).__name__} labels none of the {len(y)} rows; let derive_labels label some.")
     X, keys = np.asfortranarray(data.X[labelled]), data.keys.take(pa.array(labelled))
-    return Dataset(X, y[labelled], weight[labelled], keys, data.features, data.model_type)
+    return Dataset(X, y[labelled], weight[labelled], keys, data.features, data.model_type, data.left_out)
 
 
 def snapshot_rows(data: Dataset, selection: Selection) -> Iterator[tuple[SnapshotKey, np.ndarray]]:

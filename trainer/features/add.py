@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -13,15 +13,11 @@ from trainer.features.built_in import built_in_names
 from trainer.features.checks import Checked, check_rows
 from trainer.features.reader import FeatureFile, read_features
 from trainer.features.store import Stored, feature_table, store
-from trainer.model_types import LABEL_COLUMNS
-from trainer.uploads import refusal, require_key, write_rejects
-from trainer.warehouse import RAW_ADDRESS_LABELS, create_tables, load
+from trainer.uploads import ANSWER, reason_to_leave_out, refusal, require_key, write_rejects
+from trainer.warehouse import create_tables, load
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
-
-# A label among the features would leak the target into the model.
-LABEL_NAMES = {*LABEL_COLUMNS, *RAW_ADDRESS_LABELS.types} - {"address"}
 
 
 @dataclass
@@ -67,26 +63,26 @@ def add_features(
     columns: Mapping[str, str] | None = None,
     dry_run: bool = False,
     skip_bad: bool = False,
+    accepted: Collection[str] = (),
 ) -> FeaturesAdded:
     """Add a file of numeric features, one row per address; adding it again changes nothing.
 
-    The file's values replace older ones of the same address and column; a missing value removes the older one. Other columns
-    and other addresses are kept.
+    The file's values replace older ones of the same address and column; a missing value removes the older one.
 
     Args:
         network, processing_date, window_days: values for files without such a column; a column must agree with them.
-        columns: our name of a column → the file's.
-        dry_run: check and count, write nothing.
+        columns, dry_run: our name of a column → the file's; whether to check and count only.
         skip_bad: load the good rows and write the others, with reasons, to `<file>.rejects.csv`.
+        accepted: columns to keep although they look like an answer or a row number.
 
     Raises:
         BadInputError: the file cannot be read, has no numeric column or one with a reserved name, or has bad rows and
             `skip_bad` is not set.
     """
-    file = read_features(path, columns)
+    file = read_features(path, columns, accepted)
     given = {"network": network, "processing_date": processing_date, "window_days": window_days}
     require_key(path, file.keys, given)
-    _require_names(path, file)
+    _require_names(path, file, accepted)
     checked = check_rows(file, given)
     if checked.problems and not skip_bad:
         raise refusal(path, checked.problems, len(checked.keys))
@@ -100,7 +96,7 @@ def add_features(
     return _result(path, file, checked, stored, rejects_file)
 
 
-def _require_names(path: Path, file: FeatureFile) -> None:
+def _require_names(path: Path, file: FeatureFile, accepted: Collection[str]) -> None:
     if not file.values:
         reasons = "; ".join(f"{name} {reason}" for name, reason in file.ignored.items()) or "it has only the key"
         raise BadInputError(f"{path} has no numeric column besides the key: {reasons}.")
@@ -112,10 +108,10 @@ def _require_names(path: Path, file: FeatureFile) -> None:
             raise BadInputError(
                 f"{path}: '{column}' is the name of a built-in feature; rename it, for example with --map my_{name}={column}."
             )
-        if name.lower() in LABEL_NAMES:
+        if column not in accepted and reason_to_leave_out(name, accepted) == ANSWER:
             raise BadInputError(
-                f"{path}: '{column}' is the name of a label column, and a label must not be a feature; add labels with "
-                f"`trainer labels add`, or rename the column with --map."
+                f"{path}: '{column}' {ANSWER}, and a label must not be a feature; add labels with `trainer labels add`, rename "
+                f"the column with --map, or keep it with --accept-column {column}."
             )
 
 

@@ -7,13 +7,14 @@
 | an infinity, or a number outside the range of Float32 | the row is rejected, with its reason |
 | text in a column at least half of which is numbers | the row is rejected, with its reason |
 | any other text, a date, a list; a column without values or without a name | the column is ignored, and reported |
+| a row number (`trainer.uploads.columns`) | the column is ignored, and reported |
 | a name with characters other than letters, digits and `_`, or longer than 64 | replaced by `_`; truncated |
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,10 +28,13 @@ from trainer.keys import SNAPSHOT_KEY
 from trainer.uploads import (
     MEBIBYTE,
     PARQUET_MAGIC,
+    ROW_NUMBER,
+    RowCounter,
     map_columns,
     read_csv,
     read_head,
     read_parquet,
+    reason_to_leave_out,
     require_columns,
     require_size,
     text_cells,
@@ -47,7 +51,6 @@ KEY = (*SNAPSHOT_KEY, "address")
 MISSING = ("", "nan", "na", "n/a", "null", "none")
 FLAGS = {"true": 1.0, "false": 0.0}
 FLOAT32_MAX = float(np.finfo(np.float32).max)
-_INDEX = re.compile(r"|Unnamed: \d+|__index_level_\d+__")  # row numbers that pandas writes as a column
 
 
 @dataclass
@@ -69,11 +72,12 @@ class FeatureFile:
     renamed: dict[str, str] = field(default_factory=dict)
 
 
-def read_features(path: Path, columns: Mapping[str, str] | None = None) -> FeatureFile:
+def read_features(path: Path, columns: Mapping[str, str] | None = None, accepted: Collection[str] = ()) -> FeatureFile:
     """Read a file of features.
 
     Args:
         columns: our name of a column → the file's.
+        accepted: columns to keep although they look like a row number.
 
     Raises:
         BadInputError: the file is missing, empty, cut short, binary, wrongly encoded or too large, has no column `address`,
@@ -90,7 +94,7 @@ def read_features(path: Path, columns: Mapping[str, str] | None = None) -> Featu
     keys = {name: _trimmed(path, name, table.pop(name)).set_axis(rows) for name in KEY if name in table}
     file = FeatureFile(pd.DataFrame(keys, index=rows))
     for column, values in table.items():
-        _add(path, file, column, values, rows.to_numpy())
+        _add(path, file, column, values, rows.to_numpy(), accepted)
     return file
 
 
@@ -120,13 +124,20 @@ def _trimmed(path: Path, name: str, cells: pa.Array | list[str]) -> pd.Series[st
     return pd.Series([text.strip() for text in texts], dtype=object)
 
 
-def _add(path: Path, file: FeatureFile, column: str, cells: pa.Array | list[str], rows: np.ndarray) -> None:
-    if _INDEX.fullmatch(column.strip()):
-        file.ignored[column] = "has no name" if not column.strip() else "is a row number"
+def _add(
+    path: Path, file: FeatureFile, column: str, cells: pa.Array | list[str], rows: np.ndarray, accepted: Collection[str]
+) -> None:
+    if not column.strip() or reason_to_leave_out(column, accepted) == ROW_NUMBER:
+        file.ignored[column] = ROW_NUMBER if column.strip() else "has no name"
         return
     values, reasons = _numbers(cells) if isinstance(cells, list) else _typed(cells)
     if isinstance(reasons, str):
         file.ignored[column] = reasons
+        return
+    counter = RowCounter()
+    counter.see(values)
+    if counter.is_row_number and column not in accepted:
+        file.ignored[column] = f"{ROW_NUMBER}: it rises or falls by one from row to row"
         return
     name = safe_name(column)
     if not name:

@@ -9,7 +9,9 @@
 | an address in another spelling (case, SS58 prefix, …) | spelt as `trainer.addresses.canonical` does |
 | NaN, an infinity, a number outside the range of the type, a negative volume | set to missing |
 | a label confidence outside [0, 1] | row rejected |
+| a time | in seconds, as `trainer.snapshots.times` reads it |
 | an unknown numeric column | kept in `extra_features` (missing values left out) |
+| an answer or a row number (`trainer.uploads.columns`) | not loaded, and reported |
 | an unknown column of another type | not loaded, and reported |
 """
 
@@ -30,10 +32,11 @@ import pyarrow.compute as pc
 from trainer import addresses
 from trainer.errors import BadInputError
 from trainer.keys import SNAPSHOT_KEY, SnapshotKey
+from trainer.snapshots.survey import Survey, extra_columns, is_numeric, plain, require_distinct, targets_of
+from trainer.snapshots.times import read_times, units_in, usual_unit
 from trainer.warehouse import Table
 
 DECIMAL_LIMIT = float(np.nextafter(1e20, 0))  # the largest value of Decimal(38, 18)
-LAST_SECOND = 2**32 - 1  # the largest value of DateTime
 MAY_BE_NEGATIVE = {"net_flow_usd"}
 ADDRESS_COLUMNS = ("address", "from_address", "to_address")  # those that a row must have
 MORE_ADDRESSES = ("primary_address", "addresses_involved")
@@ -50,6 +53,7 @@ class Conformer:
         file: path of the file, for messages.
         loaded_at: value of the column `ingested_at`.
         renames: column of the file → column of the table, where the file lacks the table's name.
+        survey: what the rows of the whole table say about its columns.
         counts: change → number of rows or values, over all batches so far.
         dropped: columns of the file that are not loaded.
     """
@@ -59,6 +63,7 @@ class Conformer:
     file: str
     loaded_at: datetime
     renames: dict[str, str] = field(default_factory=dict)
+    survey: Survey = field(default_factory=Survey)
     counts: Counter[str] = field(default_factory=Counter)
     dropped: set[str] = field(default_factory=set)
 
@@ -102,16 +107,10 @@ class Conformer:
 
     def _named(self, batch: pa.RecordBatch) -> dict[str, pa.Array]:
         names = batch.schema.names
-        if len(set(names)) < len(names):
-            repeated = next(name for name in names if names.count(name) > 1)
-            raise BadInputError(f"{self.file} has the column '{repeated}' more than once.")
+        require_distinct(self.file, names)
         columns = {}
-        for name, column in zip(names, batch.columns, strict=True):
-            target = self.renames.get(name, name)
-            # If the file has both names, the table's own is used and the synonym keeps its name.
-            target = name if target in names and target != name else target
-            plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-            columns[target] = plain.cast(pa.string()) if pa.types.is_string_view(plain.type) else plain
+        for target, column in zip(targets_of(names, self.renames).values(), map(plain, batch.columns), strict=True):
+            columns[target] = column.cast(pa.string()) if pa.types.is_string_view(column.type) else column
         return columns
 
     def _check_key(self, columns: dict[str, pa.Array]) -> None:
@@ -168,6 +167,8 @@ class Conformer:
             self.counts[what] += number
 
     def _convert(self, name: str, column: pa.Array, kind: str) -> pa.Array:
+        if name in self.table.time_columns:
+            return self._time(name, column, kind)
         if "String" in kind and "Array" not in kind:
             if not (_is_text(column.type) or pa.types.is_null(column.type)):
                 self.counts[f"values turned into text in '{name}'"] += len(column) - column.null_count
@@ -178,27 +179,21 @@ class Conformer:
             if name not in MORE_ADDRESSES:
                 return lists
             return pa.ListArray.from_arrays(lists.offsets, self._respelt(lists.values))
-        if "DateTime" in kind:
-            return self._time(name, column)
         return self._number(name, column, re.sub(r"Nullable\((.*)\)", r"\1", kind))
 
     def _respelt(self, column: pa.Array) -> pa.Array:
         return addresses.canonical_array(pc.utf8_trim_whitespace(column), self.key.network)
 
-    def _time(self, name: str, column: pa.Array) -> pa.Array:
-        seconds = pa.timestamp("s")
-        if not (pa.types.is_timestamp(column.type) or pa.types.is_date(column.type)):
-            self._count(f"values not a time, now missing, in '{name}'", column.is_valid())
-            return pa.nulls(len(column), seconds)
-        value = pc.cast(pc.cast(column, seconds, safe=False), pa.int64())
-        bad = pc.or_(pc.less(value, 0), pc.greater(value, LAST_SECOND))
-        self._count(f"values too early or too late, now missing, in '{name}'", bad)
-        return pc.cast(pc.if_else(pc.fill_null(bad, False), pa.scalar(None, pa.int64()), value), seconds)
+    def _time(self, name: str, column: pa.Array, kind: str) -> pa.Array:
+        seconds, missing = read_times(column, self.survey.units.get(name) or usual_unit(units_in(column)))
+        for reason, where in missing.items():
+            self._count(f"{reason}, now missing, in '{name}'", where)
+        return pc.cast(seconds, pa.timestamp("s") if "DateTime" in kind else pa.uint64())
 
     def _number(self, name: str, column: pa.Array, kind: str) -> pa.Array:
         if pa.types.is_null(column.type):
             return column
-        if not _is_numeric(column.type):
+        if not is_numeric(column.type):
             raise BadInputError(f"{self.file}: column '{name}' should be a number, but is {column.type}.")
         if kind == "Bool":
             value = pc.cast(column, pa.float64(), safe=False)
@@ -236,8 +231,8 @@ class Conformer:
             raise BadInputError(f"{self.file}: column '{name}' should hold lists of {item}: {str(error)[:200]}.") from error
 
     def _extra_names(self, columns: dict[str, pa.Array]) -> list[str]:
-        known = {*self.table.types, *SNAPSHOT_KEY, "ingested_at"}
-        return sorted(name for name, column in columns.items() if name not in known and _is_numeric(column.type))
+        schema = pa.schema([(name, column.type) for name, column in columns.items()])
+        return [name for name in extra_columns(self.table, schema, {}) if name not in self.survey.left_out]
 
     def _extra(self, columns: dict[str, pa.Array], count: int) -> pa.Array:
         """Return the numeric columns that the table does not have as one Map column (count,), without non-finite values."""
@@ -254,8 +249,7 @@ class Conformer:
 
     def _note_dropped(self, columns: dict[str, pa.Array]) -> None:
         known = {*self.table.types, *SNAPSHOT_KEY, "ingested_at"}
-        kept = set(self._extra_names(columns)) if "extra_features" in self.table.types else set()
-        self.dropped |= set(columns) - known - kept
+        self.dropped |= columns.keys() - known - set(self._extra_names(columns)) - self.survey.left_out.keys()
 
 
 def required_columns(table: Table) -> list[str]:
@@ -268,7 +262,3 @@ def required_columns(table: Table) -> list[str]:
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _is_numeric(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_boolean(kind))

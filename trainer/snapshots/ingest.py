@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,15 +14,28 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from trainer.errors import BadInputError, user_code
-from trainer.keys import SnapshotKey
+from trainer.keys import WHERE_SNAPSHOT, SnapshotKey
 from trainer.snapshots.conform import Conformer
-from trainer.snapshots.reader import SnapshotFile, damaged, find_folders, key_of, parquet_rows, shape_of, verify
+from trainer.snapshots.meta import verify, verify_counts
+from trainer.snapshots.reader import (
+    SnapshotFile,
+    SnapshotShape,
+    contents_of,
+    damaged,
+    find_folders,
+    key_of,
+    known_tables,
+    parquet_rows,
+    shape_of,
+    shapes,
+)
+from trainer.snapshots.survey import BATCH_ROWS, Survey, survey
+from trainer.snapshots.unpack import unpacked
 from trainer.warehouse import create_tables, drop_partition, exclusive, load, publish, side_table
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
 
-BATCH_ROWS = 65_536
 Progress = Callable[[str, int, int], None]
 
 
@@ -34,8 +47,11 @@ class Ingested:
         folder, shape, key: the folder, the name of its shape, and its snapshot.
         rows: table → rows loaded.
         changes: file → change → number of rows or values, see `trainer.snapshots.conform`.
-        dropped: file → columns that were not loaded.
+        dropped: file → columns that were not loaded, because no table has them and they are no numbers.
+        left_out: file → column that is no feature → why; see `trainer.uploads.columns`.
         ignored: file stem → why the file was not loaded.
+        not_understood: names of the other files and folders in the folder.
+        left_as_before: table → rows of the snapshot from an earlier load, where this folder does not have the table.
     """
 
     folder: Path
@@ -44,7 +60,10 @@ class Ingested:
     rows: dict[str, int] = field(default_factory=dict)
     changes: dict[str, Counter[str]] = field(default_factory=dict)
     dropped: dict[str, list[str]] = field(default_factory=dict)
+    left_out: dict[str, dict[str, str]] = field(default_factory=dict)
     ignored: dict[str, str] = field(default_factory=dict)
+    not_understood: list[str] = field(default_factory=list)
+    left_as_before: dict[str, int] = field(default_factory=dict)
 
 
 @exclusive
@@ -55,12 +74,14 @@ def ingest(
     processing_date: date | None = None,
     window_days: int | None = None,
     progress: Progress | None = None,
+    accepted: Collection[str] = (),
 ) -> list[Ingested]:
     """Load every snapshot folder at or below `path`, each as a whole; loading one again changes nothing.
 
     Args:
         network, processing_date, window_days: the key, where the path does not contain it; they must agree with the path.
         progress: called with (file, rows done, rows in total) after each batch.
+        accepted: columns to keep as features although they look like an answer or a row number.
 
     Raises:
         BadInputError: a file is missing or damaged, or contradicts its checksum or its folder; nothing of that snapshot is
@@ -69,28 +90,32 @@ def ingest(
     create_tables(client)
     folders = find_folders(path)
     keys = [key_of(folder, network, processing_date, window_days) for folder in folders]
-    return [_ingest_folder(client, folder, key, progress) for folder, key in zip(folders, keys, strict=True)]
+    return [_ingest_folder(client, folder, key, progress, accepted) for folder, key in zip(folders, keys, strict=True)]
 
 
-def _ingest_folder(client: Client, folder: Path, key: SnapshotKey, progress: Progress | None) -> Ingested:
+def _ingest_folder(
+    client: Client, folder: Path, key: SnapshotKey, progress: Progress | None, accepted: Collection[str]
+) -> Ingested:
     shape = shape_of(folder)
     if shape is None:
         raise BadInputError(f"There are no snapshot files in {folder}.")
     with user_code(shape, "files", str(folder)):
         files = shape.files(folder, key.network)
-    present = {file.stem for file in folder.glob("*.parquet")}
-    result = Ingested(folder, shape.name, key, ignored={k: v for k, v in shape.ignored.items() if k in present})
-    for file in files:
-        parquet_rows(file.path)
-    verify(folder, files)
-    loaded_at = datetime.now(UTC)
+    result = _described(folder, shape, key, files)
     with ExitStack() as stack:
+        verify(folder, files, known_tables())
+        paths = [unpacked(stack, file) for file in files]
+        for file, parts in zip(files, paths, strict=True):
+            verify_counts(folder, file, parquet_rows, parts)
+        loaded_at = datetime.now(UTC)
         ready = []
-        for file in files:
-            conformer = Conformer(file.landing or file.table, key, str(file.path), loaded_at, file.renames)
-            ready.append((_load(client, stack, file, conformer, progress), file.table))
+        for file, parts in zip(files, paths, strict=True):
+            surveyed = _surveyed(file, parts, accepted)
+            conformer = Conformer(file.landing or file.table, key, str(file.path), loaded_at, file.renames, surveyed)
+            ready.append((_load(client, stack, file, parts, conformer, progress), file.table))
             result.changes[file.path.name] = conformer.counts
             result.dropped[file.path.name] = sorted(conformer.dropped)
+            result.left_out[file.path.name] = surveyed.left_out
         # Nothing is visible so far; each table is now published in one atomic step.
         with load(client, f"`trainer ingest` of {key}"):
             for side, table in ready:
@@ -98,13 +123,54 @@ def _ingest_folder(client: Client, folder: Path, key: SnapshotKey, progress: Pro
                 result.rows[table.name] = _count(client, side)
                 if not result.rows[table.name]:  # an empty file has no partition to replace the old one with
                     drop_partition(client, table, key)
+    result.left_as_before = _left_as_before(client, key, result.rows)
     return result
 
 
-def _load(client: Client, stack: ExitStack, file: SnapshotFile, conformer: Conformer, progress: Progress | None) -> str:
-    """Load one file into a side table of its table and return the side table's name; `stack` drops it at the end."""
+def _described(folder: Path, shape: SnapshotShape, key: SnapshotKey, files: list[SnapshotFile]) -> Ingested:
+    """Return the result before anything is loaded: what of the folder is ignored, and what is not understood."""
+    contents, read = contents_of(folder), {path for file in files for path in file.paths}
+    ignored = {stem: reason for stem, reason in shape.ignored.items() if stem in contents.tables}
+    others = [
+        path.name for stem, paths in contents.tables.items() if stem not in shape.ignored for path in paths if path not in read
+    ]
+    unknown = [name for name in contents.not_understood if folder / name not in read and not _has_snapshots(folder / name)]
+    return Ingested(folder, shape.name, key, ignored=ignored, not_understood=sorted(unknown + others))
+
+
+def _has_snapshots(path: Path) -> bool:
+    """Return whether a folder within a snapshot folder is loaded as snapshots of its own."""
+    if not path.is_dir():
+        return False
+    try:
+        return bool(find_folders(path))
+    except BadInputError:
+        return False
+
+
+def _left_as_before(client: Client, key: SnapshotKey, loaded: Collection[str]) -> dict[str, int]:
+    """Return table → rows of the snapshot, for the tables of any shape that were not loaded now."""
+    tables = {table.name for shape in shapes() for table in shape.tables.values()} - set(loaded)
+    query = "SELECT count() FROM {name} FINAL WHERE " + WHERE_SNAPSHOT.replace("{", "{{").replace("}", "}}")
+    counts = {
+        name: int(client.query(query.format(name=name), parameters=key.parameters).result_rows[0][0]) for name in sorted(tables)
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def _surveyed(file: SnapshotFile, parts: Sequence[Path], accepted: Collection[str]) -> Survey:
+    try:
+        return survey(file.landing or file.table, parts, file.renames, accepted)
+    except (pa.ArrowException, OSError) as error:
+        raise damaged(file.path, error) from error
+
+
+def _load(
+    client: Client, stack: ExitStack, file: SnapshotFile, parts: Sequence[Path], conformer: Conformer, progress: Progress | None
+) -> str:
+    """Load one table into a side table and return the side table's name; `stack` drops it at the end."""
     side = stack.enter_context(side_table(client, conformer.table))
-    for batch in _batches(file.path, progress):
+    for batch in _batches(file, parts, progress):
         client.insert_arrow(side, conformer(batch))
     if file.landing is None:
         return _deduplicated(client, stack, side, conformer)
@@ -133,22 +199,24 @@ def _count(client: Client, table: str) -> int:
     return int(client.query(f"SELECT count() FROM {table}").result_rows[0][0])
 
 
-def _batches(path: Path, progress: Progress | None) -> Iterator[pa.RecordBatch]:
-    """Yield the file's rows in batches, so that memory does not limit the size of a snapshot.
+def _batches(file: SnapshotFile, parts: Sequence[Path], progress: Progress | None) -> Iterator[pa.RecordBatch]:
+    """Yield the table's rows in batches, so that memory does not limit the size of a snapshot.
 
-    The first batch has no rows: the columns of an empty file are checked as well.
+    The first batch of each file has no rows: the columns of an empty file are checked as well.
 
     Raises:
-        BadInputError: the file is damaged.
+        BadInputError: a file is damaged.
     """
-    try:
-        with pq.ParquetFile(path) as file:
-            total, done = file.metadata.num_rows, 0
-            yield pa.RecordBatch.from_arrays([pa.array([], kind) for kind in file.schema_arrow.types], schema=file.schema_arrow)
-            for batch in file.iter_batches(BATCH_ROWS):
-                yield batch
-                done += batch.num_rows
-                if progress is not None:
-                    progress(path.name, done, total)
-    except (pa.ArrowException, OSError) as error:
-        raise damaged(path, error) from error
+    total, done = sum(map(parquet_rows, parts)), 0
+    for path in parts:
+        try:
+            with pq.ParquetFile(path) as opened:
+                schema = opened.schema_arrow
+                yield pa.RecordBatch.from_arrays([pa.array([], kind) for kind in schema.types], schema=schema)
+                for batch in opened.iter_batches(BATCH_ROWS):
+                    yield batch
+                    done += batch.num_rows
+                    if progress is not None:
+                        progress(file.path.name, done, total)
+        except (pa.ArrowException, OSError) as error:
+            raise damaged(file.path, error) from error

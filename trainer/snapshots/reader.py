@@ -1,4 +1,4 @@
-"""Reads the layout of snapshot folders: their shape, their key and their checksums.
+"""Reads the layout of snapshot folders: their shape, their key and their files.
 
 A shape says which files identify it and which table each of its files is loaded into; columns are matched by name. Shapes
 are registered by entry point (group `trainer.snapshots`).
@@ -6,12 +6,10 @@ are registered by entry point (group `trainer.snapshots`).
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -19,18 +17,20 @@ from typing import Any
 from trainer.addresses import network_problem
 from trainer.errors import BadInputError, user_code
 from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS, SnapshotKey
+from trainer.snapshots.folder import KEY_IN_PATH, Contents, read_folder
+from trainer.snapshots.meta import key_in_meta
 from trainer.warehouse import Table
 
 ENTRY_POINT_GROUP = "trainer.snapshots"
-KEY_IN_PATH = re.compile(r"(?P<network>[^/]+)/(?P<date>\d{4}-\d{2}-\d{2})/(?P<window>\d{1,5})$")
 
 
 @dataclass(frozen=True)
 class SnapshotFile:
-    """One Parquet file and the table it is loaded into.
+    """One table of a snapshot: its Parquet file, and the table that its rows are loaded into.
 
-    With `landing`, rows are first loaded into a side table of that shape, and the query `aggregate` turns them into rows of
-    `table`.
+    `parts` are the files with the rows, in order; `path` is their folder or the first of them. `stem` is the table's name in the
+    snapshot. With `landing`, rows are first loaded into a side table of that shape, and the query `aggregate` turns them into
+    rows of `table`.
     """
 
     path: Path
@@ -38,6 +38,13 @@ class SnapshotFile:
     renames: dict[str, str] = field(default_factory=dict)
     landing: Table | None = None
     aggregate: str = ""
+    parts: tuple[Path, ...] = ()
+    stem: str = ""
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files with the rows, in order."""
+        return self.parts or (self.path,)
 
 
 @dataclass(frozen=True)
@@ -69,21 +76,23 @@ class SnapshotShape:
 
     def files(self, folder: Path, network: str) -> list[SnapshotFile]:
         """Return the folder's files that are loaded into tables, in the order of `tables`."""
-        files = []
+        contents, files = contents_of(folder), []
         for stem, table in self.tables.items():
-            path = folder / f"{stem}.parquet"
-            if stem == "address_labels" and self.labels_beside and not path.is_file():
-                path = _labels_beside(folder, network)
-            if path.is_file():
+            parts = contents.tables.get(stem, ())
+            if stem == "address_labels" and self.labels_beside and not parts:
+                parts = tuple(path for path in [_labels_beside(folder, network)] if path.is_file())
+            if parts:
                 landing, aggregate = self.landings.get(stem, (None, ""))
-                files.append(SnapshotFile(path, table, self.renames, landing, aggregate))
+                path = contents.folders.get(stem, parts[0])
+                files.append(SnapshotFile(path, table, self.renames, landing, aggregate, parts, stem))
         return files
 
 
-def shapes() -> list[SnapshotShape]:
+@cache
+def shapes() -> tuple[SnapshotShape, ...]:
     """Return the registered shapes, sorted by name."""
     points = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name)
-    return [point.load() for point in points]
+    return tuple(point.load() for point in points)
 
 
 def find_folders(path: Path) -> list[Path]:
@@ -94,32 +103,64 @@ def find_folders(path: Path) -> list[Path]:
     """
     if not path.is_dir():
         raise BadInputError(f"There is no folder {path}.")
-    folders = [folder for folder in (path, *sorted(path.rglob("*"))) if folder.is_dir() and _is_snapshot(folder)]
+    folders: list[Path] = []
+    inner: set[Path] = set()  # folders of parts
+    for folder in (path, *sorted(path.rglob("*"))):
+        if folder.is_dir() and folder not in inner and _is_snapshot(folder):
+            folders.append(folder)
+            inner |= set(contents_of(folder).folders.values())
     if not folders:
-        raise BadInputError(f"There are no snapshot files (alerts.parquet, features.parquet, transfers.parquet, …) in {path}.")
+        raise BadInputError(
+            f"There are no snapshot files (alerts.parquet, features.parquet, transfers.parquet, …) in {path}{_instead(path)}."
+        )
     return folders
+
+
+def contents_of(folder: Path) -> Contents:
+    """Return what a folder has of the tables that the registered shapes know.
+
+    Raises:
+        BadInputError: a table occurs in two wrappings, or a part of one is missing.
+    """
+    return read_folder(folder, known_tables() | {stem for shape in shapes() for stem in {*shape.ignored, *shape.needs_any}})
+
+
+def known_tables() -> set[str]:
+    """Return the names of the tables that any registered shape loads."""
+    return {stem for shape in shapes() for stem in shape.tables}
 
 
 def _is_snapshot(folder: Path) -> bool:
     """Return whether a folder is a snapshot.
 
     Raises:
-        BadInputError: the folder has snapshot files in a combination that no shape allows.
+        BadInputError: the folder has snapshot files in a combination that no shape allows, or in another format than Parquet.
     """
-    if shape_of(folder) is not None:
-        return True
-    tables = {stem for shape in shapes() for stem in shape.tables}
-    if stems := sorted({file.stem for file in folder.glob("*.parquet")} & tables - {"address_labels"}):
+    contents = contents_of(folder)
+    is_snapshot = _shape_with(contents, folder) is not None
+    tables = known_tables()
+    for stem, path in contents.other_formats.items():
+        if stem in tables - contents.tables.keys() and (is_snapshot or KEY_IN_PATH.search(folder.resolve().as_posix())):
+            raise BadInputError(f"{path} is not Parquet by its name; write {stem}.parquet; nothing of its snapshot was loaded.")
+    if not is_snapshot and (stems := sorted(contents.tables.keys() & tables - {"address_labels"})):
         raise BadInputError(f"{folder} has {', '.join(stems)} and other files; no known snapshot shape has this combination.")
-    return False
+    return is_snapshot
+
+
+def _instead(folder: Path) -> str:
+    names = contents_of(folder).not_understood
+    return f"; it has {', '.join(names[:10])}{', …' if len(names) > 10 else ''}" if names else ""
 
 
 def shape_of(folder: Path) -> SnapshotShape | None:
     """Return the first registered shape the folder has, or None."""
-    stems = {file.stem for file in folder.glob("*.parquet")}
+    return _shape_with(contents_of(folder), folder)
+
+
+def _shape_with(contents: Contents, folder: Path) -> SnapshotShape | None:
     for shape in shapes():
         with user_code(shape, "matches", str(folder)):
-            if shape.matches(stems):
+            if shape.matches(set(contents.tables)):
                 return shape
     return None
 
@@ -134,7 +175,7 @@ def key_of(
     """
     given: dict[str, Any] = {"network": network, "processing_date": processing_date, "window_days": window_days}
     known = _key_in_path(folder)
-    for part, value in _key_in_meta(folder).items():
+    for part, value in key_in_meta(folder).items():
         if known.setdefault(part, value) != value:
             raise BadInputError(f"{folder} is of {part} {known[part]}, but its META.json says {value}.")
     for part, value in given.items():
@@ -152,32 +193,6 @@ def key_of(
     if not FIRST_DATE <= known["processing_date"] <= LAST_DATE:
         raise BadInputError(f"{folder}: the date {known['processing_date']} is not between {FIRST_DATE} and {LAST_DATE}.")
     return SnapshotKey(**known)
-
-
-def verify(folder: Path, files: list[SnapshotFile]) -> None:
-    """Check the files against META.json: checksums in either form (`sha256[file]`, `files[file].md5`) and row counts.
-
-    Raises:
-        BadInputError: a checksum or a count differs, a listed file is missing, or META.json is not a JSON object.
-    """
-    meta = _meta(folder)
-    listed = _checksums(meta)
-    for file in files:
-        if file.path.parent != folder:
-            continue
-        for algorithm, expected in listed.get(file.path.name, {}).items():
-            with file.path.open("rb") as stream:
-                actual = hashlib.file_digest(stream, algorithm).hexdigest()
-            if actual != expected.lower():
-                raise BadInputError(f"{file.path}: {algorithm} is {actual}, but META.json says {expected}; nothing was loaded.")
-        expected_rows = _counts(meta).get(file.path.stem)
-        if expected_rows is not None and expected_rows != (rows := parquet_rows(file.path)):
-            raise BadInputError(f"{file.path} has {rows} rows, but META.json says {expected_rows}; nothing was loaded.")
-    present = {file.path.name for file in files}
-    tables = {f"{stem}.parquet" for shape in shapes() for stem in shape.tables}
-    for name in sorted(set(listed) & tables - present):
-        if not (folder / name).is_file():
-            raise BadInputError(f"META.json lists {name}, but {folder} does not have it; nothing was loaded.")
 
 
 def parquet_rows(path: Path) -> int:
@@ -221,58 +236,3 @@ def _key_in_path(folder: Path) -> dict[str, Any]:
     except ValueError as error:
         raise BadInputError(f"{folder}: '{match['date']}' is not a date.") from error
     return {"network": match["network"], "processing_date": day, "window_days": int(match["window"])}
-
-
-def _key_in_meta(folder: Path) -> dict[str, Any]:
-    meta = _meta(folder)
-    try:
-        known: dict[str, Any] = {}
-        if "network" in meta:
-            known["network"] = str(meta["network"])
-        if "processing_date" in meta:
-            known["processing_date"] = date.fromisoformat(str(meta["processing_date"]))
-        if "window_days" in meta:
-            known["window_days"] = int(meta["window_days"])
-    except (ValueError, TypeError, OverflowError) as error:
-        raise BadInputError(f"{folder / 'META.json'} has an invalid snapshot key: {error}.") from error
-    return known
-
-
-def _meta(folder: Path) -> dict[str, Any]:
-    path = folder / "META.json"
-    if not path.is_file():
-        return {}
-    try:
-        meta = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError) as error:
-        raise BadInputError(f"{path} is not JSON: {error}.") from error
-    if not isinstance(meta, dict):
-        raise BadInputError(f"{path} must contain a JSON object.")
-    return meta
-
-
-def _checksums(meta: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """Return file name → algorithm → hex digest, from either form of META.json."""
-    sums: dict[str, dict[str, str]] = {}
-    for algorithm in ("sha256", "md5"):
-        section = meta.get(algorithm)
-        if isinstance(section, dict):
-            for name, digest in section.items():
-                sums.setdefault(_file_name(name), {})[algorithm] = str(digest)
-    section = meta.get("files")
-    for name, entry in section.items() if isinstance(section, dict) else ():
-        for algorithm in ("sha256", "md5"):
-            if isinstance(entry, dict) and entry.get(algorithm):
-                sums.setdefault(_file_name(name), {})[algorithm] = str(entry[algorithm])
-    return sums
-
-
-def _counts(meta: dict[str, Any]) -> dict[str, int]:
-    section = meta.get("counts")
-    if not isinstance(section, dict):
-        return {}
-    return {Path(name).stem: count for name, count in section.items() if isinstance(count, int)}
-
-
-def _file_name(name: str) -> str:
-    return name if name.endswith(".parquet") else f"{name}.parquet"

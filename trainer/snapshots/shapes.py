@@ -25,11 +25,11 @@ TRANSFERS = Table(
     """,
 )
 
-# One row per pair of addresses, in the columns of raw_money_flows; block_timestamp is in milliseconds, flows in seconds.
+# One row per pair of addresses, in the columns of raw_money_flows.
 FLOWS_FROM_TRANSFERS = """
     WITH
         transfer AS (
-            SELECT *, intDiv(block_timestamp, 1000) AS seconds, toDateTime(seconds, 'UTC') AS happened FROM {landing}
+            SELECT *, toDateTime(block_timestamp, 'UTC') AS happened FROM {landing}
         ),
         per_asset AS (
             SELECT from_address, to_address, asset_symbol, count() AS transfers
@@ -49,8 +49,8 @@ FLOWS_FROM_TRANSFERS = """
                 if(abs(amount_total) < toDecimal256('1e20', 18), toDecimal128(amount_total, 18), null) AS amount_sum,
                 if(abs(amount_usd_total) < toDecimal256('1e20', 18), toDecimal128(amount_usd_total, 18), null)
                     AS amount_usd_sum,
-                min(seconds) AS first_seen_timestamp,
-                max(seconds) AS last_seen_timestamp,
+                min(block_timestamp) AS first_seen_timestamp,
+                max(block_timestamp) AS last_seen_timestamp,
                 uniqExact(toDate(happened)) AS active_days,
                 uniqExact(asset_symbol) AS unique_assets,
                 groupArray(toHour(happened)) AS hours,

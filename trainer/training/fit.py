@@ -59,6 +59,7 @@ class ModelTraining:
         min_labelled, min_positive: with fewer rows than this, training is refused.
         calibrate: whether scores are calibrated, where there is enough gold; see `trainer.evaluation.calibration`.
         features, exclude: shell patterns over feature names: features to use (default: all), and features to leave out.
+        accept_columns: columns brought by the user that stay although they agree with gold labels like an answer.
         artifacts: the folder to save the model in; by default that of the settings.
         progress: called with (what, done, total).
     """
@@ -79,6 +80,7 @@ class ModelTraining:
     calibrate: bool = True
     features: Sequence[str] = ()
     exclude: Sequence[str] = ()
+    accept_columns: Sequence[str] = ()
     artifacts: Path | None = None
     progress: Callable[[str, int, int], None] | None = field(default=None, repr=False)
 
@@ -140,7 +142,7 @@ class ModelTraining:
         return resolve_selection(self.client, self.model_type, self.network, start, end, self.window_days)
 
     def _read_labelled(self, selection: Selection, strategy: LabelStrategy) -> tuple[Dataset, np.ndarray]:
-        choice = FeatureChoice(tuple(self.features), tuple(self.exclude))
+        choice = FeatureChoice(tuple(self.features), tuple(self.exclude), tuple(self.accept_columns))
         with one_build(self.client):
             if is_computed_by_dbt(strategy):
                 data = read_training(self.client, self.model_type, selection, strategy_name(strategy), choice)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class TrainingResult:
-    """What `fit` reports. Counts are of rows, except where the name says addresses; `metrics` are on unseen rows."""
+    """What `fit` reports. Counts are of rows, except where the name says addresses; `metrics` are on unseen rows.
+
+    `left_out_columns` are features that the user brought and that agree with gold labels like an answer → their agreement.
+    """
 
     model_id: str
     model: str
@@ -29,6 +32,7 @@ class TrainingResult:
     n_positive: int
     n_labelled_addresses: int
     n_positive_addresses: int
+    left_out_columns: dict[str, float]
     split: str
     split_description: str
     graded_on: str
@@ -64,6 +68,7 @@ def result_of(
         n_positive=meta.n_positive,
         n_labelled_addresses=data.address_count(),
         n_positive_addresses=data.address_count(data.y >= 0.5),
+        left_out_columns=data.left_out,
         split=split.name,
         split_description=split.description,
         graded_on=meta.graded_on,

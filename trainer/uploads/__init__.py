@@ -1,4 +1,4 @@
-"""Reads and checks a user's file safely: what label lists and custom features have in common."""
+"""Reads and checks a user's file safely: what snapshots, label lists and custom features have in common."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from trainer.uploads.checks import (
     option,
     require_key,
 )
+from trainer.uploads.columns import ANSWER, ROW_NUMBER, RowCounter, is_answer, is_index, reason_to_leave_out
 from trainer.uploads.rejects import refusal, write_rejects
 from trainer.uploads.tables import (
     MEBIBYTE,
@@ -29,10 +30,15 @@ from trainer.uploads.tables import (
 )
 
 __all__ = [
+    "ANSWER",
     "MEBIBYTE",
     "PARQUET_MAGIC",
+    "ROW_NUMBER",
+    "RowCounter",
     "filled",
     "first_line",
+    "is_answer",
+    "is_index",
     "key_arrays",
     "map_columns",
     "note_address_problems",
@@ -45,6 +51,7 @@ __all__ = [
     "read_head",
     "read_parquet",
     "read_text",
+    "reason_to_leave_out",
     "refusal",
     "require_columns",
     "require_key",

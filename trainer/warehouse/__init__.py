@@ -29,6 +29,7 @@ from trainer.warehouse.schema import (
 from trainer.warehouse.seeds import problem_of_seeds
 from trainer.warehouse.side_tables import side_table
 from trainer.warehouse.table import Table
+from trainer.warehouse.times import END_SECOND, FIRST_SECOND, UNITS
 from trainer.warehouse.writing import exclusive, load, was_interrupted
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ADDRESS_LABELS",
+    "END_SECOND",
+    "FIRST_SECOND",
     "LABEL_EDITIONS",
     "LABEL_HISTORY",
     "RAW_ADDRESS_LABELS",
@@ -47,6 +50,7 @@ __all__ = [
     "RAW_MONEY_FLOWS",
     "RAW_STANDING_LABELS",
     "TABLES",
+    "UNITS",
     "Client",
     "Table",
     "connect",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from trainer.warehouse.times import is_time
+
+TIMES_COMMENT = "times in seconds"
 KEY_COLUMNS = "network LowCardinality(String), processing_date Date, window_days UInt16"
 
 
@@ -28,6 +31,16 @@ class Table:
         """Column → ClickHouse type of the value columns, without the snapshot key and `ingested_at`."""
         pairs = (line.split(" ", 1) for line in self._lines())
         return {name: rest.split(" DEFAULT ")[0] for name, rest in pairs}
+
+    @property
+    def time_columns(self) -> tuple[str, ...]:
+        """The value columns that hold times: seconds since 1970, or a DateTime."""
+        return tuple(name for name, kind in self.types.items() if is_time(name, kind))
+
+    @property
+    def comment(self) -> str:
+        """The table's comment; it tells a table whose times are seconds from one that an earlier version filled."""
+        return TIMES_COMMENT if any("Int" in self.types[name] for name in self.time_columns) else ""
 
     @property
     def key_columns(self) -> tuple[str, ...]:
@@ -68,5 +81,5 @@ class Table:
         return (
             f"CREATE TABLE {name} ({', '.join(self._declared())})\n"
             f"ENGINE = {engine}\nPARTITION BY ({self.partition})\n"
-            f"ORDER BY ({self.sorting_key})"
+            f"ORDER BY ({self.sorting_key})\nCOMMENT '{self.comment}'"
         )

@@ -1,4 +1,4 @@
-"""Brings tables that an earlier version created to the columns and sorting key of this one."""
+"""Brings tables that an earlier version created to the columns, the sorting key and the unit of times of this one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from trainer.warehouse.side_tables import side_name
+from trainer.warehouse.times import seconds_of
 from trainer.warehouse.writing import writing
 
 if TYPE_CHECKING:
@@ -16,20 +17,21 @@ if TYPE_CHECKING:
 
 
 def upgrade_tables(client: Client, tables: Iterable[Table]) -> list[str]:
-    """Rewrite the tables whose columns or sorting key are of an earlier version, and return their names.
+    """Rewrite the tables whose columns, sorting key or unit of times are of an earlier version, and return their names.
 
-    A table is copied and exchanged in one step: a reader sees the old rows or the new ones. New columns get their defaults.
+    A table is copied and exchanged in one step: a reader sees the old rows or the new ones. New columns get their defaults;
+    times become seconds.
     """
     # A key of one column is printed in parentheses.
-    query = "SELECT name, trim(BOTH '()' FROM sorting_key) FROM system.tables WHERE database = currentDatabase()"
-    keys = dict(client.query(query).result_rows)
+    query = "SELECT name, trim(BOTH '()' FROM sorting_key), comment FROM system.tables WHERE database = currentDatabase()"
+    state = {name: (key, comment) for name, key, comment in client.query(query).result_rows}
     columns: dict[str, list[str]] = {}
     for name, column in client.query("SELECT table, name FROM system.columns WHERE database = currentDatabase()").result_rows:
         columns.setdefault(name, []).append(column)
     outdated = [
         table
         for table in tables
-        if keys[table.name] != table.sorting_key or not set(table.all_columns) <= set(columns[table.name])
+        if state[table.name] != (table.sorting_key, table.comment) or not set(table.all_columns) <= set(columns[table.name])
     ]
     with writing(client) if outdated else nullcontext():
         for table in outdated:
@@ -41,8 +43,10 @@ def _rewrite(client: Client, table: Table, kept: list[str]) -> None:
     copy = side_name(table)
     client.command(table.ddl.replace(f"IF NOT EXISTS {table.name} ", f"{copy} ", 1))
     names = ", ".join(kept)
+    numbers = {name for name in table.time_columns if "Int" in table.types[name]}
+    values = ", ".join(seconds_of(name) if name in numbers else name for name in kept)
     client.command(
-        f"INSERT INTO {copy} ({names}) SELECT {names} FROM {table.name}", settings={"max_partitions_per_insert_block": 0}
+        f"INSERT INTO {copy} ({names}) SELECT {values} FROM {table.name}", settings={"max_partitions_per_insert_block": 0}
     )
     client.command(f"EXCHANGE TABLES {copy} AND {table.name}")
     client.command(f"DROP TABLE {copy} SYNC")

@@ -1,4 +1,4 @@
-{# The columns that all staging models of labels have. `created` names the column with the label's own time, in milliseconds;
+{# The columns that all staging models of labels have. `created` names the column with the label's own time, in seconds;
    `published`: rows may come from a publisher's list, whose words the seed label_taxonomy gives a meaning. #}
 {% macro stage_labels(created=none, published=false) -%}
         -- text
@@ -12,7 +12,7 @@
         confidence_score,
         -- times
         {% if created -%}
-        fromUnixTimestamp64Milli(toInt64({{ created }}), 'UTC') as created_at
+        toDateTime64({{ created }}, 3, 'UTC') as created_at
         {%- else -%}
         cast(null as Nullable(DateTime64(3, 'UTC'))) as created_at
         {%- endif %}

@@ -1,6 +1,6 @@
 with scores as (
 
-    select * from {{ source('scores', 'alert_scores') }} final
+    select * from {{ latest_rows(source('scores', 'alert_scores')) }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('raw', 'address_labels') }} final
+    select * from {{ latest_rows(source('raw', 'address_labels')) }}
 
 ),
 

@@ -3,7 +3,7 @@
 
 with source as (
 
-    select * from {{ source('raw', 'raw_alerts') }} final
+    select * from {{ latest_rows(source('raw', 'raw_alerts')) }}
 
 ),
 

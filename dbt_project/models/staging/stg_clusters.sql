@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('raw', 'raw_clusters') }} final
+    select * from {{ latest_rows(source('raw', 'raw_clusters')) }}
 
 ),
 
@@ -24,8 +24,8 @@ renamed as (
         cast({{ severity_level('severity_max') }} as Nullable(Float32)) as severity_max,
         confidence_avg,
         -- seconds since 1970
-        toFloat64(earliest_alert_timestamp) / if(earliest_alert_timestamp > {{ millisecond_floor() }}, 1000, 1) as earliest_alert,
-        toFloat64(latest_alert_timestamp) / if(latest_alert_timestamp > {{ millisecond_floor() }}, 1000, 1) as latest_alert
+        toFloat64(earliest_alert_timestamp) as earliest_alert,
+        toFloat64(latest_alert_timestamp) as latest_alert
     from source
 
 )

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('raw', 'raw_custom_features') }} final
+    select * from {{ latest_rows(source('raw', 'raw_custom_features')) }}
 
 ),
 

@@ -22,7 +22,7 @@
 
 with source as (
 
-    select * from {{ source('raw', 'raw_features') }} final
+    select * from {{ latest_rows(source('raw', 'raw_features')) }}
 
 ),
 
@@ -40,11 +40,10 @@ renamed as (
         {{ as_feature('source.' ~ column) }} as {{ column }},
         {%- endfor %}
         {{ as_feature('source.confidence_score') }} as feature_confidence_score,
-        -- Ages, because an absolute time would give the date away. Exports write times in seconds or in milliseconds.
+        -- Ages, because an absolute time would give the date away.
         {%- for end in ['first', 'last'] %}
         {{ as_feature(
-            "(toUnixTimestamp(toDateTime(processing_date, 'UTC') + interval 1 day) - " ~ end ~ "_activity_timestamp / if("
-            ~ end ~ "_activity_timestamp > " ~ millisecond_floor() ~ ", 1000, 1)) / 86400"
+            "(toUnixTimestamp(toDateTime(processing_date, 'UTC') + interval 1 day) - " ~ end ~ "_activity_timestamp) / 86400"
         ) }} as {{ end }}_activity_age_days,
         {%- endfor %}
         extra_features

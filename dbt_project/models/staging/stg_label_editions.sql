@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('raw', 'label_editions') }} final
+    select * from {{ latest_rows(source('raw', 'label_editions')) }}
 
 ),
 

@@ -1,6 +1,6 @@
 with source as (
 
-    select * from {{ source('raw', 'raw_standing_labels') }} final
+    select * from {{ latest_rows(source('raw', 'raw_standing_labels')) }}
 
 ),
 

@@ -38,11 +38,11 @@ voices as (
     -- A voice of several rules has the prior of the most trusted of them.
     select
         voice_number,
-        any(int_label_voters.voice) as voice,
+        any(voters.voice) as voice,
         max(kind = 'gold') as is_gold,
         argMax(prior_accuracy, voter) as prior_accuracy,
         argMax(prior_strength, voter) as prior_strength
-    from {{ ref('int_label_voters') }}
+    from {{ ref('int_label_voters') }} as voters
     group by voice_number
 
 ),
