@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from trainer import settings
 from trainer.cli import data, demo, features, labels, model, tune
+from trainer.cli.terminal import safe_streams
 from trainer.errors import BadInputError, TrainerError
 from trainer.interrupt import INTERRUPTED, MESSAGE
 
@@ -52,31 +52,26 @@ demo.register(app)
 
 def main() -> None:
     """Run the command line; an expected failure is one sentence on stderr and its exit code."""
+    with safe_streams():
+        message, code = _run()
+        print(message, end="", file=sys.stderr)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    sys.exit(code)
+
+
+def _run() -> tuple[str, int | str | None]:
+    """Run the command and return what is to be said on stderr, and the exit code."""
     try:
         app()
     except TrainerError as error:
         if settings.is_debugging():
             traceback.print_exception(error)
-        _exit(f"trainer: {error}\n", error.exit_code)
+        return f"trainer: {error}\n", error.exit_code
     except (FileExistsError, FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
-        _exit(f"trainer: {error.filename} cannot be used: {error.strerror}.\n", BadInputError.exit_code)
-    except (KeyboardInterrupt, SystemExit) as ended:  # typer turns the first into the second
-        if isinstance(ended, SystemExit) and ended.code != INTERRUPTED:
-            _exit("", ended.code)
-        _exit(MESSAGE, INTERRUPTED)
-    except BrokenPipeError:
-        _exit("", 0)
-
-
-def _exit(message: str, code: int | str | None) -> NoReturn:
-    """Print a message to stderr and end the process; a reader that is gone (`| head`) is no error."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.write(message)
-        sys.stderr.flush()
-    except BrokenPipeError:
-        # Python flushes both again when it ends, and would print an error.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for stream in (1, 2):
-            os.dup2(nowhere, stream)
-    sys.exit(code)
+        return f"trainer: {error.filename} cannot be used: {error.strerror}.\n", BadInputError.exit_code
+    except KeyboardInterrupt:
+        return MESSAGE, INTERRUPTED
+    except SystemExit as ended:  # typer turns an interrupt into one
+        return (MESSAGE if ended.code == INTERRUPTED else ""), ended.code
+    return "", 0

@@ -21,7 +21,12 @@ def run_dbt(arguments: Sequence[str], target: str | None = None, quiet: bool = F
     """
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
     output, errors = (subprocess.PIPE, subprocess.STDOUT) if quiet else (sys.stderr, None)
-    with subprocess.Popen(command, env=settings.dbt_environment(target), stdout=output, stderr=errors, text=True) as process:
+    environment = settings.dbt_environment(target)
+    # dbt prints characters that a terminal may lack.
+    environment["PYTHONIOENCODING"] = environment.get("PYTHONIOENCODING", "").partition(":")[0] + ":backslashreplace"
+    with subprocess.Popen(
+        command, env=environment, stdout=output, stderr=errors, text=True, encoding="utf-8", errors="replace"
+    ) as process:
         interrupt.children.add(process)
         said, _ = process.communicate()
         interrupt.children.discard(process)

@@ -1,0 +1,77 @@
+"""No text of a user's files, names or arguments reaches the terminal as it stands where it could control it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trainer.cli.terminal import visible
+
+ROOT = Path(__file__).parents[2]
+HOSTILE = "\x1b]0;owned\x07\x1b[31m\u202egpj.exe\u2066\u200b\x9b2J\u2028\x85\rfake"
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+
+
+@given(st.text())
+def test_what_is_visible_has_nothing_unsafe_and_is_left_alone_otherwise(text: str) -> None:
+    shown = visible(text)
+    assert not UNSAFE.search(shown) and visible(shown) == shown
+    assert UNSAFE.search(text) or len(shown) >= len(text)
+
+
+def test_unsafe_characters_are_shown_as_escapes() -> None:
+    assert visible("a\x1b[31m\u202e\ud800→é\n\t") == r"a\x1b[31m\u202e\ud800→é" + "\n\t"
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    env = (
+        os.environ | {"DBT_PROFILES_DIR": str(ROOT), "TRAINER_WAREHOUSE": str(folder / "wh"), "TRAINER_DEBUG": "0"} | environment
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "trainer", *arguments], cwd=folder, env=env, capture_output=True, check=False, timeout=120
+    )
+    return done.returncode, (done.stdout + done.stderr).decode("utf-8", "surrogateescape")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a command has loaded the seeds already."""
+    return tmp_path_factory.mktemp("hostile")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ingest", HOSTILE),
+        (HOSTILE,),
+        ("fit", f"--{HOSTILE}"),
+        ("labels", "add", "list.csv", "--network", "ethereum", "--dry-run"),
+        ("labels", "add", "list.csv", "--network", "ethereum", "--format", HOSTILE),
+        ("labels", "add", f"{HOSTILE.replace('/', '')}.csv"),
+        ("features", "add", "list.csv", "--network", "ethereum", "--processing-date", "2025-01-01", "--window-days", "9"),
+        ("models", "show", HOSTILE),
+        ("simulate", "out", "--network", HOSTILE),
+    ],
+)
+def test_every_message_is_safe(folder: Path, arguments: tuple[str, ...]) -> None:
+    rows = f"address,risk_level,label,{HOSTILE.replace(chr(13), '')}\n" + "".join(
+        f'"{HOSTILE}{i}",{HOSTILE[:3]},"x",1\n' for i in range(3)
+    )
+    (folder / "list.csv").write_text(rows)
+    code, said = run(folder, *arguments)
+    assert code in {2, 3, 6} and "Traceback" not in said
+    assert not UNSAFE.search(said), said
+
+
+@pytest.mark.slow
+def test_a_terminal_of_ascii_is_no_error(folder: Path) -> None:
+    code, said = run(folder, "labels", "add", "\u00fcber→.csv", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert code == 3 and "Traceback" not in said and said.isascii()
