@@ -9,7 +9,20 @@ import typer
 
 from trainer.cli.data import prepare
 from trainer.cli.labels_added import SHOWN_REASONS
-from trainer.cli.options import AcceptColumn, Day, DryRun, Json, Map, Network, SkipBad, Target, Window, day_of, mapping_of
+from trainer.cli.options import (
+    AcceptColumn,
+    Day,
+    DryRun,
+    Json,
+    Map,
+    Network,
+    Rejects,
+    SkipBad,
+    Target,
+    Window,
+    day_of,
+    mapping_of,
+)
 from trainer.cli.output import emit, say
 
 if TYPE_CHECKING:
@@ -38,6 +51,7 @@ def features_add(
     accept_column: AcceptColumn = None,
     dry_run: DryRun = False,
     skip_bad: SkipBad = False,
+    rejects: Rejects = None,
     json: Json = False,
     target: Target = None,
 ) -> None:
@@ -49,7 +63,7 @@ def features_add(
     prepare(target)
     with connect(target) as client:
         key = (network, day_of(processing_date), window_days)
-        added = add_features(client, file, *key, columns, dry_run, skip_bad, accept_column or ())
+        added = add_features(client, file, *key, columns, dry_run, skip_bad, accept_column or (), rejects)
     _say_what_was_not_loaded(added)
     verb = "would be added" if dry_run else "added"
     lines = [

@@ -33,6 +33,7 @@ from trainer.cli.options import (
     Map,
     ModelType,
     Network,
+    Rejects,
     SkipBad,
     Target,
     Window,
@@ -73,6 +74,7 @@ def labels_add(
     map_category: MapCategory = None,
     dry_run: DryRun = False,
     skip_bad: SkipBad = False,
+    rejects: Rejects = None,
     json: Json = False,
     target: Target = None,
 ) -> None:
@@ -86,7 +88,7 @@ def labels_add(
     options |= {} if max_closed is None else {"max_closed": max_closed}
     options |= {"processing_date": day_of(processing_date), "valid_from": day_of(valid_from), "format": format, "source": source}
     options |= {"risk_level": risk_level, "label": label, "confidence": confidence, "categories": map_category}
-    options |= {"columns": mapping_of(map), "dry_run": dry_run, "skip_bad": skip_bad}
+    options |= {"columns": mapping_of(map), "dry_run": dry_run, "skip_bad": skip_bad, "rejects": rejects}
     added = _add(file, options, target)
     meanings = "the seed label_taxonomy" if map_category is None else str(map_category)
     for one in added:
@@ -101,6 +103,9 @@ def _add(path: Path, options: AddOptions, target: str | None) -> list[LabelsAdde
     from trainer.labels import add_labels, list_files
     from trainer.warehouse import connect
 
+    rejects = options["rejects"]
+    if rejects is not None and path.is_dir() and not rejects.is_dir():
+        raise UsageError(f"--rejects {rejects} is no folder; the lists of a folder need one for their rejected rows.")
     files = list_files(path, **options)  # a folder is loaded whole or not at all
     prepare(target)
     with connect(target) as client:

@@ -24,6 +24,9 @@ Window = Annotated[int | None, typer.Option(min=1, max=65535, help="Days the sna
 # A user's files
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and count, change nothing.")]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Load the good rows, write the others to a file.")]
+Rejects = Annotated[
+    Path | None, typer.Option(help="With --skip-bad: a new file, or a folder, for the other rows.", show_default=False)
+]
 Map = Annotated[
     str | None,
     typer.Option(metavar="OURS=THEIRS,…", help="Columns that the file names differently: address=addr.", show_default=False),

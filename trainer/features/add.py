@@ -13,7 +13,7 @@ from trainer.features.built_in import built_in_names
 from trainer.features.checks import Checked, check_rows
 from trainer.features.reader import FeatureFile, read_features
 from trainer.features.store import Stored, feature_table, store
-from trainer.uploads import ANSWER, reason_to_leave_out, refusal, require_key, write_rejects
+from trainer.uploads import ANSWER, reason_to_leave_out, refusal, rejected_rows, require_key
 from trainer.warehouse import create_tables, load
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def add_features(
     dry_run: bool = False,
     skip_bad: bool = False,
     accepted: Collection[str] = (),
+    rejects: Path | None = None,
 ) -> FeaturesAdded:
     """Add a file of numeric features, one row per address; adding it again changes nothing.
 
@@ -72,28 +73,33 @@ def add_features(
     Args:
         network, processing_date, window_days: values for files without such a column; a column must agree with them.
         columns, dry_run: our name of a column → the file's; whether to check and count only.
-        skip_bad: load the good rows and write the others, with reasons, to `<file>.rejects.csv`.
+        skip_bad, rejects: load the good rows and write the others to `<file>.rejects.csv`, or to that file or folder.
         accepted: columns to keep although they look like an answer or a row number.
 
     Raises:
-        BadInputError: the file cannot be read, has no numeric column or one with a reserved name, or has bad rows and
-            `skip_bad` is not set.
+        BadInputError: the file cannot be read, has no numeric column or one with a reserved name, or bad rows without `skip_bad`.
     """
     file = read_features(path, columns, accepted)
     given = {"network": network, "processing_date": processing_date, "window_days": window_days}
-    require_key(path, file.keys, given)
-    _require_names(path, file, accepted)
-    checked = check_rows(file, given)
+    checked = _checked(path, file, given, accepted)
     if checked.problems and not skip_bad:
         raise refusal(path, checked.problems, len(checked.keys))
-    rejects_file = write_rejects(path, checked.frame(), checked.problems) if skip_bad and not dry_run else None
     stored = Stored(0, 0, 0)
-    with load(client, f"`trainer features add {path}`"):
+    with (
+        rejected_rows(path, checked.frame(), checked.problems, rejects, is_wanted=skip_bad and not dry_run) as rejects_file,
+        load(client, f"`trainer features add {path}`"),
+    ):
         create_tables(client)
         if (good := checked.is_good).any():
             table = feature_table(checked.keys[good], {name: values[good] for name, values in checked.values.items()})
             stored = store(client, table, sorted(checked.values), dry_run=dry_run)
     return _result(path, file, checked, stored, rejects_file)
+
+
+def _checked(path: Path, file: FeatureFile, given: Mapping[str, Any], accepted: Collection[str]) -> Checked:
+    require_key(path, file.keys, given)
+    _require_names(path, file, accepted)
+    return check_rows(file, given)
 
 
 def _require_names(path: Path, file: FeatureFile, accepted: Collection[str]) -> None:

@@ -23,7 +23,7 @@ from trainer.labels.published import check_published
 from trainer.labels.standing import DEFAULT_MAX_CLOSED, StoredStanding, standing_table, store_standing
 from trainer.labels.store import Stored, label_table, store
 from trainer.labels.taxonomy import RISK_LEVELS, read_taxonomy
-from trainer.uploads import map_columns, option, refusal, write_rejects
+from trainer.uploads import map_columns, option, refusal, rejected_rows
 from trainer.warehouse import RAW_STANDING_LABELS, create_tables, load
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ class AddOptions(TypedDict, total=False):
         categories: CSV file that gives the categories of the user's own file their risk levels.
         dry_run: check and count, write nothing.
         skip_bad: load the good rows and write the others, with reasons, to `<file>.rejects.csv`.
+        rejects: a new file, or a folder, to write them to instead.
     """
 
     network: str | None
@@ -129,6 +130,7 @@ class AddOptions(TypedDict, total=False):
     categories: Path | None
     dry_run: bool
     skip_bad: bool
+    rejects: Path | None
 
 
 def add_labels(client: Client, path: Path, **options: Unpack[AddOptions]) -> LabelsAdded:
@@ -146,8 +148,11 @@ def add_labels(client: Client, path: Path, **options: Unpack[AddOptions]) -> Lab
     chosen, checked, ignored = _read(path, options)
     edition = _edition(path, checked, options)
     rejected = checked.problems | checked.elsewhere
-    rejects_file = write_rejects(path, checked.frame, rejected) if skip_bad and not dry_run else None
-    with load(client, f"`trainer labels add {path}`"):
+    is_wanted = skip_bad and not dry_run
+    with (
+        rejected_rows(path, checked.frame, rejected, options.get("rejects"), is_wanted=is_wanted) as rejects_file,
+        load(client, f"`trainer labels add {path}`"),
+    ):
         create_tables(client)
         added = _result(path, chosen, checked, _store(client, path, checked, edition, dry_run))
     added.rejects_file, added.ignored_columns = rejects_file, ignored

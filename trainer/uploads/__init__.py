@@ -14,7 +14,7 @@ from trainer.uploads.checks import (
     require_key,
 )
 from trainer.uploads.columns import ANSWER, ROW_NUMBER, RowCounter, is_answer, is_index, reason_to_leave_out
-from trainer.uploads.rejects import refusal, write_rejects
+from trainer.uploads.rejects import refusal, rejected_rows
 from trainer.uploads.tables import (
     MEBIBYTE,
     PARQUET_MAGIC,
@@ -53,9 +53,9 @@ __all__ = [
     "read_text",
     "reason_to_leave_out",
     "refusal",
+    "rejected_rows",
     "require_columns",
     "require_key",
     "require_size",
     "text_cells",
-    "write_rejects",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN_ROWS = 10
+MAX_FILES = 100  # rejects files beside one file
 
 
 def refusal(path: Path, reasons: Mapping[int, str], rows: int) -> BadInputError:
@@ -24,21 +27,68 @@ def refusal(path: Path, reasons: Mapping[int, str], rows: int) -> BadInputError:
     )
 
 
-def write_rejects(path: Path, frame: pd.DataFrame, reasons: Mapping[int, str]) -> str | None:
-    """Write the rows in `reasons` (row number → reason) to `<file>.rejects.csv` and return its path; None without any.
+@contextmanager
+def rejected_rows(
+    path: Path, frame: pd.DataFrame, reasons: Mapping[int, str], to: Path | None = None, *, is_wanted: bool
+) -> Iterator[str | None]:
+    """Write the rows in `reasons` (row number → reason) to a new file and yield its path, None without any or if not wanted.
+
+    If the block fails, what was not loaded is not written either: the file is removed. Cells that a spreadsheet would take for a
+    formula get a leading `'`. A file with the same content is kept; other files are never overwritten.
 
     Args:
         frame: the file's rows, by row number.
+        to: a folder or a new file to write to; by default `<file>.rejects.csv` beside the file, with a number if that exists.
 
     Raises:
         BadInputError: the file cannot be written.
     """
-    if not reasons:
-        return None
-    rejects = path.with_name(path.name + ".rejects.csv")
+    if not is_wanted or not reasons:
+        yield None
+        return
     bad = frame[frame.index.isin(reasons)]
+    content = (
+        bad.assign(reason=[reasons[int(row)] for row in bad.index])
+        .map(_defused)
+        .rename(columns=_defused)
+        .to_csv(lineterminator="\r\n")
+    )
+    rejects, is_new = _written(path, to, content.encode("utf-8", "backslashreplace"))
     try:
-        bad.assign(reason=[reasons[int(row)] for row in bad.index]).to_csv(rejects)
-    except OSError as error:
-        raise BadInputError(f"{rejects} cannot be written ({error.strerror}), nothing was loaded.") from error
-    return str(rejects)
+        yield str(rejects)
+    except BaseException:
+        if is_new:
+            rejects.unlink(missing_ok=True)
+        raise
+
+
+def _written(path: Path, to: Path | None, content: bytes) -> tuple[Path, bool]:
+    """Write the content to the first free name; return it, and whether it is new."""
+    folder = path.parent if to is None else to
+    is_folder = to is None or folder.is_dir()
+    names = (f"{path.name}.rejects.csv", *(f"{path.name}.{number}.rejects.csv" for number in range(2, MAX_FILES + 1)))
+    for rejects in [folder / name for name in names] if is_folder else [folder]:
+        try:
+            with os.fdopen(os.open(rejects, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666), "wb") as file:
+                file.write(content)
+        except FileExistsError:
+            if not rejects.is_symlink() and rejects.is_file() and rejects.read_bytes() == content:
+                return rejects, False
+        except OSError as error:
+            raise BadInputError(
+                f"{rejects} cannot be written ({error.strerror}), nothing was loaded; name another file or folder with --rejects."
+            ) from error
+        else:
+            return rejects, True
+    raise BadInputError(f"{rejects} exists already, nothing was loaded; name a new file with --rejects.")
+
+
+def _defused(cell: object) -> object:
+    """Return a text that a spreadsheet would run as a formula with a leading apostrophe, anything else as it is."""
+    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
