@@ -59,8 +59,7 @@ docs: $(STAMP)
 
 # Generates a password once; .env is ignored by git.
 .env:
-	@printf 'CLICKHOUSE_USER=trainer\nCLICKHOUSE_PASSWORD=%s\n' "$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(24))')" > $@
-	@chmod 600 $@
+	@umask 077; printf 'CLICKHOUSE_USER=trainer\nCLICKHOUSE_PASSWORD=%s\n' "$$($(PYTHON) -c 'import secrets; print(secrets.token_urlsafe(24))')" > $@
 	@echo "Wrote .env with a new password; load it with: set -a; . ./.env; set +a"
 
 up: .env

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,26 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_default_target_and_its_path_are_relative_to_the_profile(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home / "deep" / "er")
+    assert settings.profiles_dir() != home  # a folder above is the project's only if a dbt project is there
+    (home / "dbt_project.yml").touch()
     found = settings.target()
     assert (found.name, found.type, found.database, found.path) == ("embedded", "chdb", "mine", home / "house")
+
+
+def test_a_profile_of_another_user_or_open_to_everybody_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    profile = home / "profiles.yml"
+    profile.chmod(0o666)
+    with pytest.raises(UsageError, match=r"Everybody may write to .*profiles\.yml; run `chmod o-w"):
+        settings.target()
+    profile.chmod(0o644)
+    owner = profile.stat().st_uid
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+    if not owner:  # root's files are trusted
+        os.chown(profile, 12345, -1)
+    with pytest.raises(UsageError, match=r"belongs to another user; if you trust it, set DBT_PROFILES_DIR="):
+        settings.target()
+    monkeypatch.setenv("DBT_PROFILES_DIR", str(home))
+    assert settings.target().database == "mine"
 
 
 def test_an_absolute_path_and_a_home_path_are_kept(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ package, the copy that ships with it.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,10 +59,16 @@ def profiles_dir() -> Path:
     Raises:
         UsageError: no profiles.yml was found.
     """
+    if configured := os.environ.get("DBT_PROFILES_DIR"):
+        folder = Path(configured).resolve()
+        if not (folder / "profiles.yml").is_file():
+            raise UsageError(f"There is no profiles.yml in {folder}, which DBT_PROFILES_DIR names.")
+        return folder
     for folder in _candidates():
         if (folder / "profiles.yml").is_file():
+            _require_trusted(folder / "profiles.yml")
             return folder
-    raise UsageError("There is no profiles.yml here or above; run from the project's folder or set DBT_PROFILES_DIR.")
+    raise UsageError("There is no project with a profiles.yml here or above; run from its folder or set DBT_PROFILES_DIR.")
 
 
 def project_dir() -> Path:
@@ -109,13 +116,26 @@ def dbt_environment(target_name: str | None = None) -> dict[str, str]:
 
 
 def _candidates() -> Iterator[Path]:
-    if configured := os.environ.get("DBT_PROFILES_DIR"):
-        yield Path(configured).resolve()
-        return
-    here = Path.cwd()
-    yield from (here, *here.parents)
+    """Yield the folders that may be the project: the working folder, those above it with a dbt project, the package's own."""
+    yield Path.cwd()
+    for folder in Path.cwd().parents:
+        if any((folder / project).is_file() for project in ("dbt_project.yml", "dbt_project/dbt_project.yml")):
+            yield folder
     yield PACKAGE_DIR.parent
     yield SHIPPED_PROJECT
+
+
+def _require_trusted(path: Path) -> None:
+    """Refuse a profile that someone else may have put there: it decides where data and passwords go.
+
+    Raises:
+        UsageError: it belongs to another user, or everybody may write to it.
+    """
+    status = path.stat()
+    if status.st_uid not in {0, os.geteuid()}:
+        raise UsageError(f"{path} belongs to another user; if you trust it, set DBT_PROFILES_DIR={path.parent}.")
+    if status.st_mode & stat.S_IWOTH:
+        raise UsageError(f"Everybody may write to {path}; run `chmod o-w {path}`.")
 
 
 def _home(profiles: Path) -> Path:

@@ -121,3 +121,4 @@ def test_replaced_rows_do_not_let_the_folder_grow(tmp_path: Path, monkeypatch: p
             path = "SELECT sum(bytes_on_disk), countIf(NOT active) FROM system.parts WHERE table = 'raw_standing_labels'"
             sizes.append(client.query(path).result_rows[0])
     assert sizes[-1][0] <= 1.2 * sizes[0][0] and sizes[-1][1] <= 2
+    assert (tmp_path / "own").stat().st_mode & 0o777 == 0o700

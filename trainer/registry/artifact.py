@@ -136,10 +136,10 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
         UserCodeError: the trainer is a user's own and its `save` or `options` raises an exception.
         UsageError: the trainer's arguments cannot be written as JSON, or its `save` wrote nothing.
     """
-    root.mkdir(parents=True, exist_ok=True)
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)  # a model tells about the data it was trained on
     folder = root / described["model_id"]
     scratch = root / f".saving-{uuid.uuid4().hex}"
-    scratch.mkdir()
+    scratch.mkdir(mode=0o700)
     try:
         file = scratch / (f"model{trainer.suffix}" if trainer.suffix != ".json" else "trained.json")  # model.json is ours
         with user_code(trainer, "save", str(file.name)):
@@ -160,6 +160,7 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
         content = meta.model_dump(mode="json")
         text = json.dumps({"content": content, "sha256": _digest(content)}, indent=1, allow_nan=False)
         (scratch / META_FILE).write_text(text, encoding="utf-8")
+        (scratch / META_FILE).chmod(0o600)
         scratch.replace(folder)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{type(trainer).__name__} cannot be saved: {error}.") from error

@@ -37,7 +37,7 @@ def folder_problem(path: str | Path) -> str | None:
             f"{folder} cannot hold the embedded warehouse: the engine takes what follows a '?' for options; name another folder."
         )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # labels and scores are nobody else's
     except (FileExistsError, NotADirectoryError):
         return f"{folder} cannot hold the embedded warehouse: it, or a part of its path, is a file; name a folder."
     except OSError as error:
