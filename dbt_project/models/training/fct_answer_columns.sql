@@ -1,7 +1,7 @@
 {{ config(materialized='table', engine='MergeTree()', order_by='(network, window_days, processing_date, column_name)') }}
 
--- Whether a column that the user brought (extra_features, custom_features) gives the gold label away. Model columns are not judged:
--- no label is among their ancestors.
+-- Whether a column that the user brought gives the gold label away. The columns of our models are not judged: no label is among
+-- their ancestors.
 with gold as (
 
     -- Enough addresses to judge by; chosen by hash, so that the result does not depend on the order of rows.
@@ -61,8 +61,8 @@ counted as (
     from labelled
     array join
         arrayConcat(
-            arrayMap((name, number) -> ('extra_features', toString(name), number), mapKeys(extra_features), mapValues(extra_features)),
-            arrayMap((name, number) -> ('custom_features', toString(name), number), mapKeys(custom_features), mapValues(custom_features))
+            arrayMap((name, number) -> ('extra_features', toString(name), number), extra_features.keys, extra_features.values),
+            arrayMap((name, number) -> ('custom_features', toString(name), number), custom_features.keys, custom_features.values)
         ) as brought
     group by network, processing_date, window_days, feature_map, column_name, value
 
@@ -80,7 +80,9 @@ arranged as (
         any(totals.risky) as risky,
         any(totals.benign) as benign,
         arraySort(groupArray((counted.value, counted.value_risky, counted.value_benign))) as present,
-        [(toFloat32(0), any(totals.risky) - sum(counted.value_risky), any(totals.benign) - sum(counted.value_benign))] as missing
+        [(
+            toFloat32(0), any(totals.risky) - sum(counted.value_risky), any(totals.benign) - sum(counted.value_benign)
+        )] as missing
     from counted
     inner join totals
         on
@@ -100,7 +102,10 @@ judged as (
         arrayConcat(present, missing) as missing_last,
         if(
             length(present) <= {{ var('answer_max_codes') }},
-            arraySort(counted -> counted.2 / (counted.2 + counted.3), arrayFilter(counted -> counted.2 + counted.3 > 0, missing_first)),
+            arraySort(
+                counted -> counted.2 / (counted.2 + counted.3),
+                arrayFilter(counted -> counted.2 + counted.3 > 0, missing_first)
+            ),
             missing_first
         ) as by_share,
         greatest(
