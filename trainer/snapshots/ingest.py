@@ -190,7 +190,7 @@ def _left_as_before(client: Client, key: SnapshotKey, loaded: Collection[str]) -
 def _surveyed(file: SnapshotFile, parts: Sequence[Path], accepted: Collection[str]) -> Survey:
     try:
         return survey(file.landing or file.table, parts, file.renames, accepted)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise damaged(file.path, error) from error
 
 

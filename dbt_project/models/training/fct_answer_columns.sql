@@ -4,12 +4,12 @@
 -- their ancestors.
 with gold as (
 
-    -- Enough addresses to judge by; chosen by hash, so that the result does not depend on the order of rows.
+    -- Enough addresses of each class to judge by; chosen by hash, so that the result does not depend on the order of rows.
     select *
     from {{ ref('fct_address_labels') }}
     where strategy = 'address_labels'
     order by cityHash64(address)
-    limit 20000 by network, processing_date, window_days
+    limit 2000 by network, processing_date, window_days, label
 
 ),
 
