@@ -2,19 +2,9 @@
 
 -- Whether a column that the user brought gives the gold label away. The columns of our models are not judged: no label is among
 -- their ancestors.
-with gold as (
+with labelled as (
 
     -- Enough addresses of each class to judge by; chosen by hash, so that the result does not depend on the order of rows.
-    select *
-    from {{ ref('fct_address_labels') }}
-    where strategy = 'address_labels'
-    order by cityHash64(address)
-    limit 2000 by network, processing_date, window_days, label
-
-),
-
-labelled as (
-
     select
         gold.network as network,
         gold.processing_date as processing_date,
@@ -23,12 +13,15 @@ labelled as (
         features.extra_features as extra_features,
         features.custom_features as custom_features
     from {{ ref('fct_address_features') }} as features
-    inner join gold
+    inner join {{ ref('fct_address_labels') }} as gold
         on
         gold.network = features.network
         and gold.processing_date = features.processing_date
         and gold.window_days = features.window_days
         and gold.address = features.address
+    where gold.strategy = 'address_labels'
+    order by cityHash64(features.address)
+    limit 2000 by network, processing_date, window_days, label
 
 ),
 
