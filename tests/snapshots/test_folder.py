@@ -139,6 +139,20 @@ def test_parts_that_differ_in_columns_are_refused(tmp_path: Path) -> None:
         survey(RAW_FEATURES, [tmp_path / "features_0.parquet", tmp_path / "features_1.parquet"], {})
 
 
+def test_columns_are_judged_over_all_parts(tmp_path: Path) -> None:
+    numbers = [*range(12)]
+    parts = [
+        {"label": pa.nulls(12), "a.b": numbers, "kind": ["x"] * 12},
+        {"label": numbers, "a.b": numbers, "kind": numbers[::-1]},
+    ]
+    for number, columns in enumerate(parts):
+        table = pa.table({"address": [f"0x{i}" for i in numbers]} | columns)
+        pq.write_table(table, tmp_path / f"features_{number}.parquet")
+    paths = [tmp_path / "features_0.parquet", tmp_path / "features_1.parquet"]
+    assert survey(RAW_FEATURES, paths, {}).left_out == {"label": "has the name of an answer", "a.b": "is a row number"}
+    assert survey(RAW_FEATURES, paths, {}, ["label", "a.b"]).left_out == {}
+
+
 def test_checksums_and_counts_hold_for_parts(tmp_path: Path) -> None:
     contents(tmp_path, "features_0.parquet", "features_1.parquet", "alerts.parquet/part-0.parquet")
     shape = snapshot.shape_of(tmp_path)

@@ -56,21 +56,21 @@ def stored(network: str) -> dict[str, dict[str, float]]:
 
 
 def test_adding_again_changes_nothing_and_new_values_replace_old_ones(house: House, call: Call, tmp_path: Path) -> None:
-    first = write(tmp_path / "a.csv", [{"address": A, "x": 1, "y": 2}, {"address": B, "x": 3, "y": ""}])
+    first = write(tmp_path / "a.csv", [{"address": A, "x": 1, "w": 2}, {"address": B, "x": 3, "w": ""}])
     one = add(call, first, "own")
-    assert (one["added"], one["changed"], one["same"], one["features"], one["unknown"]) == (2, 0, 0, ["x", "y"], 2)
-    assert stored("own") == {A: {"x": 1, "y": 2}, B: {"x": 3}}
+    assert (one["added"], one["changed"], one["same"], one["features"], one["unknown"]) == (2, 0, 0, ["w", "x"], 2)
+    assert stored("own") == {A: {"x": 1, "w": 2}, B: {"x": 3}}
     with connect() as client:
         before = content(client, "raw_custom_features", "own", but="")
     two = add(call, first, "own")
     assert (two["added"], two["changed"], two["same"]) == (0, 0, 2)
     with connect() as client:
         assert content(client, "raw_custom_features", "own", but="") == before
-    third = write(tmp_path / "b.csv", [{"address": A, "y": "", "z": 0.5}, {"address": C, "y": 9, "z": ""}])
+    third = write(tmp_path / "b.csv", [{"address": A, "w": "", "z": 0.5}, {"address": C, "w": 9, "z": ""}])
     assert add(call, third, "own", "--dry-run")["changed"] == 1 and len(stored("own")) == 2
     three = add(call, third, "own")
     assert (three["added"], three["changed"], three["same"]) == (1, 1, 0)
-    assert stored("own") == {A: {"x": 1, "z": 0.5}, B: {"x": 3}, C: {"y": 9}}
+    assert stored("own") == {A: {"x": 1, "z": 0.5}, B: {"x": 3}, C: {"w": 9}}
 
 
 def test_snapshots_and_networks_are_apart(house: House, call: Call, tmp_path: Path) -> None:

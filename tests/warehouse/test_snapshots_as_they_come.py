@@ -110,6 +110,18 @@ def test_tables_that_a_new_snapshot_lacks_are_left_and_named(own_house: Path, ca
     assert (found["raw_features"], found["raw_money_flows"]) == (3, 5)
 
 
+def test_one_snapshot_may_be_in_two_folders_but_a_table_of_it_in_one(own_house: Path, call: Call, tmp_path: Path) -> None:
+    frames = tables()
+    flows, features = ({name: frames[name]} for name in ("money_flows", "features"))
+    write(tmp_path / "input", flows, "halves")
+    write(tmp_path / "output", features, "halves")
+    done = call("ingest", tmp_path, "--json")
+    assert done.code == 0 and [one["left_as_before"] for one in json.loads(done.out)["snapshots"]] == [{}, {}]
+    write(tmp_path / "again", features, "halves")
+    refused = call("ingest", tmp_path)
+    assert refused.code == 3 and "both of halves/2025-08-01/90 and both have raw_features" in refused.err
+
+
 def timed(size: int) -> list[dict[str, pd.DataFrame]]:
     """Return a snapshot of each shape with every time it has, in units of which a second has `size`."""
     times = (SECOND + 3600 * np.arange(6)) * size
@@ -161,7 +173,7 @@ def test_a_table_of_an_earlier_version_gets_its_times_in_seconds(own_house: Path
             )
         create_tables(client)
         query = "SELECT first_activity_timestamp, degree_in FROM raw_features WHERE network = 'earlier' ORDER BY address"
-        assert client.query(query).result_rows == [(SECOND, 1_700_000_000_000)] * 4 + [(0, 1_700_000_000_000)]
+        assert client.query(query).result_rows == [(SECOND, 1_700_000_000_000)] * 4 + [(None, 1_700_000_000_000)]
         assert client.command("SELECT comment FROM system.tables WHERE name = 'raw_features'") == RAW_FEATURES.comment
 
 

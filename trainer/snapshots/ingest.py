@@ -51,7 +51,7 @@ class Ingested:
         left_out: file → column that is no feature → why; see `trainer.uploads.columns`.
         ignored: file stem → why the file was not loaded.
         not_understood: names of the other files and folders in the folder.
-        left_as_before: table → rows of the snapshot from an earlier load, where this folder does not have the table.
+        left_as_before: table → rows of the snapshot from an earlier load, where no folder of this load has the table.
     """
 
     folder: Path
@@ -85,23 +85,53 @@ def ingest(
 
     Raises:
         BadInputError: a file is missing or damaged, or contradicts its checksum or its folder; nothing of that snapshot is
-            loaded.
+            loaded. Or two folders have the same table of one snapshot; nothing is loaded.
     """
     create_tables(client)
     folders = find_folders(path)
     keys = [key_of(folder, network, processing_date, window_days) for folder in folders]
-    return [_ingest_folder(client, folder, key, progress, accepted) for folder, key in zip(folders, keys, strict=True)]
+    plans = [_planned(folder, key) for folder, key in zip(folders, keys, strict=True)]
+    _require_distinct_tables(plans)
+    loaded = [_ingest_folder(client, plan, progress, accepted) for plan in plans]
+    for one in loaded:
+        now = {table for other in loaded if other.key == one.key for table in other.rows}
+        one.left_as_before = _left_as_before(client, one.key, now)
+    return loaded
 
 
-def _ingest_folder(
-    client: Client, folder: Path, key: SnapshotKey, progress: Progress | None, accepted: Collection[str]
-) -> Ingested:
+@dataclass(frozen=True)
+class _Plan:
+    """A folder, its snapshot, its shape and its tables."""
+
+    folder: Path
+    key: SnapshotKey
+    shape: SnapshotShape
+    files: list[SnapshotFile]
+
+
+def _planned(folder: Path, key: SnapshotKey) -> _Plan:
     shape = shape_of(folder)
     if shape is None:
         raise BadInputError(f"There are no snapshot files in {folder}.")
     with user_code(shape, "files", str(folder)):
-        files = shape.files(folder, key.network)
-    result = _described(folder, shape, key, files)
+        return _Plan(folder, key, shape, shape.files(folder, key.network))
+
+
+def _require_distinct_tables(plans: list[_Plan]) -> None:
+    """Refuse two folders that both have a table of one snapshot: the second would replace the first."""
+    seen: dict[tuple[SnapshotKey, str], Path] = {}
+    for plan in plans:
+        for file in plan.files:
+            other = seen.setdefault((plan.key, file.table.name), plan.folder)
+            if other != plan.folder:
+                raise BadInputError(
+                    f"{other} and {plan.folder} are both of {plan.key} and both have {file.table.name}; ingest one of them."
+                )
+
+
+def _ingest_folder(client: Client, plan: _Plan, progress: Progress | None, accepted: Collection[str]) -> Ingested:
+    folder, key, files = plan.folder, plan.key, plan.files
+    result = _described(plan)
     with ExitStack() as stack:
         verify(folder, files, known_tables())
         paths = [unpacked(stack, file) for file in files]
@@ -123,19 +153,19 @@ def _ingest_folder(
                 result.rows[table.name] = _count(client, side)
                 if not result.rows[table.name]:  # an empty file has no partition to replace the old one with
                     drop_partition(client, table, key)
-    result.left_as_before = _left_as_before(client, key, result.rows)
     return result
 
 
-def _described(folder: Path, shape: SnapshotShape, key: SnapshotKey, files: list[SnapshotFile]) -> Ingested:
+def _described(plan: _Plan) -> Ingested:
     """Return the result before anything is loaded: what of the folder is ignored, and what is not understood."""
-    contents, read = contents_of(folder), {path for file in files for path in file.paths}
+    folder, shape = plan.folder, plan.shape
+    contents, read = contents_of(folder), {path for file in plan.files for path in file.paths}
     ignored = {stem: reason for stem, reason in shape.ignored.items() if stem in contents.tables}
     others = [
         path.name for stem, paths in contents.tables.items() if stem not in shape.ignored for path in paths if path not in read
     ]
     unknown = [name for name in contents.not_understood if folder / name not in read and not _has_snapshots(folder / name)]
-    return Ingested(folder, shape.name, key, ignored=ignored, not_understood=sorted(unknown + others))
+    return Ingested(folder, shape.name, plan.key, ignored=ignored, not_understood=sorted(unknown + others))
 
 
 def _has_snapshots(path: Path) -> bool:
@@ -161,7 +191,7 @@ def _left_as_before(client: Client, key: SnapshotKey, loaded: Collection[str]) -
 def _surveyed(file: SnapshotFile, parts: Sequence[Path], accepted: Collection[str]) -> Survey:
     try:
         return survey(file.landing or file.table, parts, file.renames, accepted)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise damaged(file.path, error) from error
 
 

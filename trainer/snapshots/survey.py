@@ -47,7 +47,8 @@ def survey(table: Table, paths: Sequence[Path], renames: Mapping[str, str], acce
             raise BadInputError(f"{path} and {paths[0].name} differ in the columns {', '.join(sorted(differing)[:10])}.")
     targets = targets_of(schemas[0].names, renames)
     times = [name for name, target in targets.items() if target in table.time_columns]
-    unknown = [name for name in extra_columns(table, schemas[0], renames) if name not in accepted]
+    # A column without values in one part has no type there.
+    unknown = sorted({name for schema in schemas for name in extra_columns(table, schema, renames)} - set(accepted))
     left_out = {name: reason for name in unknown if (reason := reason_to_leave_out(name)) is not None}
     counters = {name: RowCounter() for name in unknown if name not in left_out}
     for batch in _first_rows(paths, list(counters)):
@@ -98,8 +99,9 @@ def is_numeric(kind: pa.DataType) -> bool:
 
 def _count(counters: dict[str, RowCounter], batch: pa.RecordBatch, starts_file: bool) -> None:
     for name, counter in counters.items():
-        values = pc.cast(plain(batch.column(name)), pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-        counter.see(np.asarray(values), starts_file=starts_file)
+        column = plain(batch.column(name))
+        numbers = pc.cast(column, pa.float64(), safe=False) if is_numeric(column.type) else pa.nulls(len(column), pa.float64())
+        counter.see(np.asarray(numbers.to_numpy(zero_copy_only=False)), starts_file=starts_file)
 
 
 def plain(column: pa.Array) -> pa.Array:

@@ -14,7 +14,7 @@ def is_time(name: str, kind: str) -> bool:
 
 
 def seconds_of(column: str) -> str:
-    """Return the SQL that turns a column of numbers, each in the unit that its range gives away, into seconds."""
+    """Return the SQL that turns a column of numbers, each in the unit that its range gives away, into seconds; 0 is missing."""
     larger = [(f"{column} >= {FIRST_SECOND * size}", f"intDiv({column}, {size})") for size in UNITS.values() if size > 1]
     branches = [part for condition, value in reversed(larger) for part in (condition, value)]
-    return f"multiIf({', '.join(branches)}, {column})"
+    return f"nullIf(multiIf({', '.join(branches)}, {column}), 0)"

@@ -1,20 +1,10 @@
 {{ config(materialized='table', engine='MergeTree()', order_by='(network, window_days, processing_date, column_name)') }}
 
--- Whether a column that the user brought (extra_features, custom_features) gives the gold label away. Model columns are not judged:
--- no label is among their ancestors.
-with gold as (
+-- Whether a column that the user brought gives the gold label away. The columns of our models are not judged: no label is among
+-- their ancestors.
+with labelled as (
 
-    -- Enough addresses to judge by; chosen by hash, so that the result does not depend on the order of rows.
-    select *
-    from {{ ref('fct_address_labels') }}
-    where strategy = 'address_labels'
-    order by cityHash64(address)
-    limit 20000 by network, processing_date, window_days
-
-),
-
-labelled as (
-
+    -- Enough addresses of each class to judge by; chosen by hash, so that the result does not depend on the order of rows.
     select
         gold.network as network,
         gold.processing_date as processing_date,
@@ -23,12 +13,15 @@ labelled as (
         features.extra_features as extra_features,
         features.custom_features as custom_features
     from {{ ref('fct_address_features') }} as features
-    inner join gold
+    inner join {{ ref('fct_address_labels') }} as gold
         on
         gold.network = features.network
         and gold.processing_date = features.processing_date
         and gold.window_days = features.window_days
         and gold.address = features.address
+    where gold.strategy = 'address_labels'
+    order by cityHash64(features.address)
+    limit 2000 by network, processing_date, window_days, label
 
 ),
 
@@ -61,8 +54,8 @@ counted as (
     from labelled
     array join
         arrayConcat(
-            arrayMap((name, number) -> ('extra_features', toString(name), number), mapKeys(extra_features), mapValues(extra_features)),
-            arrayMap((name, number) -> ('custom_features', toString(name), number), mapKeys(custom_features), mapValues(custom_features))
+            arrayMap((name, number) -> ('extra_features', toString(name), number), extra_features.keys, extra_features.values),
+            arrayMap((name, number) -> ('custom_features', toString(name), number), custom_features.keys, custom_features.values)
         ) as brought
     group by network, processing_date, window_days, feature_map, column_name, value
 
@@ -80,7 +73,9 @@ arranged as (
         any(totals.risky) as risky,
         any(totals.benign) as benign,
         arraySort(groupArray((counted.value, counted.value_risky, counted.value_benign))) as present,
-        [(toFloat32(0), any(totals.risky) - sum(counted.value_risky), any(totals.benign) - sum(counted.value_benign))] as missing
+        [(
+            toFloat32(0), any(totals.risky) - sum(counted.value_risky), any(totals.benign) - sum(counted.value_benign)
+        )] as missing
     from counted
     inner join totals
         on
@@ -100,7 +95,10 @@ judged as (
         arrayConcat(present, missing) as missing_last,
         if(
             length(present) <= {{ var('answer_max_codes') }},
-            arraySort(counted -> counted.2 / (counted.2 + counted.3), arrayFilter(counted -> counted.2 + counted.3 > 0, missing_first)),
+            arraySort(
+                counted -> counted.2 / (counted.2 + counted.3),
+                arrayFilter(counted -> counted.2 + counted.3 > 0, missing_first)
+            ),
             missing_first
         ) as by_share,
         greatest(

@@ -1,4 +1,5 @@
 -- One row per cluster and label strategy that labels it: train on one label_strategy at a time.
+-- Selected with it, because training also needs to know which columns are answers. depends_on: {{ ref('fct_answer_columns') }}
 with features as (
 
     -- One row per cluster, labelled or not. No column comes from a label.
