@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 MAX_CSV_BYTES = 256 * MEBIBYTE
 MAX_UNPACKED = 4096 * MEBIBYTE
-MAX_COLUMNS = 1000
 MAX_NAME = 64
 KEY = (*SNAPSHOT_KEY, "address")
 MISSING = ("", "nan", "na", "n/a", "null", "none")
@@ -86,8 +85,6 @@ def read_features(path: Path, columns: Mapping[str, str] | None = None, accepted
     cells = _load(path)
     table = {ours: cells[theirs] for ours, theirs in map_columns(path, list(cells), columns or {}).items()}
     require_columns(path, ["address"], list(table), hint="; name it with --map address=…")
-    if len(table) > MAX_COLUMNS:
-        raise BadInputError(f"{path} has {len(table)} columns; at most {MAX_COLUMNS} are allowed: split it.")
     import pandas as pd
 
     rows = pd.RangeIndex(1, len(table["address"]) + 1, name="row")

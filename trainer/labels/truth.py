@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 from trainer.addresses import canonical, canonical_all
 from trainer.errors import BadInputError
 from trainer.keys import WHERE_SNAPSHOT
+from trainer.uploads import MEBIBYTE, read_parquet
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from trainer.warehouse import Client
+
+
+MAX_UNPACKED = 512 * MEBIBYTE
 
 
 @dataclass(frozen=True)
@@ -86,14 +90,14 @@ def read_truth(path: Path) -> Truth:
         BadInputError: the file is missing, has other columns, no rows, a value other than 0 and 1, or contradicts itself.
     """
     import pandas as pd
-    import pyarrow as pa
 
     if not path.is_file():
         raise BadInputError(f"There is no file {path}; --truth takes a Parquet file with the columns address and is_illicit.")
     try:
-        frame = pd.read_parquet(path, columns=["address", "is_illicit"])
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        raise BadInputError(f"{path} is not a Parquet file with the columns address and is_illicit.") from error
+        columns = read_parquet(path, MAX_UNPACKED)
+        frame = pd.DataFrame({name: columns[name].to_pandas() for name in ("address", "is_illicit")})
+    except (BadInputError, ValueError, KeyError) as error:
+        raise BadInputError(f"{path} is not a Parquet file with the columns address and is_illicit ({error}).") from error
     frame = frame.assign(address=frame["address"].astype(str).map(canonical))
     frame["is_illicit"] = pd.to_numeric(frame["is_illicit"], errors="coerce")
     frame = frame.drop_duplicates()

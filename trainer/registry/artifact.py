@@ -160,7 +160,6 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
         content = meta.model_dump(mode="json")
         text = json.dumps({"content": content, "sha256": _digest(content)}, indent=1, allow_nan=False)
         (scratch / META_FILE).write_text(text, encoding="utf-8")
-        (scratch / META_FILE).chmod(0o600)
         scratch.replace(folder)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{type(trainer).__name__} cannot be saved: {error}.") from error

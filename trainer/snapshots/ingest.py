@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from trainer.errors import BadInputError, user_code
 from trainer.keys import WHERE_SNAPSHOT, SnapshotKey
@@ -31,11 +30,13 @@ from trainer.snapshots.reader import (
 )
 from trainer.snapshots.survey import BATCH_ROWS, Survey, survey
 from trainer.snapshots.unpack import unpacked
+from trainer.uploads import MEBIBYTE, decoded, open_parquet, unpacked_bytes
 from trainer.warehouse import create_tables, drop_partition, exclusive, load, publish, side_table
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
 
+MAX_BATCH = 128 * MEBIBYTE
 Progress = Callable[[str, int, int], None]
 
 
@@ -240,11 +241,15 @@ def _batches(file: SnapshotFile, parts: Sequence[Path], progress: Progress | Non
     total, done = sum(map(parquet_rows, parts)), 0
     for path in parts:
         try:
-            with pq.ParquetFile(path) as opened:
+            with open_parquet(path) as opened:
                 schema = opened.schema_arrow
                 yield pa.RecordBatch.from_arrays([pa.array([], kind) for kind in schema.types], schema=schema)
                 for batch in opened.iter_batches(BATCH_ROWS):
-                    yield batch
+                    if unpacked_bytes(batch) > MAX_BATCH:
+                        raise BadInputError(
+                            f"{path}: {batch.num_rows} rows unpack to more than {MAX_BATCH // MEBIBYTE} MiB; nothing was loaded."
+                        )
+                    yield decoded(batch)
                     done += batch.num_rows
                     if progress is not None:
                         progress(file.path.name, done, total)

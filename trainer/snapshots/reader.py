@@ -19,6 +19,7 @@ from trainer.errors import BadInputError, user_code
 from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS, SnapshotKey
 from trainer.snapshots.folder import KEY_IN_PATH, Contents, read_folder
 from trainer.snapshots.meta import key_in_meta
+from trainer.uploads import require_plausible_rows
 from trainer.warehouse import Table
 
 ENTRY_POINT_GROUP = "trainer.snapshots"
@@ -205,9 +206,11 @@ def parquet_rows(path: Path) -> int:
     import pyarrow.parquet as pq
 
     try:
-        return int(pq.read_metadata(path).num_rows)
+        rows = int(pq.read_metadata(path).num_rows)
+        require_plausible_rows(path, rows)
     except (pa.ArrowException, OSError) as error:
         raise damaged(path, error) from error
+    return rows
 
 
 def damaged(path: Path, error: Exception) -> BadInputError:

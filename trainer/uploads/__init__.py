@@ -14,9 +14,17 @@ from trainer.uploads.checks import (
     require_key,
 )
 from trainer.uploads.columns import ANSWER, ROW_NUMBER, RowCounter, is_answer, is_index, reason_to_leave_out
+from trainer.uploads.proportion import (
+    MAX_COLUMNS,
+    MAX_TEXT,
+    MEBIBYTE,
+    decoded,
+    open_parquet,
+    require_plausible_rows,
+    unpacked_bytes,
+)
 from trainer.uploads.rejects import refusal, rejected_rows
 from trainer.uploads.tables import (
-    MEBIBYTE,
     PARQUET_MAGIC,
     first_line,
     map_columns,
@@ -31,10 +39,13 @@ from trainer.uploads.tables import (
 
 __all__ = [
     "ANSWER",
+    "MAX_COLUMNS",
+    "MAX_TEXT",
     "MEBIBYTE",
     "PARQUET_MAGIC",
     "ROW_NUMBER",
     "RowCounter",
+    "decoded",
     "filled",
     "first_line",
     "is_answer",
@@ -46,6 +57,7 @@ __all__ = [
     "note_key_problems",
     "note_network_problems",
     "note_problem",
+    "open_parquet",
     "option",
     "read_csv",
     "read_head",
@@ -56,6 +68,8 @@ __all__ = [
     "rejected_rows",
     "require_columns",
     "require_key",
+    "require_plausible_rows",
     "require_size",
     "text_cells",
+    "unpacked_bytes",
 ]

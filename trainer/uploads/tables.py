@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.errors import BadInputError
+from trainer.uploads.proportion import MAX_COLUMNS, MEBIBYTE, decoded, open_parquet, unpacked_bytes, unpacked_limit
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-MEBIBYTE = 1024 * 1024
 PARQUET_MAGIC = b"PAR1"
 # Small batches, so that the size of the unpacked data is checked often.
 PARQUET_BATCH_ROWS = 8192
@@ -109,6 +109,7 @@ def read_csv(path: Path, *, require_line_end: bool = False) -> pd.DataFrame:
         if not any(header):
             raise BadInputError(f"{path} is not a CSV file: it has no header.")
         _require_distinct(path, header)
+        _require_few(path, header)
         columns: list[list[str]] = [[] for _ in header]
         for row in rows:
             if not row:
@@ -138,19 +139,21 @@ def read_parquet(path: Path, max_unpacked: int) -> dict[str, pa.Array]:
         BadInputError: the file is not Parquet, is damaged, has a column twice, or unpacks to more than `max_unpacked`.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        with pq.ParquetFile(path) as file:
+        limit = unpacked_limit(path, max_unpacked)
+        with open_parquet(path) as file:
             names = file.schema_arrow.names
             _require_distinct(path, names)
-            batches, unpacked = [], 0
+            _require_few(path, names)
+            batches, size = [], 0
             for batch in file.iter_batches(batch_size=PARQUET_BATCH_ROWS):
-                unpacked += batch.nbytes
-                if unpacked > max_unpacked:
-                    raise BadInputError(f"{path} unpacks to more than {max_unpacked // MEBIBYTE} MiB; split it.")
-                batches.append(batch)
-            table = pa.Table.from_batches(batches, file.schema_arrow)
+                size += unpacked_bytes(batch)
+                if size > limit:
+                    raise BadInputError(f"{path} unpacks to more than {limit // MEBIBYTE} MiB; split it.")
+                batches.append(decoded(batch))
+            schema = decoded(pa.RecordBatch.from_pylist([], schema=file.schema_arrow)).schema
+            table = pa.Table.from_batches(batches, batches[0].schema if batches else schema)
             return {name: table[name].combine_chunks() for name in names}
     except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError) as error:
         raise BadInputError(f"{path} is not a readable Parquet file ({first_line(error)}).") from error
@@ -200,6 +203,11 @@ def map_columns(path: Path, present: Sequence[str], columns: Mapping[str, str]) 
 def _require_distinct(path: Path, names: Sequence[str]) -> None:
     if len(set(names)) < len(names):
         raise BadInputError(f"{path} has a column more than once: {', '.join(names)[:200]}.")
+
+
+def _require_few(path: Path, names: Sequence[str]) -> None:
+    if len(names) > MAX_COLUMNS:
+        raise BadInputError(f"{path} has {len(names)} columns; at most {MAX_COLUMNS} are allowed: split it.")
 
 
 def _require_line_end(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError, user_code
-from trainer.uploads import MEBIBYTE, first_line, read_text, require_size
+from trainer.uploads import MAX_COLUMNS, MAX_TEXT, MEBIBYTE, first_line, read_text, require_size
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,11 +111,22 @@ def plain_text(value: Any) -> str:
 
 
 def text_frame(rows: Iterable[Mapping[str, str]], columns: Iterable[str]) -> pd.DataFrame:
-    """Return n rows of text as a DataFrame with exactly these columns; '' where a row lacks one."""
+    """Return n rows of text as a DataFrame with exactly these columns; '' where a row lacks one.
+
+    Raises:
+        BadInputError: there are more columns than a list can have, or a text is repeated until memory would run out.
+    """
     import pandas as pd
 
-    kept = list(rows)
-    return pd.DataFrame({name: [row.get(name, "") for row in kept] for name in columns}, dtype=object)
+    names, kept, length = list(columns), [], 0
+    if len(names) > MAX_COLUMNS:
+        raise BadInputError(f"The list has {len(names)} different columns; at most {MAX_COLUMNS} are allowed.")
+    for row in rows:
+        kept.append(row)
+        length += sum(map(len, row.values()))
+        if length > MAX_TEXT:
+            raise BadInputError(f"The rows of the list have more than {MAX_TEXT // MEBIBYTE} MiB of text; split the list.")
+    return pd.DataFrame({name: [row.get(name, "") for row in kept] for name in names}, dtype=object)
 
 
 def shape_error(path: Path, what: str, reason: str) -> BadInputError:
