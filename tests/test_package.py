@@ -171,3 +171,24 @@ def test_a_call_that_asks_for_the_impossible_exits_two(arguments: list[str], tmp
     )
     assert done.returncode == 2, done.stderr
     assert done.stderr.startswith("trainer: ") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (OSError(36, "File name too long", "x" * 300), 3, f"trainer: {'x' * 200} cannot be used: File name too long.\n"),
+        (FileNotFoundError(2, "No such file or directory", "a.csv"), 3, "trainer: a.csv cannot be used: No such file or directory.\n"),
+        (OSError(28, "No space left on device", "model.json"), 4, "trainer: model.json cannot be used: No space left on device.\n"),
+    ],
+    ids=["name", "missing", "full"],
+)
+def test_a_file_that_cannot_be_used_is_one_sentence(
+    error: OSError, code: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit) as raised:
+        cli.main()
+    assert (raised.value.code, capsys.readouterr().err) == (code, said)

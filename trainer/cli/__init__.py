@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 from trainer import settings
 from trainer.cli import data, demo, features, labels, model, tune
 from trainer.cli.terminal import safe_streams
-from trainer.errors import BadInputError, TrainerError
+from trainer.errors import BadInputError, TrainerError, WarehouseError
 from trainer.interrupt import INTERRUPTED, MESSAGE
 
 __all__ = ["app", "main"]
@@ -68,8 +69,12 @@ def _run() -> tuple[str, int | str | None]:
         if settings.is_debugging():
             traceback.print_exception(error)
         return f"trainer: {error}\n", error.exit_code
-    except (FileExistsError, FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
-        return f"trainer: {error.filename} cannot be used: {error.strerror}.\n", BadInputError.exit_code
+    except OSError as error:
+        if error.filename is None:
+            raise
+        is_disk = error.errno in {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO}
+        code = WarehouseError.exit_code if is_disk else BadInputError.exit_code
+        return f"trainer: {str(error.filename)[:200]} cannot be used: {error.strerror}.\n", code
     except KeyboardInterrupt:
         return MESSAGE, INTERRUPTED
     except SystemExit as ended:  # typer turns an interrupt into one
