@@ -177,8 +177,16 @@ def test_a_call_that_asks_for_the_impossible_exits_two(arguments: list[str], tmp
     ("error", "code", "said"),
     [
         (OSError(36, "File name too long", "x" * 300), 3, f"trainer: {'x' * 200} cannot be used: File name too long.\n"),
-        (FileNotFoundError(2, "No such file or directory", "a.csv"), 3, "trainer: a.csv cannot be used: No such file or directory.\n"),
-        (OSError(28, "No space left on device", "model.json"), 4, "trainer: model.json cannot be used: No space left on device.\n"),
+        (
+            FileNotFoundError(2, "No such file or directory", "a.csv"),
+            3,
+            "trainer: a.csv cannot be used: No such file or directory.\n",
+        ),
+        (
+            OSError(28, "No space left on device", "model.json"),
+            4,
+            "trainer: model.json cannot be used: No space left on device.\n",
+        ),
     ],
     ids=["name", "missing", "full"],
 )

@@ -551,6 +551,7 @@ def test_a_compressed_bomb_is_refused(tmp_path: Path) -> None:
         (gzip.compress(b"ethereum,\x00,Fraud\n"), "is binary"),
         (gzip.compress(f"ethereum,{A},Fraud\n".encode()) + b"more", "is not a compressed list"),
     ],
+    ids=["plain", "fields", "quote", "bytes", "binary", "tail"],  # gzip writes the time: ids must not differ between two workers
 )
 def test_damaged_flags_are_refused(tmp_path: Path, raw: bytes, message: str) -> None:
     with pytest.raises(BadInputError, match=message):
