@@ -131,11 +131,12 @@ def _require_trusted(path: Path) -> None:
     Raises:
         UsageError: it belongs to another user, or everybody may write to it.
     """
-    status = path.stat()
-    if status.st_uid not in {0, os.geteuid()}:
-        raise UsageError(f"{path} belongs to another user; if you trust it, set DBT_PROFILES_DIR={path.parent}.")
-    if status.st_mode & stat.S_IWOTH:
-        raise UsageError(f"Everybody may write to {path}; run `chmod o-w {path}`.")
+    for one in (path, path.parent):
+        status = one.stat()
+        if status.st_uid not in {0, os.geteuid()}:
+            raise UsageError(f"{one} belongs to another user; if you trust it, set DBT_PROFILES_DIR={path.parent}.")
+        if status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
+            raise UsageError(f"Everybody may write to {one}; run `chmod o-w {one}`.")
 
 
 def _home(profiles: Path) -> Path:

@@ -75,3 +75,18 @@ def test_every_message_is_safe(folder: Path, arguments: tuple[str, ...]) -> None
 def test_a_terminal_of_ascii_is_no_error(folder: Path) -> None:
     code, said = run(folder, "labels", "add", "\u00fcber→.csv", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert code == 3 and "Traceback" not in said and said.isascii()
+
+
+@pytest.mark.slow
+def test_a_name_with_a_line_break_is_no_line_of_ours(folder: Path) -> None:
+    code, said = run(folder, "models", "show", "x\ntrainer: all is well")
+    assert code == 6 and said.count("\n") == 1 and r"x\ntrainer: all is well" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("redirect", "code"), [(">&-", 0), ("2>&-", 0), ("> /dev/full", 4)])
+def test_output_that_is_closed_or_full_is_no_traceback(folder: Path, redirect: str, code: int) -> None:
+    env = os.environ | {"DBT_PROFILES_DIR": str(ROOT), "TRAINER_WAREHOUSE": str(folder / "wh")}
+    command = ["bash", "-c", f'"{sys.executable}" -m trainer models list --json {redirect}']
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == code and "Traceback" not in done.stderr and "Exception ignored" not in done.stderr, done

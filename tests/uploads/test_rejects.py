@@ -71,9 +71,23 @@ def test_a_load_that_is_refused_leaves_no_rejects_file(tmp_path: Path) -> None:
 
 
 def test_formulas_are_defused_and_numbers_are_not(tmp_path: Path) -> None:
-    cells = ["=1+2", "+cmd|'/C calc'!A0", "@SUM(A1)", "-1.5", "+3", "-x", "\tx", "plain", "\rx"]
-    rows = pd.DataFrame({"=address": cells}, index=pd.RangeIndex(1, 10, name="row"))
-    path = written(tmp_path / "a.csv", rows, dict.fromkeys(range(1, 10), "=bad"))
+    cells = [
+        "=1+2",
+        "+cmd|'/C calc'!A0",
+        "@SUM(A1)",
+        "-1.5",
+        "+3",
+        "-x",
+        "\tx",
+        "plain",
+        "\rx",
+        " =1",
+        "-inf",
+        "\uff1d1",
+        "half \udcff",
+    ]
+    rows = pd.DataFrame({"=address": pd.Series(cells, dtype=object)}).set_axis(pd.RangeIndex(1, 14, name="row"))
+    path = written(tmp_path / "a.csv", rows, dict.fromkeys(range(1, 14), "=bad"))
     assert path is not None
     kept = pd.read_csv(path, dtype=str, keep_default_na=False)
     assert kept["'=address"].tolist() == [
@@ -86,6 +100,10 @@ def test_formulas_are_defused_and_numbers_are_not(tmp_path: Path) -> None:
         "'\tx",
         "plain",
         "'\rx",
+        "' =1",
+        "'-inf",
+        "'\uff1d1",
+        r"half \udcff",
     ]
     assert set(kept["reason"]) == {"'=bad"}
 

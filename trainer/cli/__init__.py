@@ -11,7 +11,7 @@ import typer
 
 from trainer import settings
 from trainer.cli import data, demo, features, labels, model, tune
-from trainer.cli.terminal import safe_streams
+from trainer.cli.terminal import drop_output, safe_streams
 from trainer.errors import BadInputError, TrainerError, WarehouseError
 from trainer.interrupt import INTERRUPTED, MESSAGE
 
@@ -55,9 +55,12 @@ def main() -> None:
     """Run the command line; an expected failure is one sentence on stderr and its exit code."""
     with safe_streams():
         message, code = _run()
-        print(message, end="", file=sys.stderr)
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+        try:
+            sys.stdout.flush()
+        except OSError as error:
+            message, code = f"trainer: The output cannot be written: {error.strerror}.\n", WarehouseError.exit_code
+            drop_output()
+        print(message, end="", file=sys.stderr, flush=True)
     sys.exit(code)
 
 
@@ -68,11 +71,14 @@ def _run() -> tuple[str, int | str | None]:
     except TrainerError as error:
         if settings.is_debugging():
             traceback.print_exception(error)
-        return f"trainer: {error}\n", error.exit_code
+        sentence = str(error).replace("\n", "\\n")  # a name with a line break must not look like a line of ours
+        return f"trainer: {sentence}\n", error.exit_code
     except OSError as error:
+        is_disk = error.errno in {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO}
+        if error.filename is None and is_disk:
+            return f"trainer: The output cannot be written: {error.strerror}.\n", WarehouseError.exit_code
         if error.filename is None:
             raise
-        is_disk = error.errno in {errno.ENOSPC, errno.EROFS, errno.EDQUOT, errno.EIO}
         code = WarehouseError.exit_code if is_disk else BadInputError.exit_code
         return f"trainer: {str(error.filename)[:200]} cannot be used: {error.strerror}.\n", code
     except KeyboardInterrupt:

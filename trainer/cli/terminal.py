@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TextIO
 
 # Controls (C0 without line breaks and tabs, C1), what is invisible or changes the direction of writing, and lone surrogates.
@@ -24,11 +25,20 @@ def visible(text: str) -> str:
 def safe_streams() -> Iterator[None]:
     """Write whatever the block prints through `visible`, line breaks aside."""
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = _Safe(before[0]), _Safe(before[1])
+    # Python has no stream where the shell closed it (`>&-`).
+    opened = [stream if stream is not None else Path(os.devnull).open("w", encoding="utf-8") for stream in before]  # noqa: SIM115
+    sys.stdout, sys.stderr = map(_Safe, opened)
     try:
         yield
     finally:
         sys.stdout, sys.stderr = before
+
+
+def drop_output() -> None:
+    """Let standard output go nowhere from now on: Python flushes it again when it ends, and would print an error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
 
 
 class _Safe:

@@ -159,13 +159,20 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
         )
         content = meta.model_dump(mode="json")
         text = json.dumps({"content": content, "sha256": _digest(content)}, indent=1, allow_nan=False)
-        (scratch / META_FILE).write_text(text, encoding="utf-8")
+        _write_private(scratch, text)
         scratch.replace(folder)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{type(trainer).__name__} cannot be saved: {error}.") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return folder, meta
+
+
+def _write_private(folder: Path, meta: str) -> None:
+    """Write model.json, and let nobody else read the model: a copy of its files keeps their mode."""
+    (folder / META_FILE).write_text(meta, encoding="utf-8")
+    for path in folder.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN_ROWS = 10
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 MAX_FILES = 100  # rejects files beside one file
 
 
@@ -46,20 +51,23 @@ def rejected_rows(
     if not is_wanted or not reasons:
         yield None
         return
-    bad = frame[frame.index.isin(reasons)]
-    content = (
-        bad.assign(reason=[reasons[int(row)] for row in bad.index])
-        .map(_defused)
-        .rename(columns=_defused)
-        .to_csv(lineterminator="\r\n")
-    )
-    rejects, is_new = _written(path, to, content.encode("utf-8", "backslashreplace"))
+    rejects, is_new = _written(path, to, _content(frame, reasons))
     try:
         yield str(rejects)
     except BaseException:
         if is_new:
             rejects.unlink(missing_ok=True)
         raise
+
+
+def _content(frame: pd.DataFrame, reasons: Mapping[int, str]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(["row", *map(_defused, frame.columns), "reason"])
+    bad = frame[frame.index.isin(reasons)]
+    for row, cells in zip(bad.index, bad.itertuples(index=False, name=None), strict=True):
+        writer.writerow([row, *map(_defused, cells), _defused(reasons[int(row)])])
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _written(path: Path, to: Path | None, content: bytes) -> tuple[Path, bool]:
@@ -69,8 +77,13 @@ def _written(path: Path, to: Path | None, content: bytes) -> tuple[Path, bool]:
     names = (f"{path.name}.rejects.csv", *(f"{path.name}.{number}.rejects.csv" for number in range(2, MAX_FILES + 1)))
     for rejects in [folder / name for name in names] if is_folder else [folder]:
         try:
-            with os.fdopen(os.open(rejects, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666), "wb") as file:
-                file.write(content)
+            descriptor = os.open(rejects, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(content)
+            except BaseException:
+                rejects.unlink(missing_ok=True)
+                raise
         except FileExistsError:
             if not rejects.is_symlink() and rejects.is_file() and rejects.read_bytes() == content:
                 return rejects, False
@@ -84,11 +97,8 @@ def _written(path: Path, to: Path | None, content: bytes) -> tuple[Path, bool]:
 
 
 def _defused(cell: object) -> object:
-    """Return a text that a spreadsheet would run as a formula with a leading apostrophe, anything else as it is."""
-    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return cell
-    try:
-        float(cell)
-    except ValueError:
-        return f"'{cell}"
-    return cell
+    """Return a text that a spreadsheet would run as a formula behind an apostrophe, '' for a missing value, else the cell."""
+    if cell is None or cell != cell:  # noqa: PLR0124  NaN
+        return ""
+    is_formula = isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA) and not _NUMBER.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell

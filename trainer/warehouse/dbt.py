@@ -14,10 +14,10 @@ from trainer.errors import NotBuiltError
 
 
 def run_dbt(arguments: Sequence[str], target: str | None = None, quiet: bool = False) -> None:
-    """Run `dbt <arguments>`; its output goes to stderr unless `quiet`.
+    """Run `dbt <arguments>`; its output goes to stderr, with `quiet` only if it fails.
 
     Raises:
-        NotBuiltError: dbt failed; with `quiet`, the message ends with its output.
+        NotBuiltError: dbt failed.
     """
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
     output, errors = (subprocess.PIPE, subprocess.STDOUT) if quiet else (sys.stderr, None)
@@ -31,5 +31,6 @@ def run_dbt(arguments: Sequence[str], target: str | None = None, quiet: bool = F
         said, _ = process.communicate()
         interrupt.children.discard(process)
     if process.returncode:
-        last = (said or "").strip()[-2000:]
-        raise NotBuiltError(f"dbt {arguments[0]} failed{': ' + last if last else '; see its output above'}")
+        if said:
+            print(said.strip()[-2000:], file=sys.stderr)
+        raise NotBuiltError(f"dbt {arguments[0]} failed; see its output above.")

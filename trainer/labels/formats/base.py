@@ -123,7 +123,10 @@ def text_frame(rows: Iterable[Mapping[str, str]], columns: Iterable[str]) -> pd.
         raise BadInputError(f"The list has {len(names)} different columns; at most {MAX_COLUMNS} are allowed.")
     for row in rows:
         kept.append(row)
-        length += sum(map(len, row.values()))
+        try:
+            length += len("".join(row.values()).encode())
+        except UnicodeEncodeError as error:
+            raise BadInputError(f"Row {len(kept)} of the list has half a character ({error.object[error.start]!a}).") from error
         if length > MAX_TEXT:
             raise BadInputError(f"The rows of the list have more than {MAX_TEXT // MEBIBYTE} MiB of text; split the list.")
     return pd.DataFrame({name: [row.get(name, "") for row in kept] for name in names}, dtype=object)
