@@ -29,7 +29,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
 
 @pytest.mark.parametrize(
     ("name", "share"),
-    [("ingest", 0.55), ("ingest", 0.8), ("ingest", 0.9), ("labels add", 0.8), ("features add", 0.8)],
+    [("ingest", 0.85), ("labels add", 0.8)],
 )
 def test_a_killed_command_is_run_again(steps: dict[str, Step], tmp_path: Path, name: str, share: float) -> None:
     verb, before, after, statements = steps[name]
