@@ -314,11 +314,25 @@ def test_a_missing_device_is_a_usage_error_but_its_model_loads(tmp_path: Path) -
         NeuralNetTrainer(device="cuda:77").train(X, y)
     with pytest.raises(UsageError, match="no device 'abacus'"):
         NeuralNetTrainer(device="abacus").train(X, y)
-    here = trained(SMALL, X, y)
+    here = trained(SMALL | {"device": "cpu"}, X, y)
     here.save(str(tmp_path / "net.safetensors"))
     there = NeuralNetTrainer(**here.options() | {"device": "cuda:77"})
     there.load(str(tmp_path / "net.safetensors"))
     assert there.predict(X).tobytes() == here.predict(X).tobytes()
+
+
+@KINDS
+def test_a_net_trained_on_a_gpu_repeats_itself_and_predicts_the_same_on_a_cpu(options: dict[str, Any], tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("this machine has no GPU that CUDA can use")
+    X, y = rows()
+    first, again = (trained(options | {"device": "cuda"}, X, y) for _ in range(2))
+    assert first.predict(X).tobytes() == again.predict(X).tobytes()
+    first.save(str(tmp_path / "net.safetensors"))
+    moved = NeuralNetTrainer(**first.options() | {"device": "cpu"})
+    moved.load(str(tmp_path / "net.safetensors"))
+    np.testing.assert_allclose(moved.predict(X), first.predict(X), atol=1e-5)
 
 
 def test_the_search_space_is_of_options_within_bounds() -> None:
@@ -335,6 +349,7 @@ def test_mixed_precision_learns_the_same_but_for_rounding(options: dict[str, Any
     from trainer.models.neural_net import fitting
 
     X, y = rows()
+    monkeypatch.setattr(fitting, "is_mixed", lambda device: False)
     full = trained(options, X, y).predict(X)
     monkeypatch.setattr(fitting, "is_mixed", lambda device: True)
     mixed = trained(options, X, y).predict(X)
