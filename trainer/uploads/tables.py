@@ -88,14 +88,11 @@ def read_text(path: Path, what: str, *, require_line_end: bool = False) -> str:
     return text
 
 
-def read_csv(path: Path, *, require_line_end: bool = False) -> pd.DataFrame:
+def read_csv(path: Path) -> pd.DataFrame:
     """Return the rows of a CSV file as text, n rows by one column per header field.
 
-    Every row must have as many fields as the header; otherwise the file was cut short or is not CSV.
-
-    Args:
-        require_line_end: refuse a file whose last line has no line break, for files in which a truncated last field could
-            pass for a whole one.
+    Every row must have as many fields as the header, and the last line a line break; otherwise the file was cut short (`0.` would
+    pass for a whole `0.95`) or is not CSV.
 
     Raises:
         BadInputError: as for `read_text`; or the file has no header, a column twice, or a row of another length.
@@ -123,8 +120,7 @@ def read_csv(path: Path, *, require_line_end: bool = False) -> pd.DataFrame:
                 column.append(value)
     except csv.Error as error:
         raise BadInputError(f"{path}, line {rows.line_num}, is not CSV ({first_line(error)}).") from error
-    if require_line_end:
-        _require_line_end(path, text)
+    _require_line_end(path, text)
     return pd.DataFrame(dict(zip(header, columns, strict=True)), dtype=object)
 
 

@@ -34,7 +34,7 @@ def _read(path: Path) -> pd.DataFrame:
     if path.suffix.lower() == ".json":
         records, generated = _from_json(path)
     else:
-        frame, generated = read_csv(path, require_line_end=True), ""
+        frame, generated = read_csv(path), ""
         if tuple(frame.columns) != COLUMNS:
             raise shape_error(path, WHAT, f"its columns are {', '.join(frame.columns)[:200]}")
         records = [dict(zip(COLUMNS, values, strict=True)) for values in frame.itertuples(index=False, name=None)]

@@ -35,7 +35,7 @@ CONTRACT, CREATOR = "malicious smart contract", "creator of a malicious smart co
 
 
 def _read(path: Path) -> pd.DataFrame:
-    frame = read_csv(path, require_line_end=True)
+    frame = read_csv(path)
     if tuple(frame.columns) == CONTRACTS:
         return _contracts_and_creators(frame)
     shape = SHAPES.get(tuple(frame.columns))

@@ -29,7 +29,7 @@ def read_records(path: Path, what: str, required: frozenset[str]) -> list[dict[s
             raise shape_error(path, what, "its JSON is not a list of objects")
         records = [{name: as_text(value) for name, value in record.items()} for record in parsed]
     else:
-        frame = read_csv(path, require_line_end=True)
+        frame = read_csv(path)
         if missing := sorted(required - set(frame.columns)):
             raise shape_error(path, what, f"it has no column {', '.join(missing)}")
         columns = [frame[name].tolist() for name in frame.columns]
