@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -46,14 +46,14 @@ def parsed(*options: str) -> Manifest:
     return _manifests[key]
 
 
-def dbt(*arguments: str, manifest: Manifest | None = None) -> Any:
+def dbt(*arguments: str, manifest: Manifest | None = None, callbacks: Sequence[Callable[[Any], None]] = ()) -> Any:
     """Run `dbt <arguments>` on the warehouse that the environment names; how it ended, a dbtRunnerResult.
 
-    Clients may stay open, but only on the same folder.
+    Clients may stay open, but only on the same folder. Callbacks are called with each of dbt's events.
     """
     from dbt.cli.main import dbtRunner
 
-    runner = dbtRunner(manifest or parsed())
+    runner = dbtRunner(manifest or parsed(), callbacks=list(callbacks))
     with _surroundings():
         return runner.invoke([*arguments, *BRIEFLY])
 

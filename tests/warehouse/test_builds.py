@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.dbt import run_dbt
+from tests.support.dbt import dbt, run_dbt
 from tests.support.snapshots import ADDRESSES
 from tests.support.standing import own_list, rows
 from tests.support.warehouse import Called
@@ -60,6 +60,22 @@ def test_a_run_that_did_not_finish_is_refused_until_its_models_are_built() -> No
     assert refused() == ""
     marked("model.trainer.one_that_is_gone", builds.STARTED)
     assert "one_that_is_gone" in refused()
+    run_dbt(["run", "--select", "stg_alerts"])
+    assert refused() == ""
+
+
+@pytest.mark.usefixtures("unmarked")
+def test_of_two_runs_at_once_neither_counts_as_finished() -> None:
+    started = []
+
+    def another_run_builds_it(event: Any) -> None:
+        if event.info.name == "NodeStart" and not started:
+            started.append(event.data.node_info.unique_id)
+            for end in (builds.STARTED, builds.FINISHED):
+                marked(MODEL, end)
+
+    dbt("run", "--select", "stg_alerts", callbacks=[another_run_builds_it])
+    assert started == [MODEL] and "(stg_alerts); run `dbt run` to the end." in refused()
     run_dbt(["run", "--select", "stg_alerts"])
     assert refused() == ""
 
