@@ -22,6 +22,7 @@ from trainer.labels.taxonomy import RISK_LEVELS
 from trainer.uploads import (
     filled,
     note_address_problems,
+    note_control_problems,
     note_day_problems,
     note_key_problems,
     note_network_problems,
@@ -192,6 +193,7 @@ def row_problems(frame: pd.DataFrame, given: Mapping[str, Any], unmapped: Abstra
         if given.get(name) is not None:
             note_problem(frame, problems, frame[name] != str(given[name]), f"differs from {flag} {given[name]}", name)
     note_address_problems(frame, problems)
+    note_control_problems(frame, problems)
     return problems
 
 

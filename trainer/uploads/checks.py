@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NUMBER = r"[0-9]+(\.0*)?"
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?"
 
 
@@ -50,6 +52,15 @@ def note_problem(frame: pd.DataFrame, problems: dict[int, str], is_bad: pd.Serie
     """Add to `problems` (row number → reason) the rows where `is_bad` (n,); a row keeps its first reason."""
     for row, value in frame.loc[is_bad, column].items():
         problems.setdefault(int(row), f"{column} '{value[:64]}' {message}")
+
+
+def note_control_problems(frame: pd.DataFrame, problems: dict[int, str]) -> None:
+    """Add to `problems` the rows with a control character, line breaks aside, or one that turns the direction of writing."""
+    for column in map(str, frame.columns):
+        found = {text: CONTROL.search(text) for text in frame[column].unique()}
+        rows: pd.Series[str] = frame.loc[frame[column].isin([text for text, at in found.items() if at]), column]
+        for row, text in zip(rows.index.tolist(), rows, strict=True):
+            problems.setdefault(row, f"{column} has the control character {CONTROL.findall(text)[0]!a}")
 
 
 def note_network_problems(frame: pd.DataFrame, given: Mapping[str, Any], problems: dict[int, str]) -> None:

@@ -73,18 +73,39 @@ def read_json(path: Path, what: str) -> Any:
         BadInputError: the file is not JSON in UTF-8, is cut short, or has an object with a repeated key.
     """
     try:
-        return json.loads(read_text(path, what), parse_float=str, parse_int=str, object_pairs_hook=_without_repeats)
+        return parse_json(read_text(path, what))
     except (ValueError, RecursionError) as error:
         raise BadInputError(f"{path} is not {what} ({first_line(error)}).") from error
 
 
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def parse_json(text: str) -> Any:
+    """Return the parsed text, with numbers as they are written.
+
+    Raises:
+        ValueError: the text is not JSON, or a key of an object is repeated or has half a character.
+    """
+    return json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     # Of two equal keys json silently keeps the last, and the labels of the first would be lost.
-    entries = dict(pairs)
-    if len(entries) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"the key '{next(name for name in names if names.count(name) > 1)[:64]}' appears twice")
+    entries: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in entries:
+            raise ValueError(f"the key '{name[:64]}' appears twice")
+        entries[name] = value
+    if odd := next((name for name in entries if not _is_whole(name)), None):
+        raise ValueError(f"the key {odd[:64]!a} has half a character")
     return entries
+
+
+def _is_whole(text: str) -> bool:
+    """Return whether a text has no lone surrogate, half of a character, which JSON can spell and nothing can store."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def is_json(path: Path, head: bytes, start: bytes) -> bool:
@@ -119,6 +140,8 @@ def text_frame(rows: Iterable[Mapping[str, str]], columns: Iterable[str]) -> pd.
     import pandas as pd
 
     names, kept, length = list(columns), [], 0
+    if odd := next((name for name in names if not _is_whole(name)), None):
+        raise BadInputError(f"The list has a column with half a character in its name ({odd[:64]!a}).")
     if len(names) > MAX_COLUMNS:
         raise BadInputError(f"The list has {len(names)} different columns; at most {MAX_COLUMNS} are allowed.")
     for row in rows:

@@ -7,13 +7,12 @@ cannot be told from its shape.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError
-from trainer.labels.formats.base import LabelFormat, as_text, read_json, shape_error, text_frame
+from trainer.labels.formats.base import LabelFormat, as_text, parse_json, read_json, shape_error, text_frame
 from trainer.labels.formats.marks import json_content
 from trainer.labels.formats.seen import SCAMSNIFFER_ARCHIVE, json_shape
 from trainer.labels.taxonomy import RISK_LEVELS
@@ -106,7 +105,7 @@ def _read_lines(path: Path) -> list[Any]:
     for number, line in enumerate(read_text(path, "a file of JSON lines").splitlines(), start=1):
         if line.strip():
             try:
-                rows.append(json.loads(line, parse_float=str, parse_int=str))
+                rows.append(parse_json(line))
             except (ValueError, RecursionError) as error:
                 raise BadInputError(f"{path}, line {number}, is not JSON ({first_line(error)}).") from error
     return rows
