@@ -51,6 +51,7 @@ class FeaturePatterns(BaseModel):
 
     features: list[str] = []
     exclude: list[str] = []
+    accepted: list[str] = []
 
 
 class ModelMeta(BaseModel):

@@ -178,7 +178,11 @@ class ModelTraining:
             "model": name,
             "model_type": self.model_type,
             "features": artifact.features_meta(data.features),
-            "feature_patterns": {"features": list(self.features), "exclude": list(self.exclude)},
+            "feature_patterns": {
+                "features": list(self.features),
+                "exclude": list(self.exclude),
+                "accepted": list(self.accept_columns),
+            },
             "label_strategy": strategy_name(strategy),
             "network": selection.network,
             "window_days": selection.window_days,
