@@ -195,12 +195,18 @@ def test_they_reach_the_matrix_and_the_artifact_without_a_line_of_sql(client: An
     alerts = client.query("SELECT count(), uniqExact(processing_date, alert_id) FROM scoring_alerts WHERE network = 'minenet'")
     assert alerts.result_rows == [(2400, 2400)], "two spellings of an address doubled its rows"
     result = ModelTraining(
-        "minenet", *DATES, client, window_days=WINDOW, features=["custom__*", "flow_*"], exclude=["*_mean"]
+        "minenet",
+        *DATES,
+        client,
+        window_days=WINDOW,
+        features=["custom__*", "flow_*"],
+        exclude=["*_mean"],
+        accept_columns=["custom__turnover"],
     ).run()
     names = [feature.name for feature in artifact.load(Path(result.artifact)).features]
     assert set(own_features) < set(names) and not [name for name in names if name.endswith("_mean") or "degree" in name]
     patterns = artifact.load(Path(result.artifact)).meta.feature_patterns
-    assert patterns.model_dump() == {"features": ["custom__*", "flow_*"], "exclude": ["*_mean"]}
+    assert patterns.model_dump() == {"features": ["custom__*", "flow_*"], "exclude": ["*_mean"], "accepted": ["custom__turnover"]}
     assert predict(client, "minenet", DATES[1], WINDOW, result.model_id).rows == 1200
 
 
