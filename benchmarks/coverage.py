@@ -5,8 +5,8 @@ python benchmarks/coverage.py [--sets 1000]
 Sets of 60 rows or 60 addresses are drawn from a binormal model, whose true AUC is known. The scores of the models of a set are
 correlated (0.8); rows of one address share half of the variance of their scores. Each set is evaluated as `trainer fit` does it,
 and by the percentile bootstrap over addresses for comparison. Exits with 1 if the coverage of an AUC or of a difference is below
-90 %, or above 99 % where the AUC is below 0.95. With nearly perfect models an interval that holds the value and has a width covers
-more, above all a difference of exactly 0.
+90 %, or above 99 % where the AUC is below 0.95: with nearly perfect models an interval that holds the value and has a width
+covers more, above all a difference of exactly 0.
 """
 
 from __future__ import annotations

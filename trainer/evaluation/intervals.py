@@ -8,9 +8,9 @@ import numpy as np
 
 DRAWS = 500
 LEVEL = (2.5, 97.5)  # percentiles of a 95 % interval
-# Pseudo-addresses per class. Without one, an AUC of 0.99 is covered in 55 to 75 % of sets of 60 addresses; with 1/2, the difference
-# of models of AUC 0.99 and 0.94 in 87 % of sets with 10 risky ones. benchmarks/coverage.py measures it.
-PSEUDO_ADDRESSES = 1.0
+# Pseudo-addresses per class. Without one, an AUC of 0.99 is covered in 55 to 75 % of sets of 60 addresses; with 1/2, the
+# difference of models of AUC 0.99 and 0.94 in 87 % of sets with 10 risky ones. benchmarks/coverage.py measures it.
+PSEUDO_ADDRESSES = 0.75
 CHUNK = 200_000  # weights held at a time
 
 Measure = Callable[[np.ndarray], dict[str, np.ndarray]]
@@ -26,19 +26,19 @@ def with_intervals(
 
     To each class a draw adds a pseudo-address, whose label has nothing to do with its scores: a copy of a random address, of
     either class with equal probability, labelled as this class (a prior of the Dirichlet process: Ferguson 1973; Muliere and
-    Secchi 1996). Its share of the class is Beta(1, addresses of the class), that of one more address. It does for a metric what
-    the score interval (Wilson 1927) does for a proportion: a model without a mistake has an interval, the wider the fewer the
-    addresses.
+    Secchi 1996). Its share of the class is Beta(PSEUDO_ADDRESSES, addresses of the class). It does for a metric what the score
+    interval (Wilson 1927) does for a proportion: a model without a mistake has an interval, the wider the fewer the addresses.
 
     Args:
-        measure_of: called once with rows (2n,), row numbers, and labels (2n,): the n rows as they are, then the n rows with the
-            other label. It returns a function of weights (k, 2n), not negative, to metric → values (k,).
+        measure_of: called with row numbers (m,) and their labels (m,), 0 or 1: for the values with the n rows, for the draws with
+            the n rows and then again with the other label. It returns a function of weights (k, m), not negative, to metric →
+            values (k,).
         y: (n,) 0 or 1, with both classes.
         groups: (n,) address of each row. Rows of one address share a weight, because they are not independent.
         seed: of the draws.
 
     Returns:
-        Metric → {value, low, high}, low ≤ value ≤ high. The value has weight 1 on the n rows. low = high only if no address would
+        Metric → {value, low, high}, low ≤ value ≤ high. low = high only if no address would
         change the metric, whatever its label: the AUC of a constant score, the difference of a model and its copy.
 
     Raises:
@@ -47,8 +47,8 @@ def with_intervals(
     rows, positive = np.arange(len(y)), y >= 0.5
     if positive.all() or not positive.any():
         raise ValueError("intervals need rows of both classes")
+    values = measure_of(rows, positive.astype(np.float64))(np.ones((1, len(y))))
     measure = measure_of(np.concatenate([rows, rows]), np.concatenate([positive, ~positive]).astype(np.float64))
-    values = measure(np.repeat([1.0, 0.0], len(y))[np.newaxis])
     draws = [measure(weights) for weights in _draws(positive, groups, seed)]
     result = {}
     for name, (value,) in values.items():

@@ -101,8 +101,8 @@ def weighted_metrics(y: np.ndarray, proba: np.ndarray, calibrated: np.ndarray | 
         return {
             "auc": np.minimum((new_false * (true - new_true / 2)).sum(axis=1) / (true[:, -1] * false[:, -1]), 1),
             "average_precision": np.minimum((new_true * precision).sum(axis=1) / true[:, -1], 1),
-            "brier": weights @ squared / total,
-            "log_loss": weights @ loss / total,
+            "brier": (weights * squared).sum(axis=1) / total,
+            "log_loss": (weights * loss).sum(axis=1) / total,
         }
 
     return measure
