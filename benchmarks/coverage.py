@@ -1,6 +1,6 @@
 """Measures how often the 95 % intervals of metrics, and of differences of two models, hold the true value.
 
-python benchmarks/coverage.py [--sets 1000]
+python benchmarks/coverage.py [--sets 400]
 
 Sets of 60 rows or 60 addresses are drawn from a binormal model, whose true AUC is known. The scores of the models of a set are
 correlated (0.8); rows of one address share half of the variance of their scores. Each set is evaluated as `trainer fit` does it,
@@ -54,7 +54,7 @@ SETTINGS = [
 ]
 
 
-def main(sets: int = 200, seed: int = 0, workers: int = 2) -> None:
+def main(sets: int = 400, seed: int = 0, workers: int = 2) -> None:
     """Print the coverage and the median width of intervals in each setting."""
     print("| risky / benign addresses | rows of each | AUC | perfect | bootstrap, AUC | AUC | equal − this | worse − this |")
     print("|" + "---|" * 8)
