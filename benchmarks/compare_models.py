@@ -26,7 +26,8 @@ import typer
 
 from trainer import models
 from trainer.errors import TrainerError
-from trainer.evaluation.metrics import metrics, with_intervals
+from trainer.evaluation.intervals import Measure, with_intervals
+from trainer.evaluation.metrics import metrics, weighted_metrics
 from trainer.evaluation.splits import make_split
 from trainer.models import ModelTrainer, checked_predict, fit_trainer
 
@@ -278,12 +279,17 @@ def difference(tables: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
     of_table = np.repeat(np.arange(len(tables)), [len(one[0]) for one in tables])
     groups = np.unique(np.column_stack([of_table, np.concatenate([one[3] for one in tables])]), axis=0, return_inverse=True)[1]
 
-    def measure(drawn: np.ndarray) -> dict[str, float]:
-        parts = [drawn[of_table[drawn] == number] for number in range(len(tables))]
-        gains = [metrics(y[part], mine[part])["auc"] - metrics(y[part], other[part])["auc"] for part in parts]
-        return {"auc": float(np.mean(gains))}
+    def measure_of(rows: np.ndarray, labels: np.ndarray) -> Measure:
+        parts = [np.flatnonzero(of_table[rows] == number) for number in range(len(tables))]
+        models = [[weighted_metrics(labels[part], proba[rows[part]]) for proba in (mine, other)] for part in parts]
 
-    return with_intervals(measure, y, groups.reshape(-1))["auc"]
+        def measure(weights: np.ndarray) -> dict[str, np.ndarray]:
+            aucs = [[model(weights[:, part])["auc"] for model in pair] for pair, part in zip(models, parts, strict=True)]
+            return {"auc": np.mean([a - b for a, b in aucs], axis=0)}
+
+        return measure
+
+    return with_intervals(measure_of, y, groups.reshape(-1))["auc"]
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def test_a_perfect_prediction_is_one() -> None:
     y = (np.arange(200) % 5 == 0).astype(np.float32)
     found = evaluate(y, y.astype(float), np.arange(200))
     for name in ("auc", "average_precision"):
-        assert found[name] == {"value": 1.0, "low": 1.0, "high": 1.0}
+        assert found[name]["value"] == found[name]["high"] == 1 > found[name]["low"]  # test_intervals.py has how wide
     assert found["brier"]["value"] == 0
     assert found["log_loss"]["value"] == pytest.approx(0, abs=1e-5)
 
@@ -42,11 +42,9 @@ def test_values_lie_in_their_interval_and_intervals_in_their_range(seed: int, si
     y[:2] = (0, 1)
     found = evaluate(y, rng.random(size), np.arange(size), seed)
     for name, one in found.items():
-        assert one["low"] <= one["high"]
         if name != "log_loss":
             assert one["low"] >= 0 and one["high"] <= 1
-        if size >= 40 and name != "average_precision":  # the bootstrap of AP is biased on small samples
-            assert one["low"] - 1e-9 <= one["value"] <= one["high"] + 1e-9
+        assert one["low"] <= one["value"] <= one["high"]
 
 
 def test_log_loss_and_brier_are_the_usual_ones() -> None:

@@ -61,7 +61,7 @@ class Other(GuideTrainer):
 @pytest.fixture(autouse=True)
 def _fresh_spy(monkeypatch: pytest.MonkeyPatch) -> None:
     Spy.reset()
-    monkeypatch.setattr(import_module("trainer.evaluation.metrics"), "BOOTSTRAP_ROUNDS", 5)  # intervals are tested elsewhere
+    monkeypatch.setattr(import_module("trainer.evaluation.intervals"), "DRAWS", 5)  # intervals are tested elsewhere
 
 
 def data(dates: int = 1, rows: int = 400, seed: int = 0) -> Dataset:

@@ -1,10 +1,10 @@
-"""Splits, metrics, ranking metrics and calibration, all on rows the model was not trained on."""
+"""Splits, metrics with intervals, ranking metrics and calibration, all on rows the model was not trained on."""
 
 from __future__ import annotations
 
 from trainer.evaluation import calibration
 from trainer.evaluation.calibration import Calibrator
-from trainer.evaluation.metrics import evaluate, metrics
+from trainer.evaluation.metrics import evaluate, metrics, paired_difference, paired_differences
 from trainer.evaluation.ranking import evaluate_ranking, ranks
 from trainer.evaluation.splits import EMBARGO_DAYS, FOLDS, Split, make_split
 
@@ -18,5 +18,7 @@ __all__ = [
     "evaluate_ranking",
     "make_split",
     "metrics",
+    "paired_difference",
+    "paired_differences",
     "ranks",
 ]

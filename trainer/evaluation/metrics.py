@@ -1,13 +1,13 @@
-"""Metrics of predictions on rows the model was not trained on, with bootstrap intervals."""
+"""Metrics of predictions on rows the model was not trained on, and of the difference of models, with 95 % intervals."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
-BOOTSTRAP_ROUNDS = 200
+from trainer.evaluation.intervals import Measure, with_intervals
+
 PROBABILITY_FLOOR = 1e-6  # keeps the logarithm finite; far below any probability that matters
 
 
@@ -17,30 +17,55 @@ def evaluate(
     """Return metric → value and 95 % interval, on held-out rows.
 
     Args:
-        y: (n,) 0 or 1.
+        y: (n,) 0 or 1, with both classes.
         proba: (n,) P(risky).
-        groups: (n,) address of each row. Rows of one address are resampled together, because they are not independent:
-            the percentile bootstrap over clusters (Efron and Tibshirani 1993; Field and Welsh 2007).
+        groups: (n,) address of each row; whole addresses are resampled, see `intervals.with_intervals`.
         calibrated: (n,) calibrated probabilities, for the metrics of probabilities; `proba` by default; see `metrics`.
 
     Returns:
         For auc, average_precision, brier and log_loss: {value, low, high}.
     """
     calibrated = proba if calibrated is None else calibrated
-    return with_intervals(lambda rows: metrics(y[rows], proba[rows], calibrated[rows]), y, groups, seed)
+    return with_intervals(lambda rows, labels: weighted_metrics(labels, proba[rows], calibrated[rows]), y, groups, seed)
 
 
-def with_intervals(
-    measure: Callable[[np.ndarray], dict[str, float]], y: np.ndarray, groups: np.ndarray, seed: int = 0
+def paired_difference(
+    y: np.ndarray, proba_a: np.ndarray, proba_b: np.ndarray, groups: np.ndarray, seed: int = 0
 ) -> dict[str, dict[str, float]]:
-    """Return each value of `measure`, a function of row numbers, over all rows, with its 95 % interval. See `evaluate`."""
-    values = measure(np.arange(len(y)))
-    draws = [measure(rows) for rows in _resamples(y, groups, seed)]
-    result = {}
-    for name, value in values.items():
-        drawn = np.array([draw[name] for draw in draws])
-        low, high = np.percentile(drawn, [2.5, 97.5]) if drawn.size else (float("nan"), float("nan"))
-        result[name] = {"value": value, "low": float(low), "high": float(high)}
+    """Return metric → {value, low, high} of model a minus model b on the same rows; see `paired_differences`."""
+    return paired_differences(y, {"a": proba_a}, proba_b, groups, seed)["a"]
+
+
+def paired_differences(
+    y: np.ndarray, probas: Mapping[str, np.ndarray], baseline: np.ndarray, groups: np.ndarray, seed: int = 0
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return model → metric → {value, low, high} of the model minus the baseline, on the same rows.
+
+    All models have the same draws, so that what moves both (an address that is hard for either) does not widen the interval of
+    their difference. Copies of the baseline differ from it by 0, low = high = 0.
+
+    Args:
+        y: (n,) 0 or 1, with both classes.
+        probas: P(risky) (n,) of each model.
+        baseline: (n,) P(risky) of the model to compare with.
+        groups: (n,) address of each row.
+    """
+
+    def measure_of(rows: np.ndarray, labels: np.ndarray) -> Measure:
+        models = {name: weighted_metrics(labels, proba[rows]) for name, proba in probas.items()}
+        other = weighted_metrics(labels, baseline[rows])
+
+        def measure(weights: np.ndarray) -> dict[str, np.ndarray]:
+            base = other(weights)
+            found = {name: model(weights) for name, model in models.items()}
+            return {f"{metric} {name}": of[metric] - base[metric] for name, of in found.items() for metric in base}
+
+        return measure
+
+    result: dict[str, dict[str, dict[str, float]]] = {name: {} for name in probas}
+    for key, interval in with_intervals(measure_of, y, groups, seed).items():
+        metric, _, name = key.partition(" ")
+        result[name][metric] = interval
     return result
 
 
@@ -51,28 +76,40 @@ def metrics(y: np.ndarray, proba: np.ndarray, calibrated: np.ndarray | None = No
     order of scores, which the saved calibrator keeps; cross-fitted values come from several calibrators, so that their order is
     that of no single model.
     """
-    from sklearn.metrics import average_precision_score, roc_auc_score
+    found = weighted_metrics(y, proba, calibrated)(np.ones((1, len(y))))
+    return {name: float(value) for name, (value,) in found.items()}
 
+
+def weighted_metrics(y: np.ndarray, proba: np.ndarray, calibrated: np.ndarray | None = None) -> Measure:
+    """Return the function of weights (k, n) to auc, average_precision, brier and log_loss, each (k,); see `metrics`.
+
+    As scikit-learn's with `sample_weight`, but the rows are sorted once for all draws.
+    """
     target = y >= 0.5
+    order = np.argsort(-proba, kind="stable")
+    ends = np.flatnonzero(np.append(np.diff(proba[order]) != 0, True))  # the last row of each distinct score
+    of_classes = [(order[of[order]], np.cumsum(of[order])[ends]) for of in (target, ~target)]  # rows; how many so far
     probability = (proba if calibrated is None else calibrated).astype(np.float64)
     p = np.clip(probability, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
-    return {
-        "auc": float(roc_auc_score(target, proba)),
-        "average_precision": float(average_precision_score(target, proba)),
-        "brier": float(np.mean((probability - target) ** 2)),
-        "log_loss": float(-np.mean(np.where(target, np.log(p), np.log1p(-p)))),
-    }
+    squared, loss = (probability - target) ** 2, -np.where(target, np.log(p), np.log1p(-p))
+
+    def measure(weights: np.ndarray) -> dict[str, np.ndarray]:
+        total = weights.sum(axis=1)
+        true, false = (_running_sums(weights[:, rows])[:, so_far] for rows, so_far in of_classes)
+        new_true, new_false = (np.diff(count, axis=1, prepend=0) for count in (true, false))
+        precision = true / np.maximum(true + false, np.finfo(np.float64).tiny)  # no weight so far: no true ones either
+        return {
+            "auc": np.minimum((new_false * (true - new_true / 2)).sum(axis=1) / (true[:, -1] * false[:, -1]), 1),
+            "average_precision": np.minimum((new_true * precision).sum(axis=1) / true[:, -1], 1),
+            "brier": (weights * squared).sum(axis=1) / total,
+            "log_loss": (weights * loss).sum(axis=1) / total,
+        }
+
+    return measure
 
 
-def _resamples(y: np.ndarray, groups: np.ndarray, seed: int) -> list[np.ndarray]:
-    """Return the row numbers of bootstrap samples of whole groups, without samples that lack a class."""
-    generator = np.random.default_rng(seed)
-    order = np.argsort(groups, kind="stable")
-    _, starts = np.unique(groups[order], return_index=True)
-    members: list[Any] = np.split(order, starts[1:])
-    samples = []
-    for _ in range(BOOTSTRAP_ROUNDS):
-        rows = np.concatenate([members[i] for i in generator.integers(0, len(members), len(members))])
-        if np.unique(y[rows] >= 0.5).size == 2:
-            samples.append(rows)
-    return samples
+def _running_sums(values: np.ndarray) -> np.ndarray:
+    """Return the sums (k, m + 1) of the first 0, 1, …, m of values (k, m)."""
+    sums = np.zeros((values.shape[0], values.shape[1] + 1))
+    np.cumsum(values, axis=1, out=sums[:, 1:])
+    return sums
