@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from trainer.models.boosting.xgboost import XGBoostTrainer
     from trainer.models.ensemble.trainer import EnsembleTrainer
     from trainer.models.neural_net.trainer import NeuralNetTrainer
+    from trainer.training.compare.comparison import Comparison
+    from trainer.training.compare.run import compare
     from trainer.training.fit import ModelTraining
     from trainer.training.predict import predict
     from trainer.training.result import TrainingResult
@@ -27,6 +29,7 @@ os.environ.setdefault("CLICKHOUSE_CONNECT_USE_C", "0")
 
 _HOMES = {
     "AddressLabelStrategy": "trainer.labels.strategies",
+    "Comparison": "trainer.training.compare.comparison",
     "EnsembleTrainer": "trainer.models.ensemble.trainer",
     "LabelStrategy": "trainer.labels.strategies",
     "LightGBMTrainer": "trainer.models.boosting.lightgbm",
@@ -35,12 +38,14 @@ _HOMES = {
     "NeuralNetTrainer": "trainer.models.neural_net.trainer",
     "TrainingResult": "trainer.training.result",
     "XGBoostTrainer": "trainer.models.boosting.xgboost",
+    "compare": "trainer.training.compare.run",
     "connect": "trainer.warehouse.client",
     "predict": "trainer.training.predict",
 }
 
 __all__ = [
     "AddressLabelStrategy",
+    "Comparison",
     "EnsembleTrainer",
     "LabelStrategy",
     "LightGBMTrainer",
@@ -49,6 +54,7 @@ __all__ = [
     "NeuralNetTrainer",
     "TrainingResult",
     "XGBoostTrainer",
+    "compare",
     "connect",
     "predict",
 ]

@@ -297,3 +297,39 @@ def test_any_measure_has_intervals() -> None:
     found = with_intervals(share, labelled(12), np.arange(60))["share"]
     assert found["value"] == pytest.approx(0.2)
     assert (found["low"], found["high"]) == pytest.approx((0.11, 0.32), abs=0.03)  # Wilson's is 0.12 to 0.32
+
+
+# ---- many differences at once ---------------------------------------------------------------------------------------
+
+
+def test_intervals_that_hold_together_hold_together() -> None:
+    """Of 8 models as good as the baseline, an ordinary interval misses 0 in many sets; together they miss it in few."""
+    missed = {False: 0, True: 0}
+    for seed in range(60):
+        generator, y = np.random.default_rng(seed), labelled(25)
+        shared = generator.normal(size=60)
+        models = {str(i): norm.cdf(shared + generator.normal(size=60) + 1.2 * y) for i in range(9)}
+        baseline = models.pop("0")
+        for together in missed:
+            found = paired_differences(y, models, baseline, np.arange(60), together=together)
+            missed[together] += any(not one["auc"]["low"] <= 0 <= one["auc"]["high"] for one in found.values())
+    assert missed[True] <= 6 and missed[False] > missed[True], missed
+
+
+def test_together_copies_differ_by_0_and_others_have_a_wider_interval_than_alone() -> None:
+    generator, y = np.random.default_rng(0), labelled(20)
+    baseline = binormal(generator, y, 0.8)
+    models = {"copy": baseline.copy(), "a": binormal(generator, y, 0.8), "b": binormal(generator, y, 0.7)}
+    alone, together = (paired_differences(y, models, baseline, np.arange(60), together=one) for one in (False, True))
+    assert all(one == {"value": 0.0, "low": 0.0, "high": 0.0} for one in together["copy"].values())
+    for name in ("a", "b"):
+        assert together[name]["auc"]["value"] == alone[name]["auc"]["value"]
+        assert width(together[name]["auc"]) > width(alone[name]["auc"]) > 0
+
+
+def test_calibrated_probabilities_count_for_brier_and_log_loss_only() -> None:
+    generator, y = np.random.default_rng(1), labelled(20)
+    a, b = binormal(generator, y, 0.8), binormal(generator, y, 0.7)
+    plain, calibrated = (paired_difference(y, one, b, np.arange(60)) for one in (a, (a, a**2)))
+    assert plain["auc"] == calibrated["auc"] and plain["brier"]["value"] != calibrated["brier"]["value"]
+    assert calibrated["brier"]["value"] == metrics(y, a, a**2)["brier"] - metrics(y, b)["brier"]

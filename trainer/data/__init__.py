@@ -7,7 +7,7 @@ from trainer.data.dataset import Dataset, read_scoring, read_training
 from trainer.data.feature import Feature, absent_features
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
-from trainer.data.labelling import GOLD_STRATEGY, gold_labels, label_snapshot, read_labelled, snapshot_rows
+from trainer.data.labelling import GOLD_STRATEGY, gold_labels, label_snapshot, labels_of, read_labelled, snapshot_rows
 from trainer.data.selection import Selection, as_date, resolve_selection
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "gold_labels",
     "label_snapshot",
     "labelled_addresses",
+    "labels_of",
     "read_labelled",
     "read_scoring",
     "read_training",

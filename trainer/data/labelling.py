@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from trainer.data.coverage import known_strategies
 from trainer.data.dataset import ALL_FEATURES, Dataset, read_scoring
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
@@ -41,16 +42,50 @@ def read_labelled(
         NotEnoughLabelsError: its `validate_labels` refuses the labels, or it labels no row.
     """
     data = read_scoring(client, model_type, selection, choice=choice)
-    y = np.full(len(data.X), np.nan, dtype=np.float32)
-    weight = np.zeros(len(data.X), dtype=np.float32)
-    for key, rows in snapshot_rows(data, selection):
-        labels = label_snapshot(strategy, data.keys.take(pa.array(rows)), model_type, SnapshotFrames(client, key))
-        y[rows], weight[rows] = labels["label"], labels["weight"]
+    y, weight = labels_of(client, data, selection, strategy)
     labelled = np.flatnonzero(~np.isnan(y))
     if not labelled.size:
         raise NotEnoughLabelsError(f"{type(strategy).__name__} labels none of the {len(y)} rows; let derive_labels label some.")
     X, keys = np.asfortranarray(data.X[labelled]), data.keys.take(pa.array(labelled))
     return Dataset(X, y[labelled], weight[labelled], keys, data.features, data.model_type, data.left_out)
+
+
+def labels_of(
+    client: Client, data: Dataset, selection: Selection, strategy: LabelStrategy | str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a strategy's labels float32 (n,), NaN where it abstains, and its weights float32 (n,) of the rows of a selection.
+
+    Args:
+        data: the n rows, as `read_scoring` returns them.
+        strategy: the name of one that dbt computes, or one in Python, which is called once per processing date.
+
+    Raises:
+        BadInputError, NotEnoughLabelsError, UserCodeError: as `read_labelled` does.
+    """
+    if isinstance(strategy, str):
+        return _labels_by_dbt(client, data, selection, strategy)
+    y = np.full(len(data.X), np.nan, dtype=np.float32)
+    weight = np.zeros(len(data.X), dtype=np.float32)
+    for key, rows in snapshot_rows(data, selection):
+        labels = label_snapshot(strategy, data.keys.take(pa.array(rows)), data.model_type.name, SnapshotFrames(client, key))
+        y[rows], weight[rows] = labels["label"], labels["weight"]
+    return y, weight
+
+
+def _labels_by_dbt(client: Client, data: Dataset, selection: Selection, strategy: str) -> tuple[np.ndarray, np.ndarray]:
+    if strategy not in (known := known_strategies(client)):
+        raise BadInputError(f"There is no label strategy '{strategy}'; there are: {', '.join(known)}.")
+    kind = data.model_type
+    rows = client.query_arrow(
+        f"SELECT toString(processing_date), {kind.id_column}, label_target, label_weight FROM {kind.training_table} "
+        f"WHERE {selection.where} AND label_strategy = {{strategy:String}}",
+        parameters=selection.parameters | {"strategy": strategy},
+    )
+    days, ids, targets, weights = (column.to_pylist() for column in rows.columns)
+    known_rows = dict(zip(zip(days, ids, strict=True), zip(targets, weights, strict=True), strict=True))
+    keys = zip(data.dates.astype(str), data.keys[kind.id_column].to_pylist(), strict=True)
+    found = np.array([known_rows.get(key, (np.nan, 0.0)) for key in keys], dtype=np.float32).reshape(-1, 2)
+    return np.ascontiguousarray(found[:, 0]), np.ascontiguousarray(found[:, 1])
 
 
 def snapshot_rows(data: Dataset, selection: Selection) -> Iterator[tuple[SnapshotKey, np.ndarray]]:
@@ -90,7 +125,7 @@ def gold_labels(client: Client, data: Dataset, selection: Selection) -> np.ndarr
         parameters=selection.parameters | {"gold": GOLD_STRATEGY},
     )
     if rows.empty:
-        return np.full(len(data.y), np.nan, dtype=np.float32)
+        return np.full(len(data.keys), np.nan, dtype=np.float32)
     known = dict(zip(zip(rows["processing_date"].astype(str).str[:10], rows["id"], strict=True), rows["label"], strict=True))
     keys = zip(data.dates.astype(str), data.keys[kind.gold_key].to_pylist(), strict=True)
     return np.array([known.get(key, np.nan) for key in keys], dtype=np.float32)

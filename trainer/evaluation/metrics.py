@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import numpy as np
 
-from trainer.evaluation.intervals import Measure, with_intervals
+from trainer.evaluation.intervals import Measure, drawn_values, simultaneous_intervals, with_intervals
 
+Scores: TypeAlias = np.ndarray | tuple[np.ndarray, np.ndarray]
 PROBABILITY_FLOOR = 1e-6  # keeps the logarithm finite; far below any probability that matters
 
 
@@ -30,14 +32,20 @@ def evaluate(
 
 
 def paired_difference(
-    y: np.ndarray, proba_a: np.ndarray, proba_b: np.ndarray, groups: np.ndarray, seed: int = 0
+    y: np.ndarray, proba_a: Scores, proba_b: Scores, groups: np.ndarray, seed: int = 0
 ) -> dict[str, dict[str, float]]:
     """Return metric → {value, low, high} of model a minus model b on the same rows; see `paired_differences`."""
     return paired_differences(y, {"a": proba_a}, proba_b, groups, seed)["a"]
 
 
 def paired_differences(
-    y: np.ndarray, probas: Mapping[str, np.ndarray], baseline: np.ndarray, groups: np.ndarray, seed: int = 0
+    y: np.ndarray,
+    models: Mapping[str, Scores],
+    baseline: Scores,
+    groups: np.ndarray,
+    seed: int = 0,
+    *,
+    together: bool = False,
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return model → metric → {value, low, high} of the model minus the baseline, on the same rows.
 
@@ -46,27 +54,46 @@ def paired_differences(
 
     Args:
         y: (n,) 0 or 1, with both classes.
-        probas: P(risky) (n,) of each model.
-        baseline: (n,) P(risky) of the model to compare with.
+        models: P(risky) (n,) of each model, or a pair of it and the calibrated probabilities (n,), which brier and log_loss use.
+        baseline: that of the model to compare with.
         groups: (n,) address of each row.
+        together: whether the intervals of a metric hold all its true differences at once with 95 %, instead of each its own.
     """
 
     def measure_of(rows: np.ndarray, labels: np.ndarray) -> Measure:
-        models = {name: weighted_metrics(labels, proba[rows]) for name, proba in probas.items()}
-        other = weighted_metrics(labels, baseline[rows])
+        of_models = {name: _of(scores, rows, labels) for name, scores in models.items()}
+        other = _of(baseline, rows, labels)
 
         def measure(weights: np.ndarray) -> dict[str, np.ndarray]:
             base = other(weights)
-            found = {name: model(weights) for name, model in models.items()}
+            found = {name: model(weights) for name, model in of_models.items()}
             return {f"{metric} {name}": of[metric] - base[metric] for name, of in found.items() for metric in base}
 
         return measure
 
-    result: dict[str, dict[str, dict[str, float]]] = {name: {} for name in probas}
-    for key, interval in with_intervals(measure_of, y, groups, seed).items():
+    result: dict[str, dict[str, dict[str, float]]] = {name: {} for name in models}
+    for key, interval in (_together if together else with_intervals)(measure_of, y, groups, seed).items():
         metric, _, name = key.partition(" ")
         result[name][metric] = interval
     return result
+
+
+def _together(
+    measure_of: Callable[[np.ndarray, np.ndarray], Measure], y: np.ndarray, groups: np.ndarray, seed: int
+) -> dict[str, dict[str, float]]:
+    """Return what `with_intervals` returns, with intervals that hold together for the keys of one metric, their first word."""
+    values, drawn = drawn_values(measure_of, y, groups, seed)
+    found: dict[str, dict[str, float]] = {}
+    for metric in dict.fromkeys(key.partition(" ")[0] for key in values):
+        keys = [key for key in values if key.partition(" ")[0] == metric]
+        found |= simultaneous_intervals({key: values[key] for key in keys}, {key: drawn[key] for key in keys})
+    return found
+
+
+def _of(scores: Scores, rows: np.ndarray, labels: np.ndarray) -> Measure:
+    """Return the measure of a model's scores on rows (m,) with labels (m,)."""
+    proba, calibrated = scores if isinstance(scores, tuple) else (scores, scores)
+    return weighted_metrics(labels, proba[rows], calibrated[rows])
 
 
 def metrics(y: np.ndarray, proba: np.ndarray, calibrated: np.ndarray | None = None) -> dict[str, float]:

@@ -45,10 +45,14 @@ def make_split(
 ) -> Split:
     """Return the split for rows with labels y (n,), addresses groups (n,) and dates (n,) datetime64[D].
 
+    Rows may lack a label (NaN): they are divided like the others, an address as a whole, so that what labels them differently can
+    be trained on the same folds.
+
     Raises:
         NotEnoughLabelsError: a class has fewer than two addresses, so that it cannot be on both sides of a fold.
     """
-    grouped = _grouped_folds(y, groups, folds, seed)
+    part = _parts(y, groups, folds, seed)
+    grouped = [(np.flatnonzero(part != fold), np.flatnonzero(part == fold)) for fold in range(part.max() + 1)]
     if np.unique(dates).size > 1:
         forward = _forward_folds(grouped, y, dates, embargo_days)
         if forward is not None:
@@ -59,6 +63,20 @@ def make_split(
                 f"trained on other addresses up to {dates.max() - np.timedelta64(embargo_days)}",
             )
     return Split("grouped", grouped, f"{len(grouped)} stratified folds by address")
+
+
+def _parts(y: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """Return the number of the fold that tests each row (n,), -1 for rows that none tests."""
+    labelled = np.flatnonzero(~np.isnan(y))
+    grouped = _grouped_folds(y[labelled], groups[labelled], folds, seed)
+    unique, code = np.unique(groups, return_inverse=True)
+    of_group = np.full(len(unique), -2)
+    of_group[code[labelled]] = -1
+    for fold, (_, test) in enumerate(grouped):
+        of_group[code[labelled[test]]] = fold
+    others = np.flatnonzero(of_group == -2)
+    of_group[np.random.default_rng(seed).permutation(others)] = np.arange(len(others)) % len(grouped)
+    return of_group[code]
 
 
 def _grouped_folds(y: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -90,7 +108,15 @@ def _forward_folds(
     last = dates.max()
     known = (dates <= last - np.timedelta64(embargo_days, "D")) & (dates < last)
     forward = [(train[known[train]], test[dates[test] == last]) for train, test in grouped]
-    forward = [(train, test) for train, test in forward if test.size]
+    forward = [(train, test) for train, test in forward if _has_label(y[test])]
     tested = np.concatenate([test for _, test in forward]) if forward else np.array([], dtype=np.int64)
-    classes_seen = all(np.unique(y[train] >= 0.5).size == 2 for train, _ in forward)
-    return forward if classes_seen and np.unique(y[tested] >= 0.5).size == 2 else None
+    return forward if all(_has_both(y[train]) for train, _ in forward) and _has_both(y[tested]) else None
+
+
+def _has_label(y: np.ndarray) -> bool:
+    return bool((~np.isnan(y)).any())
+
+
+def _has_both(y: np.ndarray) -> bool:
+    """Return whether labels (n,), NaN where a row has none, are of both classes."""
+    return np.unique(y[~np.isnan(y)] >= 0.5).size == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trainer.reports.comparison_tables import comparison_tables
 from trainer.reports.label_page import label_page
 from trainer.reports.label_report import label_report
 from trainer.reports.label_tables import MISSING, Table, source_table, tables
@@ -9,6 +10,7 @@ from trainer.reports.label_tables import MISSING, Table, source_table, tables
 __all__ = [
     "MISSING",
     "Table",
+    "comparison_tables",
     "label_page",
     "label_report",
     "source_table",

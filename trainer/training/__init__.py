@@ -1,7 +1,8 @@
-"""The verbs: fit, tune, predict, derive votes."""
+"""The verbs: fit, tune, compare, predict, derive votes."""
 
 from __future__ import annotations
 
+from trainer.training.compare import Candidate, Comparison, compare
 from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
 from trainer.training.fit import ModelTraining
 from trainer.training.parameters import read_parameters, write_parameters
@@ -13,12 +14,15 @@ from trainer.training.tune import METRICS, Tuning, TuningResult
 __all__ = [
     "LATEST",
     "METRICS",
+    "Candidate",
+    "Comparison",
     "DerivedVotes",
     "ModelTraining",
     "ScoringResult",
     "TrainingResult",
     "Tuning",
     "TuningResult",
+    "compare",
     "derive_votes",
     "make_pruner",
     "predict",

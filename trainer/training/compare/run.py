@@ -1,0 +1,109 @@
+"""Runs the grid: reads the shared rows once, trains what is not kept yet, and evaluates all candidates together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trainer import settings
+from trainer.data import FeatureChoice, as_date, resolve_selection
+from trainer.errors import UsageError
+from trainer.evaluation import EMBARGO_DAYS, FOLDS
+from trainer.labels import LabelStrategy
+from trainer.model_types import MODEL_TYPES, get_model_type
+from trainer.models import ModelTrainer, build, name_of, trainer_class
+from trainer.training.compare.candidates import ALL, Candidate, candidates
+from trainer.training.compare.cells import Cell, Progress, read_cell, run_cell
+from trainer.training.compare.comparison import Comparison, evaluated
+from trainer.training.compare.rows import SharedRows, read_rows
+
+if TYPE_CHECKING:
+    from trainer.labels import Truth
+    from trainer.warehouse import Client
+
+FOLDER = "comparisons"
+ENOUGH = (50, 10)  # labelled and positive rows, as for `fit`
+
+
+def compare(
+    client: Client,
+    network: str | None = None,
+    start_date: date | str | None = None,
+    end_date: date | str | None = None,
+    window_days: int | None = None,
+    *,
+    label_strategies: Sequence[LabelStrategy | str] = ("address_labels",),
+    models: Sequence[str | ModelTrainer | tuple[str, ModelTrainer]] = ("xgboost", "lightgbm"),
+    feature_sets: Sequence[str] = (ALL,),
+    baseline: str | None = None,
+    one_change: bool = False,
+    model_type: str = "alert_scorer",
+    accept_columns: Sequence[str] = (),
+    truth: Truth | None = None,
+    seed: int = 0,
+    folds: int = FOLDS,
+    embargo_days: int = EMBARGO_DAYS,
+    enough: tuple[int, int] = ENOUGH,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Evaluate every combination of label strategy, model and feature set on the same folds and the same gold rows.
+
+    Each candidate is trained on the rows that its strategy labels, on all folds but one, and predicts every row of that one. What
+    is finished is kept, so that the same call after an interruption goes on, and a wider one trains only what is new.
+
+    Args:
+        network, start_date, end_date, window_days: which snapshots; by default all that the warehouse has of one network.
+        label_strategies: names of strategies that dbt computes, or objects.
+        models: names of trainers, untrained trainers, or pairs of a name to show and an untrained trainer.
+        feature_sets: `all`, or patterns separated by commas, with `!` before those to leave out: `flow_*,!*_mean`.
+        baseline: `strategy / model` or `strategy / model / features`, by default the first of each.
+        one_change: leave out the combinations that differ from the baseline in more than one of the three.
+        truth: hidden truth about addresses, which is evaluated on beside gold.
+        enough: with fewer labelled or positive rows than this, a candidate is not trained and the leaderboard says so.
+        out: the folder of what is kept; by default one for these rows among the artifacts.
+        progress: called with (what, done, total).
+
+    Raises:
+        BadInputError, NotBuiltError, UsageError: as for `ModelTraining.run`.
+        NotEnoughLabelsError: there is too little gold to evaluate on.
+    """
+    if not get_model_type(model_type).calibrates:
+        scorers = ", ".join(one.name for one in MODEL_TYPES.values() if one.calibrates)
+        raise UsageError(f"Probabilities are compared, which an {model_type} does not yield; compare one of: {scorers}.")
+    start, end = (None if day is None else as_date(day) for day in (start_date, end_date))
+    selection = resolve_selection(client, model_type, network, start, end, window_days)
+    named = [_named(model, seed) for model in models]
+    compared = candidates(label_strategies, named, list(map(_feature_set, feature_sets)), baseline, one_change=one_change)
+    rows = read_rows(client, model_type, selection, compared, accept_columns, folds, embargo_days, seed)
+    folder = out or settings.artifacts_dir() / FOLDER / rows.fingerprint[:12]
+    return evaluated(rows, _cells(compared, rows, folder, enough, progress), folder, truth)
+
+
+def _cells(
+    compared: list[Candidate], rows: SharedRows, folder: Path, enough: tuple[int, int], progress: Progress | None
+) -> list[Cell]:
+    """Return the cell of each candidate, in their order, training those that are not kept."""
+    cells = []
+    for number, candidate in enumerate(compared):
+        if progress is not None:
+            progress("candidates", number, len(compared))
+        cells.append(read_cell(candidate, rows, folder) or run_cell(candidate, rows, folder, enough, progress))
+    if progress is not None:
+        progress("candidates", len(compared), len(compared))
+    return cells
+
+
+def _named(model: str | ModelTrainer | tuple[str, ModelTrainer], seed: int) -> tuple[str, ModelTrainer]:
+    if isinstance(model, str):
+        return model, build(trainer_class(model), {}, seed)
+    return (name_of(type(model)), model) if isinstance(model, ModelTrainer) else model
+
+
+def _feature_set(text: str) -> tuple[str, FeatureChoice]:
+    patterns = [pattern.strip() for pattern in text.split(",") if pattern.strip() not in ("", ALL)]
+    kept = tuple(pattern for pattern in patterns if not pattern.startswith("!"))
+    left_out = tuple(pattern.removeprefix("!") for pattern in patterns if pattern.startswith("!"))
+    return text.strip() or ALL, FeatureChoice(kept, left_out)
