@@ -135,7 +135,7 @@ def _run_batch(samples: list[tuple[str, str, bytes]], folder: Path, draw: random
             out.write(f"case\t{kind}\t{name}\n")
             out.flush()
             damaged = _damaged(draw, content)
-            clock = time.monotonic()
+            clock = time.process_time()  # the machine may be busy; what only waits is ended by the alarm
             signal.alarm(3 * MAX_SECONDS)
             try:
                 with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
@@ -145,8 +145,8 @@ def _run_batch(samples: list[tuple[str, str, bytes]], folder: Path, draw: random
                     out.write(f"{kind} {name}: exit code {error.exit_code}, {str(error)[:300]!r}\n")
             except Exception:
                 out.write(f"{kind} {name}: {traceback.format_exc()[-700:]!r}; {damaged[:200]!r}\n")
-            if time.monotonic() - clock > MAX_SECONDS:
-                out.write(f"{kind} {name}: took {time.monotonic() - clock:.0f} s\n")
+            if time.process_time() - clock > MAX_SECONDS:
+                out.write(f"{kind} {name}: took {time.process_time() - clock:.0f} s\n")
 
 
 def _damaged(draw: random.Random, content: bytes) -> bytes:
