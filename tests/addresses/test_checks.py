@@ -141,6 +141,6 @@ def test_networks_of_the_evm_and_of_the_substrate_family_share_their_addresses_a
 def test_a_hundred_thousand_addresses_take_seconds() -> None:
     import time
 
-    started = time.perf_counter()
+    started = time.process_time()
     assert all(addresses.problem(EVM, "ethereum") is None for _ in range(20_000))
-    assert time.perf_counter() - started < 4
+    assert time.process_time() - started < 4

@@ -78,22 +78,27 @@ def compare(
     The same command continues an interrupted comparison.
     """
     from trainer.labels import read_truth
-    from trainer.training import compare as run
-    from trainer.warehouse import connect
 
     what: dict[str, Any] = {"label_strategies": [strategy_of(name) for name in label_strategy], "feature_sets": feature_set}
     what |= {"models": [(text, _trainer(text, seed)) for text in model], "baseline": baseline, "one_change": one_change}
     what |= {"model_type": model_type, "accept_columns": accept_column or (), "out": out}
-    what |= {"truth": None if truth is None else read_truth(truth)}
-    how: dict[str, Any] = {"seed": seed, "folds": folds, "embargo_days": embargo_days, "enough": (min_labelled, min_positive)}
+    what |= {"truth": None if truth is None else read_truth(truth), "enough": (min_labelled, min_positive)}
+    what |= {"seed": seed, "folds": folds, "embargo_days": embargo_days}
+    found = _run(target, (network, o.day_of(start_date), o.day_of(end_date), window_days), what)
+    say_left_out(found.left_out_columns)
+    _print(found, json)
+
+
+def _run(target: str | None, rows: tuple[Any, ...], what: dict[str, Any]) -> Comparison:
+    from trainer.training import compare as run
+    from trainer.warehouse import connect
+
     with progress() as update, connect(target) as client:
         try:
-            found = run(client, network, o.day_of(start_date), o.day_of(end_date), window_days, **what, **how, progress=update)
+            return run(client, *rows, **what, progress=update)
         except KeyboardInterrupt:
             say("The finished candidates are kept; the same command continues the comparison.")
             raise
-    say_left_out(found.left_out_columns)
-    _print(found, json)
 
 
 def _trainer(text: str, seed: int) -> ModelTrainer:

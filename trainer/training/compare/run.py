@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from trainer import settings
 from trainer.data import FeatureChoice, as_date, resolve_selection
@@ -27,6 +27,34 @@ FOLDER = "comparisons"
 ENOUGH = (50, 10)  # labelled and positive rows, as for `fit`
 
 
+class CompareOptions(TypedDict, total=False):
+    """What `compare` may be told.
+
+    Attributes:
+        baseline: `strategy / model` or `strategy / model / features`, by default the first of each.
+        one_change: leave out the combinations that differ from the baseline in more than one of the three.
+        model_type: what is scored; one whose scores are probabilities.
+        accept_columns: columns of the user's that stay although they agree with gold labels like an answer.
+        truth: hidden truth about addresses, which is evaluated on beside gold.
+        seed, folds, embargo_days: of the split, as for `fit`; the seed is also that of the models that are named.
+        enough: with fewer labelled or positive rows than this, a candidate is not trained and the leaderboard says so.
+        out: the folder of what is kept; by default one for these rows among the artifacts.
+        progress: called with (what, done, total).
+    """
+
+    baseline: str | None
+    one_change: bool
+    model_type: str
+    accept_columns: Sequence[str]
+    truth: Truth | None
+    seed: int
+    folds: int
+    embargo_days: int
+    enough: tuple[int, int]
+    out: Path | None
+    progress: Progress | None
+
+
 def compare(
     client: Client,
     network: str | None = None,
@@ -37,17 +65,7 @@ def compare(
     label_strategies: Sequence[LabelStrategy | str] = ("address_labels",),
     models: Sequence[str | ModelTrainer | tuple[str, ModelTrainer]] = ("xgboost", "lightgbm"),
     feature_sets: Sequence[str] = (ALL,),
-    baseline: str | None = None,
-    one_change: bool = False,
-    model_type: str = "alert_scorer",
-    accept_columns: Sequence[str] = (),
-    truth: Truth | None = None,
-    seed: int = 0,
-    folds: int = FOLDS,
-    embargo_days: int = EMBARGO_DAYS,
-    enough: tuple[int, int] = ENOUGH,
-    out: Path | None = None,
-    progress: Progress | None = None,
+    **options: Unpack[CompareOptions],
 ) -> Comparison:
     """Evaluate every combination of label strategy, model and feature set on the same folds and the same gold rows.
 
@@ -59,27 +77,33 @@ def compare(
         label_strategies: names of strategies that dbt computes, or objects.
         models: names of trainers, untrained trainers, or pairs of a name to show and an untrained trainer.
         feature_sets: `all`, or patterns separated by commas, with `!` before those to leave out: `flow_*,!*_mean`.
-        baseline: `strategy / model` or `strategy / model / features`, by default the first of each.
-        one_change: leave out the combinations that differ from the baseline in more than one of the three.
-        truth: hidden truth about addresses, which is evaluated on beside gold.
-        enough: with fewer labelled or positive rows than this, a candidate is not trained and the leaderboard says so.
-        out: the folder of what is kept; by default one for these rows among the artifacts.
-        progress: called with (what, done, total).
+        options: see `CompareOptions`.
 
     Raises:
         BadInputError, NotBuiltError, UsageError: as for `ModelTraining.run`.
         NotEnoughLabelsError: there is too little gold to evaluate on.
     """
+    start, end = (None if day is None else as_date(day) for day in (start_date, end_date))
+    seed = options.get("seed", 0)
+    named = [_named(model, seed) for model in models]
+    sets = list(map(_feature_set, feature_sets))
+    one_change = options.get("one_change", False)
+    compared = candidates(label_strategies, named, sets, options.get("baseline"), one_change=one_change)
+    rows = _rows(client, (network, start, end, window_days), compared, options)
+    folder = options.get("out") or settings.artifacts_dir() / FOLDER / rows.fingerprint[:12]
+    cells = _cells(compared, rows, folder, options.get("enough", ENOUGH), options.get("progress"))
+    return evaluated(rows, cells, folder, options.get("truth"))
+
+
+def _rows(client: Client, wanted: tuple[Any, ...], compared: list[Candidate], options: CompareOptions) -> SharedRows:
+    """Read the rows of the snapshots wanted: network, first and last date, window."""
+    model_type = options.get("model_type", "alert_scorer")
     if not get_model_type(model_type).calibrates:
         scorers = ", ".join(one.name for one in MODEL_TYPES.values() if one.calibrates)
         raise UsageError(f"Probabilities are compared, which an {model_type} does not yield; compare one of: {scorers}.")
-    start, end = (None if day is None else as_date(day) for day in (start_date, end_date))
-    selection = resolve_selection(client, model_type, network, start, end, window_days)
-    named = [_named(model, seed) for model in models]
-    compared = candidates(label_strategies, named, list(map(_feature_set, feature_sets)), baseline, one_change=one_change)
-    rows = read_rows(client, model_type, selection, compared, accept_columns, folds, embargo_days, seed)
-    folder = out or settings.artifacts_dir() / FOLDER / rows.fingerprint[:12]
-    return evaluated(rows, _cells(compared, rows, folder, enough, progress), folder, truth)
+    selection = resolve_selection(client, model_type, *wanted)
+    split = (options.get("folds", FOLDS), options.get("embargo_days", EMBARGO_DAYS), options.get("seed", 0))
+    return read_rows(client, model_type, selection, compared, options.get("accept_columns", ()), *split)
 
 
 def _cells(
