@@ -82,6 +82,10 @@ def test_a_plain_folder_of_a_tables_name_is_a_table_only_beside_others(tmp_path:
         (["features_2025.parquet"], "features_2025.parquet, which are not numbered"),
         (["features-00000-of-00002.parquet"], "has 1 of the parts"),
         (["features.parquet/part-00000.parquet", "features.parquet/part-00002.parquet"], "not numbered"),
+        (["features/data-00000-of-00003.parquet", "features/data-00001-of-00003.parquet", "alerts.parquet"], "add the others"),
+        (["features.parquet/part-00000.parquet", "features.parquet/_part-00001.parquet"], "_part-00001.parquet; remove them"),
+        (["features.parquet/part-00000.parquet", "features.parquet/part-00001.parquet.tmp"], "no parts of the table"),
+        (["features.parquet/part-00000.parquet", "features.parquet/part-00001.csv"], "no parts of the table"),
         (["features.parquet/year=2025/a.parquet"], "no plain folder"),
         (["features.parquet/a.parquet", "features.parquet/_delta_log/b.parquet"], "no plain folder"),
     ],
@@ -103,12 +107,12 @@ def test_everything_else_is_named_but_for_what_needs_no_word(tmp_path: Path) -> 
     for name in ("META.json", "README.md", "LICENSE", "licence.txt", ".DS_Store", "_SUCCESS", ".alerts.parquet.crc"):
         (tmp_path / name).write_text("{}")
     assert contents(tmp_path, "alerts.parquet").not_understood == []
-    for name in ("features_v2.parquet", "notes.txt", "alerts.csv", "foo.parquet", "features.parquet.bak"):
+    for name in ("_features.parquet", "features_v2.parquet", "notes.txt", "alerts.csv", "foo.parquet", "features.parquet.bak"):
         (tmp_path / name).write_text("")
     (tmp_path / "plots").mkdir()
     (tmp_path / "broken.parquet").symlink_to(tmp_path / "absent")
     assert snapshot.contents_of(tmp_path).not_understood == [
-        "alerts.csv", "broken.parquet", "features.parquet.bak", "features_v2.parquet", "foo.parquet", "notes.txt", "plots/",
+        "_features.parquet", "alerts.csv", "broken.parquet", "features.parquet.bak", "features_v2.parquet", "foo.parquet", "notes.txt", "plots/",
     ]  # fmt: skip
 
 

@@ -79,3 +79,20 @@ def test_a_mapped_column_replaces_one_of_the_same_name_and_may_serve_twice(tmp_p
     assert list(mapped.items()) == [("note", "note"), ("address", "addr"), ("risk_level", "risk"), ("label", "risk")]
     with pytest.raises(BadInputError, match=r"a\.csv has no column nowhere; it has: addr, risk, address, note\."):
         map_columns(path, present, {"address": "nowhere"})
+
+
+@pytest.mark.parametrize("kind", ["binary", "large_binary", "dictionary"])
+def test_bytes_are_text_if_they_are_utf8_and_never_a_representation(tmp_path: Path, kind: str) -> None:
+    types = {"binary": pa.binary(), "large_binary": pa.large_binary()}
+    good, bad = (pa.array(values, types.get(kind, pa.binary())) for values in ([b"0xab", None], [b"0xab", b"\xff\xfe"]))
+    if kind == "dictionary":
+        good, bad = good.dictionary_encode(), bad.dictionary_encode()
+    assert text_cells(tmp_path / "own.parquet", "address", good) == ["0xab", ""]
+    with pytest.raises(BadInputError, match="column 'address' cannot be read as text"):
+        text_cells(tmp_path / "own.parquet", "address", bad)
+
+
+@pytest.mark.parametrize("cells", [pa.array([["0xab"], []]), pa.array([{"a": 1}, None])], ids=["list", "struct"])
+def test_a_list_is_no_text(tmp_path: Path, cells: pa.Array) -> None:
+    with pytest.raises(BadInputError, match="column 'address' is no text but (list|struct)<"):
+        text_cells(tmp_path / "own.parquet", "address", cells)

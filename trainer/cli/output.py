@@ -12,8 +12,8 @@ from trainer.cli.terminal import visible
 
 
 def say(text: str) -> None:
-    """Print a message to stderr."""
-    print(text, file=sys.stderr)
+    """Print a message to stderr on a line of its own: a name with a line break must not look like a line of ours."""
+    print(text.replace("\n", "\\n"), file=sys.stderr)
 
 
 def say_left_out(columns: dict[str, float]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.addresses import canonical, canonical_all
 from trainer.errors import BadInputError
 from trainer.keys import WHERE_SNAPSHOT
-from trainer.uploads import MEBIBYTE, read_parquet
+from trainer.uploads import MEBIBYTE, read_parquet, text_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +95,8 @@ def read_truth(path: Path) -> Truth:
         raise BadInputError(f"There is no file {path}; --truth takes a Parquet file with the columns address and is_illicit.")
     try:
         columns = read_parquet(path, MAX_UNPACKED)
-        frame = pd.DataFrame({name: columns[name].to_pandas() for name in ("address", "is_illicit")})
+        addresses = text_cells(path, "address", columns["address"])
+        frame = pd.DataFrame({"address": addresses, "is_illicit": columns["is_illicit"].to_pandas()})
     except (BadInputError, ValueError, KeyError) as error:
         raise BadInputError(f"{path} is not a Parquet file with the columns address and is_illicit ({error}).") from error
     frame = frame.assign(address=frame["address"].astype(str).map(canonical))

@@ -6,9 +6,9 @@
 | `alerts.parquet.gz`, `alerts.parquet.zst` | the table, unpacked first |
 | `alerts_0.parquet`, `alerts-00000-of-00002.parquet`, `alerts.part1.parquet`, … | parts of the table, numbered from 0 or 1 |
 | a folder `alerts.parquet/` or `alerts/` with Parquet files (as Spark writes) | parts of the table, in the order of their names |
-| a table in two wrappings; a number missing among the parts | BadInputError |
+| a table in two wrappings; a part missing by number or `-of-N`; another file among the parts | BadInputError |
 | a table as CSV, JSON, … only | BadInputError |
-| hidden files, names that begin with `_`, `.crc`, META.json, readme, licence | nothing |
+| hidden files, names that begin with `_` and are no Parquet, `.crc`, META.json, readme, licence | nothing |
 | anything else | `not_understood` |
 """
 
@@ -30,7 +30,9 @@ _PARQUET = re.compile(
     + r"\.(?:parquet|pq)(?:\.(?:gz|zst))?"
 )
 _PART_NUMBER = re.compile(r"(?:.*[._-])?part[._-]?(\d{1,9})(?:[._-].*)?")
-_WITHOUT_A_WORD = re.compile(r"[._].*|.*\.crc|meta\.json|(?:readme|licen[cs]e|copying|notice|provenance|changelog)(?:\..*)?")
+_WITHOUT_A_WORD = re.compile(
+    r"\..*|_(?!.*\.(?:parquet|pq)\b).*|.*\.crc|meta\.json|(?:readme|licen[cs]e|copying|notice|provenance|changelog)(?:\..*)?"
+)
 
 
 @dataclass
@@ -110,7 +112,10 @@ def _read_table_folder(contents: Contents, path: Path, known: Collection[str]) -
         raise _two_wrappings(path.parent, table, [contents.folders[table], path])
     if not parts or any(entry.is_dir() for entry in entries) or (path / "_delta_log").exists():
         raise BadInputError(f"{path} is no plain folder of Parquet files; write the table as one; nothing was loaded.")
-    contents.not_understood += [f"{path.name}/{entry.name}" for entry in entries if entry not in parts]
+    if others := [entry for entry in entries if entry not in parts or entry.name.startswith("_")]:
+        raise BadInputError(
+            f"{path} has files that are no parts of the table: {_names(others)}; remove them; nothing was loaded."
+        )
     _require_every_part(path, parts)
     contents.tables[table], contents.folders[table] = tuple(parts), path
 
@@ -120,6 +125,7 @@ def _require_every_part(folder: Path, parts: list[Path]) -> None:
     numbers = [_part_number(part.name.lower()) for part in parts]
     if not (folder / "_SUCCESS").exists() and None not in numbers:
         _require_consecutive(folder, sorted({int(number or 0) for number in numbers}), parts)
+    _require_total(folder, parts)
 
 
 def _part_number(name: str) -> str | None:
@@ -139,10 +145,16 @@ def _in_order(folder: Path, table: str, paths: list[Path]) -> tuple[Path, ...]:
         return tuple(paths)
     ordered = sorted(paths, key=numbered.__getitem__)
     _require_consecutive(folder, [numbered[path] for path in ordered], ordered)
-    totals = {int(match["of"]) for match in matches.values() if match and match["of"]}
-    if totals and totals != {len(paths)}:
-        raise BadInputError(f"{folder} has {len(paths)} of the parts {_names(ordered)}; add the others; nothing was loaded.")
+    _require_total(folder, ordered)
     return tuple(ordered)
+
+
+def _require_total(folder: Path, parts: list[Path]) -> None:
+    """Refuse parts that say by `-of-N` that there are more or fewer of them."""
+    matches = [_PARQUET.fullmatch(part.name.lower()) for part in parts]
+    totals = {int(match["of"]) for match in matches if match and match["of"]}
+    if totals and totals != {len(parts)}:
+        raise BadInputError(f"{folder} has {len(parts)} of the parts {_names(parts)}; add the others; nothing was loaded.")
 
 
 def _require_consecutive(folder: Path, numbers: list[int], parts: list[Path]) -> None:

@@ -29,11 +29,14 @@ _LABEL_COLUMNS = {*LABEL_COLUMNS, *RAW_ADDRESS_LABELS.types} - {"address"}
 _ANSWER_WORDS = """
     label labels labelled labeled target targets class classes truth groundtruth ground answer outcome verdict y gt risk risky
     illicit licit fraud fraudulent fraudster scam scammer sanction sanctioned sanctions suspicious malicious criminal benign
-    legit legitimate phishing phish laundering launderer blacklist blacklisted flagged flag flags
+    legit legitimate phishing phish phisher laundering launderer blacklist blacklisted watchlist watchlisted flagged flag flags
+    aml sar crime hacker hack hacked thief theft stolen ransomware terrorist terrorism darknet ponzi suspect ofac sdn
+    disposition lbl cls klass bad
 """
 # They say nothing by themselves: `is_scam_address` asks the same as `scam`.
 _FRAME_WORDS = """
-    is has was true real actual final gold known manual own my the address account wallet entity user alert cluster level class
+    is has was true real actual final gold known confirmed positive money case manual own my the
+    address account wallet entity user alert cluster level class
     category type tier rating status value code id num int bool binary encoded enc col column
 """
 _ANSWERS, _FRAMES = frozenset(_ANSWER_WORDS.split()), frozenset(_FRAME_WORDS.split())

@@ -159,11 +159,16 @@ def text_cells(path: Path, name: str, cells: pa.Array) -> list[str]:
     """Return an Arrow column (n,) as n strings, '' for null.
 
     Raises:
-        BadInputError: a value has no text form, such as a timestamp out of Python's range.
+        BadInputError: a value has no text form, such as a list, or a timestamp out of Python's range.
     """
     import pyarrow as pa
 
+    kind = cells.type.value_type if pa.types.is_dictionary(cells.type) else cells.type
+    if pa.types.is_nested(kind):
+        raise BadInputError(f"{path}: column '{name}' is no text but {kind}; write it as text.")
     try:
+        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+            return ["" if value is None else value.decode() for value in cells.to_pylist()]
         return ["" if value is None else str(value) for value in cells.to_pylist()]
     except (pa.ArrowException, ValueError, OverflowError, KeyError) as error:
         raise BadInputError(f"{path}: column '{name}' cannot be read as text ({first_line(error)}).") from error
