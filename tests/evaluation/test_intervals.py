@@ -302,25 +302,25 @@ def test_any_measure_has_intervals() -> None:
 # ---- many differences at once ---------------------------------------------------------------------------------------
 
 
-def test_intervals_that_hold_together_hold_together() -> None:
-    """Of 8 models as good as the baseline, an ordinary interval misses 0 in many sets; together they miss it in few."""
+def test_simultaneous_intervals_hold_all_differences_at_once() -> None:
+    """Of 8 models as good as the baseline, an ordinary interval misses 0 in many sets, a simultaneous one in few."""
     missed = {False: 0, True: 0}
     for seed in range(60):
         generator, y = np.random.default_rng(seed), labelled(25)
         shared = generator.normal(size=60)
         models = {str(i): norm.cdf(shared + generator.normal(size=60) + 1.2 * y) for i in range(9)}
         baseline = models.pop("0")
-        for together in missed:
-            found = paired_differences(y, models, baseline, np.arange(60), together=together)
-            missed[together] += any(not one["auc"]["low"] <= 0 <= one["auc"]["high"] for one in found.values())
+        for simultaneous in missed:
+            found = paired_differences(y, models, baseline, np.arange(60), simultaneous=simultaneous)
+            missed[simultaneous] += any(not one["auc"]["low"] <= 0 <= one["auc"]["high"] for one in found.values())
     assert missed[True] <= 6 and missed[False] > missed[True], missed
 
 
-def test_together_copies_differ_by_0_and_others_have_a_wider_interval_than_alone() -> None:
+def test_simultaneous_intervals_of_copies_are_0_and_those_of_others_wider() -> None:
     generator, y = np.random.default_rng(0), labelled(20)
     baseline = binormal(generator, y, 0.8)
     models = {"copy": baseline.copy(), "a": binormal(generator, y, 0.8), "b": binormal(generator, y, 0.7)}
-    alone, together = (paired_differences(y, models, baseline, np.arange(60), together=one) for one in (False, True))
+    alone, together = (paired_differences(y, models, baseline, np.arange(60), simultaneous=one) for one in (False, True))
     assert all(one == {"value": 0.0, "low": 0.0, "high": 0.0} for one in together["copy"].values())
     for name in ("a", "b"):
         assert together[name]["auc"]["value"] == alone[name]["auc"]["value"]

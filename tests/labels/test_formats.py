@@ -319,9 +319,9 @@ def test_any_file_is_read_as_text_or_refused_with_bad_input(
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
-def test_half_a_character_is_named_by_its_row(tmp_path: Path, name: str) -> None:
+def test_a_lone_surrogate_is_named_by_its_row(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     row = '{"address": "0x12\\udcff", "risk_level": "high"}'
     path.write_text(f"[{row}]\n" if name == "a.json" else f"{row}\n")
-    with pytest.raises(BadInputError, match=r"Row 1 of the list has half a character \('\\udcff'\)"):
+    with pytest.raises(BadInputError, match=r"Row 1 of the list has a lone surrogate \('\\udcff'\)"):
         read_labels(path)

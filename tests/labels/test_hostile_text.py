@@ -1,4 +1,4 @@
-"""Text that no list should have: half characters, bytes that are not UTF-8, controls, and what turns the direction of writing."""
+"""Text that no list should have: lone surrogates, bytes that are not UTF-8, controls, and what turns the direction of writing."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from trainer.labels.formats.base import parse_json
 HOSTILE = {
     "not UTF-8": b"\xff",
     "a surrogate in UTF-8": b"\xed\xa0\x80",
-    "half a character in JSON": rb"\ud800",
-    "half a character at the end": rb"\udfff",
+    "a lone surrogate in JSON": rb"\ud800",
+    "a lone surrogate at the end": rb"\udfff",
     "a C1 control": "\x9b".encode(),
     "an escape": b"\x1b[31m",
     "right to left": "\u202e".encode(),
@@ -66,8 +66,8 @@ def test_line_breaks_within_a_text_and_joined_letters_are_no_controls(tmp_path: 
 
 
 @pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', r'{"a\ud800": 1}', '[{"b": {"c": 1, "d": 2, "c": 3}}]'])
-def test_an_object_with_a_key_twice_or_half_a_character_in_one_is_no_json(text: str) -> None:
-    with pytest.raises(ValueError, match="appears twice|half a character"):
+def test_an_object_with_a_key_twice_or_a_lone_surrogate_in_one_is_no_json(text: str) -> None:
+    with pytest.raises(ValueError, match="appears twice|a lone surrogate"):
         parse_json(text)
 
 

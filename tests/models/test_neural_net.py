@@ -323,7 +323,8 @@ def test_a_missing_device_is_a_usage_error_but_its_model_loads(tmp_path: Path) -
 
 @KINDS
 def test_a_net_trained_on_a_gpu_repeats_itself_and_predicts_the_same_on_a_cpu(options: dict[str, Any], tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch")
+    import torch
+
     if not torch.cuda.is_available():
         pytest.skip("this machine has no GPU that CUDA can use")
     X, y = rows()

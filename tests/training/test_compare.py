@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 from trainer.data import Dataset, Feature, FeatureChoice, Selection
 from trainer.errors import UsageError
 from trainer.evaluation import make_split
-from trainer.labels import Truth
+from trainer.labels import LabelStrategy, Truth
 from trainer.models import build, trainer_class
 from trainer.training import Comparison
 from trainer.training.compare.candidates import Candidate, candidates
@@ -25,6 +27,16 @@ from trainer.training.compare.rows import SharedRows
 ENOUGH = (20, 5)
 Named = list[tuple[str, FeatureChoice]]
 ALL: Named = [("all", FeatureChoice())]
+
+
+class Threshold(LabelStrategy):
+    """A strategy of which two objects label differently."""
+
+    def __init__(self, least: float) -> None:
+        self.least = least
+
+    def derive_labels(self, alerts_df: pd.DataFrame, data: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        return alerts_df.assign(label=float(len(data) > self.least))
 
 
 def rows(seed: int = 0, n: int = 600, strength: float = 1.0, gold_share: float = 0.5) -> SharedRows:
@@ -47,7 +59,7 @@ def rows(seed: int = 0, n: int = 600, strength: float = 1.0, gold_share: float =
     labels = {"gold_only": (gold, ones), "noisy": (noisy, ones), "few": (np.where(np.arange(n) < 10, truth, np.nan), ones)}
     split = make_split(gold, data.groups, data.dates, 4, seed=seed)
     day = date(2025, 8, 1)
-    return SharedRows(data, gold, split, labels, Selection("ethereum", day, day, 90), seed, dict.fromkeys(labels, ""))
+    return SharedRows(data, gold, split, labels, Selection("ethereum", day, day, 90), seed, ENOUGH, dict.fromkeys(labels, ""))
 
 
 def models(*names: str, **parameters: Any) -> list[tuple[str, Any]]:
@@ -55,9 +67,7 @@ def models(*names: str, **parameters: Any) -> list[tuple[str, Any]]:
 
 
 def compared(shared: SharedRows, found: list[Candidate], folder: Path, truth: Truth | None = None) -> Comparison:
-    return evaluated(
-        shared, [read_cell(one, shared, folder) or run_cell(one, shared, folder, ENOUGH) for one in found], folder, truth
-    )
+    return evaluated(shared, [read_cell(one, shared, folder) or run_cell(one, shared, folder) for one in found], folder, truth)
 
 
 def test_a_split_with_unlabelled_rows_has_the_folds_of_the_labelled_ones_and_tests_every_row_once() -> None:
@@ -123,7 +133,7 @@ def test_an_interrupted_comparison_goes_on_and_gives_the_same_table(tmp_path: Pa
     shared, grid = rows(), candidates(["gold_only", "noisy"], models("logistic", "single_feature"), ALL)
     whole = compared(shared, grid, tmp_path / "whole")
     for one in grid[:2]:  # the others are lost
-        run_cell(one, shared, tmp_path / "cut", ENOUGH)
+        run_cell(one, shared, tmp_path / "cut")
     kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cut").iterdir()}
     resumed = compared(rows(), grid, tmp_path / "cut")
     assert {path.name: path.stat().st_mtime_ns for path in (tmp_path / "cut").iterdir() if path.name in kept} == kept
@@ -139,7 +149,7 @@ def test_an_interrupted_comparison_goes_on_and_gives_the_same_table(tmp_path: Pa
 @pytest.mark.parametrize("changed", ["labels", "gold", "values", "parameters", "features", "seed"])
 def test_a_cell_of_other_data_or_parameters_is_not_taken(changed: str, tmp_path: Path) -> None:
     shared, (one, _) = rows(), candidates(["gold_only", "noisy"], models("logistic"), ALL)
-    run_cell(one, shared, tmp_path, ENOUGH)
+    run_cell(one, shared, tmp_path)
     other = rows(seed=1) if changed == "seed" else rows()
     assert read_cell(one, rows(), tmp_path) is not None
     if changed == "labels":
@@ -157,10 +167,10 @@ def test_a_cell_of_other_data_or_parameters_is_not_taken(changed: str, tmp_path:
 
 def test_a_damaged_cell_is_computed_again(tmp_path: Path) -> None:
     shared, (one, _) = rows(), candidates(["gold_only", "noisy"], models("logistic"), ALL)
-    cell = run_cell(one, shared, tmp_path, ENOUGH)
+    cell = run_cell(one, shared, tmp_path)
     cell.file.write_bytes(cell.file.read_bytes()[:-100])
     assert read_cell(one, shared, tmp_path) is None
-    assert np.array_equal(run_cell(one, shared, tmp_path, ENOUGH).proba, cell.proba)
+    assert np.array_equal(run_cell(one, shared, tmp_path).proba, cell.proba)
 
 
 def test_a_strategy_with_too_few_labels_is_named_and_the_others_are_compared(tmp_path: Path) -> None:
@@ -170,6 +180,30 @@ def test_a_strategy_with_too_few_labels_is_named_and_the_others_are_compared(tmp
     assert found.sentences[-1] == "few / logistic was not trained: 10 labelled rows, and at least 20 are needed."
     nothing = compared(rows(), candidates(["few", "noisy"], models("logistic"), ALL), tmp_path)
     assert nothing.sentences[0].startswith("The baseline few / logistic cannot be trained, so nothing is compared")
+
+
+def test_a_kept_refusal_is_not_taken_with_other_limits(tmp_path: Path) -> None:
+    grid = candidates(["gold_only", "noisy"], models("logistic"), ALL)
+    strict = compared(replace(rows(), enough=(10_000, 1)), grid, tmp_path)
+    assert strict.entries[1].problem == "600 labelled rows, and at least 10000 are needed"
+    assert [entry.problem for entry in compared(rows(), grid, tmp_path).entries] == ["", ""]
+
+
+def test_two_strategies_of_one_class_are_two_strategies() -> None:
+    one, other = Threshold(0.5), Threshold(0.9)
+    named = [found.strategy for found in candidates([one, other, one, "gold_only"], models("logistic"), ALL)]
+    own = f"{Threshold.__module__}:Threshold"
+    assert named == [own, f"{own} (2)", own, "gold_only"]
+
+
+def test_parameters_that_are_no_json_are_written_as_text(tmp_path: Path) -> None:
+    class Odd(type(models("logistic")[0][1])):  # type: ignore[misc]
+        def options(self) -> dict[str, Any]:
+            return super().options() | {"path": Path("x")}
+
+    found = compared(rows(), candidates(["gold_only", "noisy"], [("odd", Odd())], ALL), tmp_path)
+    assert len(found.entries) == 2 and (tmp_path / "leaderboard.json").read_text().endswith("}\n")
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
 def test_frames_for_further_work(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def with_intervals(
         seed: of the draws.
 
     Returns:
-        Metric → {value, low, high}, low ≤ value ≤ high. low = high only if no address would
-        change the metric, whatever its label: the AUC of a constant score, the difference of a model and its copy.
+        Metric → {value, low, high}, low ≤ value ≤ high. low = high only if no address would change the metric, whatever its
+        label: the AUC of a constant score, the difference of a model and its copy.
 
     Raises:
         ValueError: y lacks a class.
@@ -53,7 +53,7 @@ def with_intervals(
 
 
 def simultaneous_intervals(values: dict[str, float], drawn: dict[str, np.ndarray]) -> dict[str, dict[str, float]]:
-    """Return each value with an interval; all of them together hold all the true values with 95 %.
+    """Return each value with its simultaneous 95 % confidence interval: they hold all the true values at once.
 
     Each is the value plus or minus one multiple of its standard error: the 95 % quantile, over draws, of the largest standardised
     deviation (single-step maxT; Westfall and Young 1993, section 2.3). Of many ordinary 95 % intervals of differences between
@@ -76,7 +76,11 @@ def simultaneous_intervals(values: dict[str, float], drawn: dict[str, np.ndarray
 def drawn_values(
     measure_of: Callable[[np.ndarray, np.ndarray], Measure], y: np.ndarray, groups: np.ndarray, seed: int = 0
 ) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-    """Return each metric on the rows of y, and on each draw (DRAWS,); see `with_intervals`."""
+    """Return each metric on the rows of y, and on each draw (DRAWS,); arguments as for `with_intervals`.
+
+    Raises:
+        ValueError: y lacks a class.
+    """
     rows, positive = np.arange(len(y)), y >= 0.5
     if positive.all() or not positive.any():
         raise ValueError("intervals need rows of both classes")

@@ -10,6 +10,7 @@ import numpy as np
 from trainer.evaluation.intervals import Measure, drawn_values, simultaneous_intervals, with_intervals
 
 Scores: TypeAlias = np.ndarray | tuple[np.ndarray, np.ndarray]
+"""P(risky) (n,) of a model, or a pair of it and the calibrated probabilities (n,)."""
 PROBABILITY_FLOOR = 1e-6  # keeps the logarithm finite; far below any probability that matters
 
 
@@ -45,7 +46,7 @@ def paired_differences(
     groups: np.ndarray,
     seed: int = 0,
     *,
-    together: bool = False,
+    simultaneous: bool = False,
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return model → metric → {value, low, high} of the model minus the baseline, on the same rows.
 
@@ -54,10 +55,12 @@ def paired_differences(
 
     Args:
         y: (n,) 0 or 1, with both classes.
-        models: P(risky) (n,) of each model, or a pair of it and the calibrated probabilities (n,), which brier and log_loss use.
-        baseline: that of the model to compare with.
+        models, baseline: P(risky) (n,) of each, or a pair of it and calibrated ones (n,), which brier and log_loss use.
         groups: (n,) address of each row.
-        together: whether the intervals of a metric hold all its true differences at once with 95 %, instead of each its own.
+        simultaneous: whether the 95 % intervals of a metric are simultaneous: they hold all its true differences at once.
+
+    Raises:
+        ValueError: y lacks a class.
     """
 
     def measure_of(rows: np.ndarray, labels: np.ndarray) -> Measure:
@@ -71,17 +74,17 @@ def paired_differences(
 
         return measure
 
-    result: dict[str, dict[str, dict[str, float]]] = {name: {} for name in models}
-    for key, interval in (_together if together else with_intervals)(measure_of, y, groups, seed).items():
+    result: dict[str, dict[str, dict[str, float]]] = {}
+    for key, interval in (_simultaneous if simultaneous else with_intervals)(measure_of, y, groups, seed).items():
         metric, _, name = key.partition(" ")
-        result[name][metric] = interval
+        result.setdefault(name, {})[metric] = interval
     return result
 
 
-def _together(
+def _simultaneous(
     measure_of: Callable[[np.ndarray, np.ndarray], Measure], y: np.ndarray, groups: np.ndarray, seed: int
 ) -> dict[str, dict[str, float]]:
-    """Return what `with_intervals` returns, with intervals that hold together for the keys of one metric, their first word."""
+    """Return what `with_intervals` returns, with simultaneous intervals for the keys of one metric, their first word."""
     values, drawn = drawn_values(measure_of, y, groups, seed)
     found: dict[str, dict[str, float]] = {}
     for metric in dict.fromkeys(key.partition(" ")[0] for key in values):

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from trainer.training import Comparison
 
 _NOTE = (
-    "Values on the same held-out rows, with 95 % intervals. Those of the differences hold together: one without 0 is a real "
+    "Values on the same held-out rows, with 95 % intervals. Those of the differences are simultaneous: one without 0 is a real "
     "difference, however many candidates there are. They do not include the chance in training."
 )
 _METRICS = {"auc": "AUC", "average_precision": "AP", "brier": "Brier"}

@@ -82,7 +82,7 @@ def parse_json(text: str) -> Any:
     """Return the parsed text, with numbers as they are written.
 
     Raises:
-        ValueError: the text is not JSON, or a key of an object is repeated or has half a character.
+        ValueError: the text is not JSON, or a key of an object is repeated or has a lone surrogate.
     """
     return json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=_object)
 
@@ -95,7 +95,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(f"the key '{name[:64]}' appears twice")
         entries[name] = value
     if odd := next((name for name in entries if not _is_whole(name)), None):
-        raise ValueError(f"the key {odd[:64]!a} has half a character")
+        raise ValueError(f"the key {odd[:64]!a} has a lone surrogate")
     return entries
 
 
@@ -141,7 +141,7 @@ def text_frame(rows: Iterable[Mapping[str, str]], columns: Iterable[str]) -> pd.
 
     names, kept, length = list(columns), [], 0
     if odd := next((name for name in names if not _is_whole(name)), None):
-        raise BadInputError(f"The list has a column with half a character in its name ({odd[:64]!a}).")
+        raise BadInputError(f"The list has a column with a lone surrogate in its name ({odd[:64]!a}).")
     if len(names) > MAX_COLUMNS:
         raise BadInputError(f"The list has {len(names)} different columns; at most {MAX_COLUMNS} are allowed.")
     for row in rows:
@@ -149,7 +149,7 @@ def text_frame(rows: Iterable[Mapping[str, str]], columns: Iterable[str]) -> pd.
         try:
             length += len("".join(row.values()).encode())
         except UnicodeEncodeError as error:
-            raise BadInputError(f"Row {len(kept)} of the list has half a character ({error.object[error.start]!a}).") from error
+            raise BadInputError(f"Row {len(kept)} of the list has a lone surrogate ({error.object[error.start]!a}).") from error
         if length > MAX_TEXT:
             raise BadInputError(f"The rows of the list have more than {MAX_TEXT // MEBIBYTE} MiB of text; split the list.")
     return pd.DataFrame({name: [row.get(name, "") for row in kept] for name in names}, dtype=object)

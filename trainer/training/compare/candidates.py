@@ -11,8 +11,9 @@ from typing import Any
 
 from trainer.data import FeatureChoice
 from trainer.errors import UsageError
-from trainer.labels import LabelStrategy, WarehouseLabelStrategy
+from trainer.labels import LabelStrategy
 from trainer.models import ModelTrainer, name_of
+from trainer.training.fit import is_computed_by_dbt, strategy_name
 
 SEPARATOR = " / "
 ALL = "all"
@@ -24,7 +25,8 @@ class Candidate:
     """One row of the leaderboard.
 
     Attributes:
-        strategy, model, features: how the user names them; an unnamed class of the user's own is `module:Class`.
+        strategy, model, features: how the user names them; an unnamed class of the user's own is `module:Class`, and a second
+            strategy of one class `module:Class (2)`.
         labels: the strategy: a name that dbt computes, or an object.
         trainer: an untrained one.
         choice: the features it uses.
@@ -79,10 +81,10 @@ def candidates(
     """
     seen: Counter[tuple[str, str, str]] = Counter()
     found = []
-    for labels, (model, trainer), (features, choice) in product(strategies, models, feature_sets):
-        key = (name_of_strategy(labels), model, features)
+    for (strategy, labels), (model, trainer), (features, choice) in product(_named(strategies), models, feature_sets):
+        key = (strategy, model, features)
         seen[key] += 1
-        found.append(Candidate(*key, _plain(labels), trainer, choice, seen[key]))
+        found.append(Candidate(*key, labels, trainer, choice, seen[key]))
     first = _baseline(found, baseline)
     kept = [one for one in found if one != first and (not one_change or _changes(one, first) <= 1)]
     if not kept:
@@ -90,23 +92,29 @@ def candidates(
     return [first, *kept]
 
 
-def name_of_strategy(strategy: LabelStrategy | str) -> str:
-    """Return the name of a strategy: dbt's, or `module:Class` of one in Python."""
-    plain = _plain(strategy)
-    return plain if isinstance(plain, str) else f"{type(plain).__module__}:{type(plain).__qualname__}"
-
-
 def source_of(strategy: LabelStrategy | str) -> str:
     """Return the code of a strategy in Python, '' for one that dbt computes."""
     return "" if isinstance(strategy, str) else _source(type(strategy))
 
 
-def _plain(strategy: LabelStrategy | str) -> LabelStrategy | str:
-    """Return the name of a strategy that dbt computes, however it was given; a subclass may derive others, so it stays."""
-    from trainer.training.fit import is_computed_by_dbt
+def _named(strategies: Sequence[LabelStrategy | str]) -> list[tuple[str, LabelStrategy | str]]:
+    """Return each strategy with its name, one name for each object: two of one class may label differently.
 
-    is_dbts = isinstance(strategy, WarehouseLabelStrategy) and is_computed_by_dbt(strategy)
-    return strategy.name if is_dbts and isinstance(strategy, WarehouseLabelStrategy) else strategy
+    One that dbt computes becomes its name, however it was given.
+    """
+    found: list[tuple[str, LabelStrategy | str]] = []
+    of_class: dict[str, list[LabelStrategy]] = {}
+    for strategy in strategies:
+        name = strategy if isinstance(strategy, str) else strategy_name(strategy)
+        if isinstance(strategy, str) or is_computed_by_dbt(strategy):
+            found.append((name, name))
+            continue
+        known = of_class.setdefault(name, [])
+        if not any(one is strategy for one in known):
+            known.append(strategy)
+        number = next(number for number, one in enumerate(known, start=1) if one is strategy)
+        found.append((f"{name} ({number})" if number > 1 else name, strategy))
+    return found
 
 
 def _baseline(found: Sequence[Candidate], name: str | None) -> Candidate:

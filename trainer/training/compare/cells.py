@@ -1,4 +1,4 @@
-"""A cell of the grid: one candidate's out-of-fold predictions, kept on disk so that an interrupted comparison goes on."""
+"""A cell of the grid: one candidate's out-of-fold predictions, kept on disk so that an interrupted comparison can be resumed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from trainer.errors import NotEnoughLabelsError
@@ -49,24 +48,22 @@ class Cell:
 
 def read_cell(candidate: Candidate, rows: SharedRows, folder: Path) -> Cell | None:
     """Return the kept cell of a candidate; None if there is none, or it follows from other data or parameters."""
-    path = folder / file_name(candidate, rows.key(candidate))
+    key = rows.key(candidate)
+    path = folder / file_name(candidate, key)
     try:
         table = pq.read_table(path)
         meta = json.loads((table.schema.metadata or {})[META])
     except (OSError, pa.ArrowInvalid, KeyError, ValueError):
         return None
-    if meta.pop("key", None) != rows.key(candidate) or table.num_rows != len(rows.gold):
+    if meta.pop("key", None) != key or table.num_rows != len(rows.gold):
         return None
     return Cell(candidate, np.array(table["score"].to_numpy(), dtype=np.float64), **meta, file=path)
 
 
-def run_cell(
-    candidate: Candidate, rows: SharedRows, folder: Path, limits: tuple[int, int], progress: Progress | None = None
-) -> Cell:
+def run_cell(candidate: Candidate, rows: SharedRows, folder: Path, progress: Progress | None = None) -> Cell:
     """Train a candidate on each fold, predict the rows it holds out, and keep the predictions.
 
-    Args:
-        limits: labelled and positive rows that its strategy must have; with fewer, the cell has a problem and no predictions.
+    With too few labels for `rows.enough` or of one class, the cell has a problem and no predictions.
     """
     y, _ = rows.labels[candidate.strategy]
     labelled = ~np.isnan(y)
@@ -78,13 +75,15 @@ def run_cell(
     }
     proba, seconds, problem = np.full(len(y), np.nan), {"fit": 0.0, "predict": 0.0}, ""
     try:
-        _require_enough(counts, limits)
+        _require_enough(counts, rows.enough)
         proba = _out_of_fold(candidate, rows, columns, seconds, progress)
     except NotEnoughLabelsError as error:
         problem = str(error)
     content = counts | {"seconds": {name: round(value, 3) for name, value in seconds.items()}, "problem": problem}
-    path = folder / file_name(candidate, rows.key(candidate))
-    _write(path, _table(candidate, rows, proba), content | {"key": rows.key(candidate)})
+    key = rows.key(candidate)
+    path = folder / file_name(candidate, key)
+    table = _table(candidate, rows, proba).replace_schema_metadata({META: json.dumps(content | {"key": key}).encode()})
+    write_whole(path, lambda beside: pq.write_table(table, beside))
     return Cell(candidate, proba, **content, file=path)
 
 
@@ -124,18 +123,22 @@ def _out_of_fold(
 def _table(candidate: Candidate, rows: SharedRows, proba: np.ndarray) -> pa.Table:
     """Return the predictions beside keys, fold, gold label and the label trained on; NaN is null."""
     y, weight = rows.labels[candidate.strategy]
-    values = {"fold": rows.fold, "gold": rows.gold, "label": y, "weight": weight}
     columns = {name: rows.data.keys[name] for name in rows.data.keys.column_names}
-    columns |= {name: pc.if_else(pc.is_nan(pa.array(one)), None, pa.array(one)) for name, one in values.items() if name != "fold"}
+    for name, values in (("gold", rows.gold), ("label", y), ("weight", weight)):
+        columns[name] = pa.array(values, mask=np.isnan(values))
     return pa.table(columns | {"fold": pa.array(rows.fold), "score": pa.array(proba)})
 
 
-def _write(path: Path, table: pa.Table, content: dict[str, Any]) -> None:
-    """Write a file that is there as a whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file that is there as a whole or not at all, in a folder that is nobody else's: scores tell about addresses.
+
+    Args:
+        write: called with the path to write to.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        pq.write_table(table.replace_schema_metadata({META: json.dumps(content).encode()}), beside)
+        write(beside)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainer.training.compare.cells import Cell
-from trainer.training.compare.leaderboard import Entry, entries, per_split
+from trainer.training.compare.cells import Cell, write_whole
+from trainer.training.compare.leaderboard import Entry, calibrated, entries, per_split
 from trainer.training.compare.rows import SharedRows
 from trainer.training.compare.verdict import sentences
 
@@ -25,7 +25,7 @@ RESULTS, LEADERBOARD = "results_per_split.csv", "leaderboard.json"
 
 @dataclass
 class Comparison:
-    """What `compare` returns; counts are of rows, except where the name says addresses.
+    """What `compare` returns; counts are of rows, `n_gold_addresses` of addresses.
 
     Attributes:
         entries: one per candidate, the baseline first.
@@ -85,8 +85,8 @@ class Comparison:
 
 def evaluated(rows: SharedRows, cells: list[Cell], folder: Path, truth: Truth | None) -> Comparison:
     """Evaluate the cells together and write the leaderboard and the results of each fold beside their predictions."""
-    found = entries(rows, cells, truth)
-    tested = rows.tested
+    scored = calibrated(rows, cells)
+    found, tested = entries(rows, scored, truth), rows.tested
     comparison = Comparison(
         network=rows.selection.network,
         window_days=rows.selection.window_days,
@@ -102,10 +102,11 @@ def evaluated(rows: SharedRows, cells: list[Cell], folder: Path, truth: Truth | 
         entries=found,
         sentences=sentences(found),
         folder=str(folder),
-        results=per_split(rows, cells),
+        results=per_split(rows, scored),
     )
-    comparison.per_split.to_csv(folder / RESULTS, index=False, lineterminator="\n")
-    (folder / LEADERBOARD).write_text(json.dumps(comparison.as_dict(), indent=1) + "\n", encoding="utf-8")
+    write_whole(folder / RESULTS, lambda path: comparison.per_split.to_csv(path, index=False, lineterminator="\n"))
+    text = json.dumps(comparison.as_dict(), indent=1, default=str) + "\n"  # parameters of one's own may be any object
+    write_whole(folder / LEADERBOARD, lambda path: path.write_text(text, encoding="utf-8"))
     return comparison
 
 

@@ -24,7 +24,7 @@ class Entry:
 
     Attributes:
         metrics: metric → value and 95 % interval, on the gold rows that are held out.
-        difference: metric → the candidate's minus the baseline's, with intervals that hold together (`paired_differences`).
+        difference: metric → the candidate's minus the baseline's, with simultaneous intervals (`paired_differences`).
         truth, truth_difference: the same against hidden truth, on all held-out rows of addresses that it knows; empty without it.
         changed: what differs from the baseline: part or parameter → the baseline's and the candidate's.
         seconds: of fitting and predicting, over all folds.
@@ -49,10 +49,23 @@ class Entry:
     truth_difference: Intervals = field(default_factory=dict)
 
 
-def entries(rows: SharedRows, cells: list[Cell], truth: Truth | None) -> list[Entry]:
+Scored = tuple[Cell, np.ndarray]
+"""A cell and its calibrated scores (n,)."""
+
+
+def calibrated(rows: SharedRows, cells: list[Cell]) -> list[Scored]:
+    """Return each cell with its scores (n,), each fold calibrated on the gold rows of the others, as `fit` reports them."""
+    parts, weight, groups = [test for _, test in rows.split], np.ones(len(rows.gold)), rows.data.groups
+    return [
+        (cell, cell.proba if cell.problem else calibration.calibrate(rows.gold, cell.proba, weight, groups, parts).proba)
+        for cell in cells
+    ]
+
+
+def entries(rows: SharedRows, cells: list[Scored], truth: Truth | None) -> list[Entry]:
     """Return the leaderboard in the order of the cells, of which the first is the baseline."""
-    found = [_entry(cell, cells[0].candidate) for cell in cells]
-    trained = [(entry, cell) for entry, cell in zip(found, cells, strict=True) if not cell.problem]
+    found = [_entry(cell, cells[0][0].candidate) for cell, _ in cells]
+    trained = [(entry, one) for entry, one in zip(found, cells, strict=True) if not one[0].problem]
     _grade(rows, trained, rows.tested, rows.gold[rows.tested], ("metrics", "difference"), found[0])
     if truth is not None:
         known, illicit = _known_truth(rows, truth)
@@ -60,11 +73,10 @@ def entries(rows: SharedRows, cells: list[Cell], truth: Truth | None) -> list[En
     return found
 
 
-def per_split(rows: SharedRows, cells: list[Cell]) -> list[dict[str, Any]]:
+def per_split(rows: SharedRows, cells: list[Scored]) -> list[dict[str, Any]]:
     """Return a row per candidate, fold and metric, on the fold's gold rows; folds without both classes have none."""
     found = []
-    for cell in cells:
-        probability = _calibrated(rows, cell) if not cell.problem else cell.proba
+    for cell, probability in cells:
         for number, (_, test) in enumerate(rows.split, start=1):
             graded = test[~np.isnan(rows.gold[test])]
             if cell.problem or np.unique(rows.gold[graded] >= 0.5).size < 2:
@@ -102,29 +114,22 @@ def _changed(one: Candidate, baseline: Candidate) -> dict[str, list[Any]]:
 
 
 def _grade(
-    rows: SharedRows, trained: list[tuple[Entry, Cell]], tested: np.ndarray, y: np.ndarray, into: tuple[str, str], first: Entry
+    rows: SharedRows, trained: list[tuple[Entry, Scored]], tested: np.ndarray, y: np.ndarray, into: tuple[str, str], first: Entry
 ) -> None:
     """Set the metrics of each trained entry, and its differences if the baseline is trained, on rows (m,) with labels y (m,)."""
     if not trained or np.unique(y >= 0.5).size < 2:
         return
     groups = rows.data.groups[tested]
-    scores = {entry.candidate: (cell.proba[tested], _calibrated(rows, cell)[tested]) for entry, cell in trained}
+    scores = {entry.candidate: (cell.proba[tested], probability[tested]) for entry, (cell, probability) in trained}
     for entry, _ in trained:
-        proba, calibrated = scores[entry.candidate]
-        setattr(entry, into[0], evaluate(y, proba, groups, rows.seed, calibrated))
+        proba, probability = scores[entry.candidate]
+        setattr(entry, into[0], evaluate(y, proba, groups, rows.seed, probability))
     if trained[0][0] is not first or len(trained) == 1:
         return
     baseline = scores.pop(first.candidate)
-    found = paired_differences(y, scores, baseline, groups, rows.seed, together=True)
+    found = paired_differences(y, scores, baseline, groups, rows.seed, simultaneous=True)
     for entry, _ in trained[1:]:
         setattr(entry, into[1], found[entry.candidate])
-
-
-def _calibrated(rows: SharedRows, cell: Cell) -> np.ndarray:
-    """Return the scores (n,), each fold calibrated on the gold rows of the others, as `fit` reports them."""
-    parts = [test for _, test in rows.split]
-    weight = np.ones(len(cell.proba))
-    return calibration.calibrate(rows.gold, cell.proba, weight, rows.data.groups, parts).proba
 
 
 def _known_truth(rows: SharedRows, truth: Truth) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,8 @@ class SharedRows:
         split: folds over all rows, stratified by gold; an address is on one side of each.
         labels: strategy → its labels and weights, float32 (n,) each, NaN where it abstains.
         selection, seed: the rows and the folds follow from them.
+        enough: labelled and positive rows that a strategy must have to be trained on.
+        sources: strategy → its code, '' for one that dbt computes.
     """
 
     data: Dataset
@@ -41,7 +43,8 @@ class SharedRows:
     labels: dict[str, tuple[np.ndarray, np.ndarray]]
     selection: Selection
     seed: int
-    sources: dict[str, str] = field(default_factory=dict)
+    enough: tuple[int, int]
+    sources: dict[str, str]
 
     @cached_property
     def tested(self) -> np.ndarray:
@@ -74,7 +77,8 @@ class SharedRows:
     def key(self, candidate: Candidate) -> str:
         """Return a hash of all that a candidate's predictions follow from."""
         y, weight = self.labels[candidate.strategy]
-        content: dict[str, Any] = candidate.identity() | {"seed": self.seed, "features": self.columns(candidate.choice).tolist()}
+        content: dict[str, Any] = candidate.identity() | {"seed": self.seed, "enough": self.enough}
+        content["features"] = self.columns(candidate.choice).tolist()
         digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=repr).encode())
         for part in (self.fingerprint.encode(), y.tobytes(), weight.tobytes(), self.sources[candidate.strategy].encode()):
             digest.update(part)
@@ -90,6 +94,7 @@ def read_rows(
     folds: int,
     embargo_days: int,
     seed: int,
+    enough: tuple[int, int],
 ) -> SharedRows:
     """Read what the candidates share, of one build of the warehouse.
 
@@ -105,7 +110,7 @@ def read_rows(
         labels = {name: labels_of(client, data, selection, strategy) for name, strategy in strategies.items()}
     split = make_split(gold, data.groups, data.dates, folds, embargo_days, seed)
     sources = {name: source_of(strategy) for name, strategy in strategies.items()}
-    rows = SharedRows(data, gold, split, labels, selection, seed, sources)
+    rows = SharedRows(data, gold, split, labels, selection, seed, enough, sources)
     for one in compared:
         rows.columns(one.choice)  # a pattern without a feature is an error of the call, not of one candidate
     return rows

@@ -28,7 +28,7 @@ ENOUGH = (50, 10)  # labelled and positive rows, as for `fit`
 
 
 class CompareOptions(TypedDict, total=False):
-    """What `compare` may be told.
+    """Options of `compare`.
 
     Attributes:
         baseline: `strategy / model` or `strategy / model / features`, by default the first of each.
@@ -37,7 +37,7 @@ class CompareOptions(TypedDict, total=False):
         accept_columns: columns of the user's that stay although they agree with gold labels like an answer.
         truth: hidden truth about addresses, which is evaluated on beside gold.
         seed, folds, embargo_days: of the split, as for `fit`; the seed is also that of the models that are named.
-        enough: with fewer labelled or positive rows than this, a candidate is not trained and the leaderboard says so.
+        enough: with fewer labelled or positive rows than this, a candidate is not trained, and listed with that reason.
         out: the folder of what is kept; by default one for these rows among the artifacts.
         progress: called with (what, done, total).
     """
@@ -70,7 +70,7 @@ def compare(
     """Evaluate every combination of label strategy, model and feature set on the same folds and the same gold rows.
 
     Each candidate is trained on the rows that its strategy labels, on all folds but one, and predicts every row of that one. What
-    is finished is kept, so that the same call after an interruption goes on, and a wider one trains only what is new.
+    is finished is kept, so that the same call resumes an interrupted comparison, and a wider one trains only what is new.
 
     Args:
         network, start_date, end_date, window_days: which snapshots; by default all that the warehouse has of one network.
@@ -91,7 +91,7 @@ def compare(
     compared = candidates(label_strategies, named, sets, options.get("baseline"), one_change=one_change)
     rows = _rows(client, (network, start, end, window_days), compared, options)
     folder = options.get("out") or settings.artifacts_dir() / FOLDER / rows.fingerprint[:12]
-    cells = _cells(compared, rows, folder, options.get("enough", ENOUGH), options.get("progress"))
+    cells = _cells(compared, rows, folder, options.get("progress"))
     return evaluated(rows, cells, folder, options.get("truth"))
 
 
@@ -103,18 +103,17 @@ def _rows(client: Client, wanted: tuple[Any, ...], compared: list[Candidate], op
         raise UsageError(f"Probabilities are compared, which an {model_type} does not yield; compare one of: {scorers}.")
     selection = resolve_selection(client, model_type, *wanted)
     split = (options.get("folds", FOLDS), options.get("embargo_days", EMBARGO_DAYS), options.get("seed", 0))
-    return read_rows(client, model_type, selection, compared, options.get("accept_columns", ()), *split)
+    accepted, enough = options.get("accept_columns", ()), options.get("enough", ENOUGH)
+    return read_rows(client, model_type, selection, compared, accepted, *split, enough)
 
 
-def _cells(
-    compared: list[Candidate], rows: SharedRows, folder: Path, enough: tuple[int, int], progress: Progress | None
-) -> list[Cell]:
+def _cells(compared: list[Candidate], rows: SharedRows, folder: Path, progress: Progress | None) -> list[Cell]:
     """Return the cell of each candidate, in their order, training those that are not kept."""
     cells = []
     for number, candidate in enumerate(compared):
         if progress is not None:
             progress("candidates", number, len(compared))
-        cells.append(read_cell(candidate, rows, folder) or run_cell(candidate, rows, folder, enough, progress))
+        cells.append(read_cell(candidate, rows, folder) or run_cell(candidate, rows, folder, progress))
     if progress is not None:
         progress("candidates", len(compared), len(compared))
     return cells

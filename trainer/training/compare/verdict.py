@@ -12,7 +12,7 @@ SHOWN = "auc"
 
 
 def sentences(entries: Sequence[Entry]) -> list[str]:
-    """Return what the leaderboard says about the differences in AUC, on gold and, where there is one, on hidden truth."""
+    """Return which differences in AUC are real, on gold labels and, where there is one, on hidden truth."""
     first, *others = entries
     if first.problem:
         return [f"The baseline {first.candidate} cannot be trained, so nothing is compared: {first.problem}."]
