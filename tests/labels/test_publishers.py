@@ -22,6 +22,7 @@ from trainer.errors import BadInputError
 from trainer.labels.formats import choose, formats, read_labels
 from trainer.labels.formats.chains import EVM_CHAINS, OTHER_CHAINS, network_of_chain
 from trainer.labels.formats.currencies import network_named
+from trainer.labels.formats.yaml_text import LOADER
 from trainer.labels.taxonomy import Taxonomy, read_taxonomy
 from trainer.testing import LabelFormatContract
 
@@ -664,8 +665,10 @@ class TestRealLists:
     def test_every_address_of_cryptoscamdb_is_read_quickly(self) -> None:
         path = REAL / "cryptoscamdb" / "urls.yaml"
         start = time.process_time()
+        yaml.load(path.read_text(), Loader=LOADER)
+        floor = time.process_time() - start
         frame = choose(path).load(path)
-        assert time.process_time() - start < 3
+        assert time.process_time() - start < 4 * floor  # parsed twice (nesting first), and a little for the rest
         entries = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)  # another loader: unquoted hexadecimal is a number there
         listed = [(entry["name"], item) for entry in entries for item in _scalars(entry.get("addresses"))]
         assert len(frame) == len(listed) == 5841
