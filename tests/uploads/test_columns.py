@@ -141,15 +141,19 @@ def test_a_name_of_a_row_number_is_one(name: str) -> None:
         (np.arange(5.0, 20.0), True),
         (np.arange(20.0, 0.0, -1.0), True),
         (np.arange(9.0), False),  # too few to say
-        (np.array([*range(10), 10, 12.0]), False),
-        (np.array([*range(10), np.nan]), False),
+        (np.array([*range(10), 12.0, 15.0]), True),  # an index of the rows that a filter kept
+        (np.array([*range(10), np.nan]), True),
+        (np.array([np.nan] * 2 + [*range(10)]), False),  # many rows have none
+        (np.array([*range(10), 10, 10.0]), False),
+        (np.arange(20.0) + 0.5, False),
+        (1_700_000_000.0 + 3600 * np.arange(20.0), False),  # times of sorted rows
         (np.full(20, 7.0), False),
-        (np.arange(0.0, 40.0, 2.0), False),
+        (np.arange(0.0, 40.0, 2.0), True),
         (np.arange(10.0).repeat(2), False),
         (np.random.default_rng(0).permutation(50).astype(float), False),
     ],
 )
-def test_numbers_that_count_the_rows_are_row_numbers(values: np.ndarray, counts: bool) -> None:
+def test_numbers_that_number_the_rows_are_row_numbers(values: np.ndarray, counts: bool) -> None:
     whole, batched = RowCounter(), RowCounter()
     whole.see(values)
     for part in np.array_split(values, 3):

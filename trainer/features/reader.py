@@ -134,7 +134,7 @@ def _add(
     counter = RowCounter()
     counter.see(values)
     if counter.is_row_number and column not in accepted:
-        file.ignored[column] = f"{ROW_NUMBER}: it rises or falls by one from row to row"
+        file.ignored[column] = f"{ROW_NUMBER}: whole numbers that rise or fall from row to row"
         return
     name = safe_name(column)
     if not name:

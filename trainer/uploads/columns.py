@@ -6,7 +6,7 @@
 | the name of a column of labels: `label_confidence`, `trust_level`, … | an answer |
 | other names with an answer word in them: `fraud_neighbours`, `risk_proximity_1hop`, `suspicious_pattern_score` | a feature |
 | `__index_level_0__`, `Unnamed: 0`, `index`, `row_number`, …; a column without a name | a row number |
-| numbers that rise or fall by one from row to row, at least ten of them, all rows | a row number |
+| whole numbers that rise (or fall) from row to row, at least ten of them, on average by at most ten | a row number |
 
 A column that agrees with gold labels under another name is found once dbt has built the labels: see `fct_answer_columns`.
 """
@@ -24,7 +24,8 @@ from trainer.warehouse import RAW_ADDRESS_LABELS
 
 ANSWER = "has the name of an answer"
 ROW_NUMBER = "is a row number"
-MIN_COUNTED = 10  # fewer numbers may rise by one by chance
+MIN_COUNTED = 10  # fewer numbers may rise by chance
+MAX_STEP = 10  # on average; an index keeps gaps where rows were filtered out
 _LABEL_COLUMNS = {*LABEL_COLUMNS, *RAW_ADDRESS_LABELS.types} - {"address"}
 _ANSWER_WORDS = """
     label labels labelled labeled target targets class classes truth groundtruth ground answer outcome verdict y gt risk risky
@@ -78,29 +79,41 @@ def reason_to_leave_out(name: str, accepted: Collection[str] = ()) -> str | None
 
 @dataclass
 class RowCounter:
-    """Finds out, part by part in the order of the file, whether a column only counts the rows."""
+    """Finds out, part by part in the order of the file, whether a column only numbers the rows.
+
+    It does if its values are whole and unique, rise (or fall) from row to row, and lie close together: an index of which rows were
+    filtered out has gaps, but a block height or a time in seconds spans far more than ten values per row.
+    """
 
     rows: int = 0
-    _counts: bool = True
-    _steps: set[float] = field(default_factory=set)
+    _values: int = 0
+    _numbers_rows: bool = True
+    _rises: set[bool] = field(default_factory=set)
     _last: float | None = None
+    _span: float = 0.0
 
     def see(self, values: np.ndarray, *, starts_file: bool = False) -> None:
-        """Take the next values of the column, float64 (n,); a new file may start again."""
-        if not self._counts or not len(values):
+        """Take the next values of the column, float64 (n,), NaN where missing; a new file may start again."""
+        self.rows += len(values)
+        known = values[~np.isnan(values)]
+        if not self._numbers_rows or not len(known):
             return
         before = [] if self._last is None or starts_file else [self._last]
-        self._steps |= set(np.unique(np.diff(np.concatenate([before, values]))).tolist())
-        self._last = float(values[-1])
-        self.rows += len(values)
-        self._counts = bool(np.isfinite(values).all()) and (self._steps <= {1.0} or self._steps <= {-1.0})
+        steps = np.diff(np.concatenate([before, known]))
+        self._rises |= set((steps > 0).tolist())
+        self._span += float(np.abs(steps).sum())
+        self._values += len(known)
+        self._last = float(known[-1])
+        whole = bool(np.isfinite(known).all()) and bool((known == np.floor(known)).all())
+        self._numbers_rows = whole and len(self._rises) <= 1 and bool((steps != 0).all())
 
     @property
     def may_be_row_number(self) -> bool:
-        """Whether all values so far count the rows."""
-        return self._counts
+        """Whether all values so far could number the rows."""
+        return self._numbers_rows
 
     @property
     def is_row_number(self) -> bool:
-        """Whether the column counts the rows, and there are enough of them to say so."""
-        return self._counts and self.rows >= MIN_COUNTED
+        """Whether the column numbers the rows, and there are enough of them to say so."""
+        is_dense = self._span <= MAX_STEP * self._values and 10 * self._values >= 9 * self.rows
+        return self._numbers_rows and is_dense and self._values >= MIN_COUNTED
