@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trainer.cli.output import emit
 from trainer.cli.terminal import visible
 
 ROOT = Path(__file__).parents[2]
@@ -90,3 +91,8 @@ def test_output_that_is_closed_or_full_is_no_traceback(folder: Path, redirect: s
     command = ["bash", "-c", f'"{sys.executable}" -m trainer models list --json {redirect}']
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == code and "Traceback" not in done.stderr and "Exception ignored" not in done.stderr, done
+
+
+def test_a_line_break_in_a_value_does_not_make_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    emit({}, False, ["network a\nDone.", "two"])
+    assert capsys.readouterr().out == "network a\\nDone.\ntwo\n"

@@ -35,6 +35,7 @@ def test_patterns_choose(features: tuple[str, ...], exclude: tuple[str, ...], ke
         (FeatureChoice(("qqqqqqq*",)), "--features 'qqqqqqq\\*' matches none"),
         (FeatureChoice(("DEGREE_IN",)), "matches none"),
         (FeatureChoice((), ("*",)), "leave none"),
+        (FeatureChoice(accepted=("degree_inn",)), "--accept-column 'degree_inn' is none of the 6 .*near it are: degree_in"),
         (FeatureChoice(("flow_*",), ("*_usd",)), "leave none"),
     ],
 )

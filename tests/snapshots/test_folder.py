@@ -153,8 +153,12 @@ def test_columns_are_judged_over_all_parts(tmp_path: Path) -> None:
         table = pa.table({"address": [f"0x{i}" for i in numbers]} | columns)
         pq.write_table(table, tmp_path / f"features_{number}.parquet")
     paths = [tmp_path / "features_0.parquet", tmp_path / "features_1.parquet"]
-    assert survey(RAW_FEATURES, paths, {}).left_out == {"label": "has the name of an answer", "a.b": "is a row number"}
-    assert survey(RAW_FEATURES, paths, {}, ["label", "a.b"]).left_out == {}
+    assert survey(RAW_FEATURES, paths, {}).left_out == {
+        "label": "has the name of an answer",
+        "a.b": "is a row number",
+        "kind": "is not numeric in every part",
+    }
+    assert survey(RAW_FEATURES, paths, {}, ["label", "a.b", "kind"]).left_out == {}
 
 
 def test_checksums_and_counts_hold_for_parts(tmp_path: Path) -> None:
@@ -178,6 +182,9 @@ def test_checksums_and_counts_hold_for_parts(tmp_path: Path) -> None:
         ({"sha256": {"alerts.parquet/part-1.parquet": "0"}}, "lists alerts.parquet/part-1.parquet"),
         ({"counts": {"features": 3}}, "2 rows, but META.json says 3"),
         ({"counts": {"features_1": 3}}, "1 rows, but META.json says 3"),
+        ({"counts": {"features": "3"}}, 'no number of rows for features, but "3"'),
+        ({"counts": {"features": True}}, "no number of rows"),
+        ({"counts": {"features": 1e999}}, "no number of rows"),
     ):
         with pytest.raises(BadInputError, match=message):
             check(content)

@@ -414,6 +414,7 @@ def test_a_file_without_parameters_is_bad_input(tmp_path: Path, text: str) -> No
 
 def test_a_file_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_bytes(b"\xff\xfe")
-    for name in ("p.json", "none.json", "."):
+    (tmp_path / "half.json").write_text(r'{"rate\ud800": {"type": "float", "low": 0, "high": 1}}')
+    for name in ("p.json", "none.json", ".", "half.json"):
         with pytest.raises(BadInputError, match="cannot be read as JSON"):
             read_object(tmp_path / name)

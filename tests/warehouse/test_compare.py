@@ -101,7 +101,7 @@ def test_what_cannot_be_compared_is_a_sentence(house: House, call: Call) -> None
         (2, "No candidate is 'x'", "--baseline", "x"),
         (2, "matches none of the", "--feature-set", "nothing_*"),
         (2, "Probabilities are compared, which an alert_ranker does not yield", "--model-type", "alert_ranker"),
-        (3, "There is no label strategy 'nobody'", "--label-strategy", "nobody"),
+        (2, "There is no label strategy 'nobody'", "--label-strategy", "nobody"),
         (3, "There is no file", "--truth", "absent.parquet"),
     ):
         done = call("compare", "--network", "coins", *options)

@@ -139,12 +139,15 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, snapshots: Path) -> None:
 with connect() as client: create_tables(client)" || exit 1
         head -c 20M /dev/zero > wh/filler 2>/dev/null
         trainer ingest {snapshots}; echo "rc=$?"
-        rm wh/filler; mount -o remount,size=200m wh
+        dd if=/dev/zero of=wh/rest bs=1k 2>/dev/null
+        trainer models list; echo "rc=$?"
+        rm wh/filler wh/rest; mount -o remount,size=200m wh
         trainer ingest {snapshots} | tail -1; echo "rc=${{PIPESTATUS[0]}}"
     """
     done = confined(script, tmp_path)
-    assert done.stdout.splitlines()[0] == "rc=4" and done.stdout.splitlines()[-1] == "rc=0", (done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr
+    assert done.stdout.splitlines()[:2] == ["rc=4", "rc=4"], (done.stdout, done.stderr)
+    assert done.stdout.splitlines()[-1] == "rc=0", (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr and "its disk is full; make room." in done.stderr
 
 
 def test_a_read_only_store_is_one_sentence(tmp_path: Path, snapshots: Path) -> None:

@@ -118,5 +118,5 @@ def _print(found: Comparison, as_json: bool) -> None:
         f"{found.window_days} days: {found.split}\n"
     )
     print_tables(comparison_tables(found))
-    print("\n".join(found.sentences))
-    print(f"\nPredictions, results_per_split.csv and leaderboard.json are in {found.folder}")
+    kept = f"Predictions, results_per_split.csv and leaderboard.json are in {found.folder}"
+    emit({}, False, [*found.sentences, "", kept])

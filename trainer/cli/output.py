@@ -29,7 +29,7 @@ def counted(count: int, noun: str) -> str:
 
 def emit(result: dict[str, Any], as_json: bool, lines: list[str]) -> None:
     """Print a result to stdout: one JSON object, or lines for people."""
-    print(json.dumps(result, default=str) if as_json else "\n".join(lines))
+    print(json.dumps(result, default=str) if as_json else "\n".join(line.replace("\n", "\\n") for line in lines))
 
 
 @contextmanager

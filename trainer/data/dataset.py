@@ -16,7 +16,7 @@ from trainer.data.feature import Feature, absent_features, columns_of, features_
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.groups import codes_of, linked_groups
 from trainer.data.selection import Selection
-from trainer.errors import ArtifactError, BadInputError, NotBuiltError, NotEnoughLabelsError
+from trainer.errors import ArtifactError, BadInputError, NotBuiltError, NotEnoughLabelsError, UsageError
 from trainer.model_types import ALERT_SCORER, ModelType, get_model_type
 from trainer.warehouse import require_table
 
@@ -105,8 +105,8 @@ def read_training(
     """Read the labelled rows of a selection, one per alert, address or cluster, with the chosen features.
 
     Raises:
-        UsageError: there is no such model type, or the choice names features that do not exist.
-        BadInputError: the warehouse has no snapshot of the selection, or no such label strategy.
+        UsageError: there is no such model type or label strategy, or the choice names features that do not exist.
+        BadInputError: the warehouse has no snapshot of the selection.
         NotBuiltError: the tables are not built yet.
         NotEnoughLabelsError: nothing in the selection is labelled.
     """
@@ -118,7 +118,7 @@ def read_training(
     if not count:
         known = known_strategies(client)
         if label_strategy not in known:
-            raise BadInputError(f"There is no label strategy '{label_strategy}'; there are: {', '.join(known)}.")
+            raise UsageError(f"There is no label strategy '{label_strategy}'; there are: {', '.join(known)}.")
         raise NotEnoughLabelsError(
             f"None of the {kind.grain} rows of {selection.network} with a window of {selection.window_days} days has a label "
             f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, label_strategy)}."

@@ -31,13 +31,16 @@ class FeatureChoice:
         """Return the chosen features in their order, without those named in `answers`.
 
         Raises:
-            UsageError: a pattern matches no feature, or none is left.
+            UsageError: a pattern matches no feature, an accepted column is none, or no feature is left.
         """
         names = [feature.name for feature in features]
         for option, patterns in (("--features", self.features), ("--exclude", self.exclude)):
             for pattern in patterns:
                 if not any(fnmatchcase(name, pattern) for name in names):
                     raise UsageError(f"{option} '{pattern}' matches none of the {len(names)} features{_near(pattern, names)}.")
+        columns = {*names, *(feature.key for feature in features)}
+        if unknown := [name for name in self.accepted if name not in columns]:
+            raise UsageError(f"--accept-column '{unknown[0]}' is none of the {len(names)} features{_near(unknown[0], names)}.")
         kept = [feature for feature in features if self._keeps(feature.name) and feature.name not in answers]
         if not kept:
             but = f", as {', '.join(sorted(answers))} agree with gold labels like an answer (--accept-column)" if answers else ""

@@ -13,7 +13,7 @@ from trainer.data.dataset import ALL_FEATURES, Dataset, read_scoring
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
 from trainer.data.selection import Selection
-from trainer.errors import BadInputError, NotEnoughLabelsError, TrainerError, reason, user_code
+from trainer.errors import BadInputError, NotEnoughLabelsError, TrainerError, UsageError, reason, user_code
 from trainer.keys import SnapshotKey
 from trainer.labels import LabelStrategy
 from trainer.model_types import get_model_type
@@ -61,6 +61,7 @@ def labels_of(
 
     Raises:
         BadInputError, NotEnoughLabelsError, UserCodeError: as `read_labelled` does.
+        UsageError: dbt knows no strategy of that name.
     """
     if isinstance(strategy, str):
         return _labels_by_dbt(client, data, selection, strategy)
@@ -74,7 +75,7 @@ def labels_of(
 
 def _labels_by_dbt(client: Client, data: Dataset, selection: Selection, strategy: str) -> tuple[np.ndarray, np.ndarray]:
     if strategy not in (known := known_strategies(client)):
-        raise BadInputError(f"There is no label strategy '{strategy}'; there are: {', '.join(known)}.")
+        raise UsageError(f"There is no label strategy '{strategy}'; there are: {', '.join(known)}.")
     kind = data.model_type
     rows = client.query_arrow(
         f"SELECT toString(processing_date), {kind.id_column}, label_target, label_weight FROM {kind.training_table} "

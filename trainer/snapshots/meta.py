@@ -75,9 +75,9 @@ def verify_counts(folder: Path, file: SnapshotFile, rows: Callable[[Path], int],
         unpacked: the files of the table, in the order of its paths.
 
     Raises:
-        BadInputError: a count differs.
+        BadInputError: a count differs, or is no whole number.
     """
-    counts = _counts(_meta(folder)) if file.path.is_relative_to(folder) else {}
+    counts = _counts(folder) if file.path.is_relative_to(folder) else {}
     found = {path: rows(path) for path in unpacked}
     whole = {file.stem: sum(found.values())} if len(file.paths) > 1 else {}
     parts = {_ENDING.sub("", path.name): found[plain] for path, plain in zip(file.paths, unpacked, strict=True)}
@@ -115,11 +115,16 @@ def _checksums(meta: dict[str, Any]) -> dict[str, dict[str, str]]:
     return sums
 
 
-def _counts(meta: dict[str, Any]) -> dict[str, int]:
-    section = meta.get("counts")
+def _counts(folder: Path) -> dict[str, int]:
+    section = _meta(folder).get("counts")
     if not isinstance(section, dict):
         return {}
-    return {_ENDING.sub("", name).lower(): count for name, count in section.items() if isinstance(count, int)}
+    counts = {}
+    for name, count in section.items():
+        if isinstance(count, bool) or not isinstance(count, int | float) or not float(count).is_integer():
+            raise BadInputError(f"{folder / 'META.json'} has no number of rows for {name}, but {json.dumps(count)[:64]}.")
+        counts[_ENDING.sub("", name).lower()] = int(count)
+    return counts
 
 
 def _file_name(name: str) -> str:

@@ -19,6 +19,7 @@ from trainer.uploads import ROW_NUMBER, RowCounter, reason_to_leave_out
 from trainer.warehouse import Table
 
 BATCH_ROWS = 65_536
+NOT_NUMERIC = "is not numeric in every part"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ def survey(table: Table, paths: Sequence[Path], renames: Mapping[str, str], acce
     # A column without values in one part has no type there.
     unknown = sorted({name for schema in schemas for name in extra_columns(table, schema, renames)} - set(accepted))
     left_out = {name: reason for name in unknown if (reason := reason_to_leave_out(name)) is not None}
+    left_out |= {name: NOT_NUMERIC for name in unknown if any(_is_other(schema, name, renames) for schema in schemas)}
     counters = {name: RowCounter() for name in unknown if name not in left_out}
     for batch in _first_rows(paths, list(counters)):
         _count(counters, batch, starts_file=True)
@@ -95,6 +97,12 @@ def is_numeric(kind: pa.DataType) -> bool:
     """Return whether values of an Arrow type are numbers or flags."""
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind) or pa.types.is_boolean(kind))
+
+
+def _is_other(schema: pa.Schema, name: str, renames: Mapping[str, str]) -> bool:
+    """Return whether a file has the column of this name in its table with values that are no numbers."""
+    kinds = zip(targets_of(schema.names, renames).values(), schema.types, strict=True)
+    return any(target == name and not is_numeric(kind) and not pa.types.is_null(kind) for target, kind in kinds)
 
 
 def _count(counters: dict[str, RowCounter], batch: pa.RecordBatch, starts_file: bool) -> None:

@@ -124,6 +124,7 @@ def read_object(path: Path) -> dict[str, Any]:
     """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
+        json.dumps(value, ensure_ascii=False).encode()  # JSON can spell half characters, which SQLite cannot store
     except (OSError, ValueError, RecursionError) as error:
         raise BadInputError(f"{path} cannot be read as JSON: {error}.") from error
     if not isinstance(value, dict):

@@ -81,8 +81,8 @@ def reason_to_leave_out(name: str, accepted: Collection[str] = ()) -> str | None
 class RowCounter:
     """Finds out, part by part in the order of the file, whether a column only numbers the rows.
 
-    It does if its values are whole and unique, rise (or fall) from row to row, and lie close together: an index of which rows were
-    filtered out has gaps, but a block height or a time in seconds spans far more than ten values per row.
+    It does if its values are whole and unique, rise (or fall) from row to row, and lie close together: an index has gaps where
+    rows were filtered out; a block height, or a time in seconds, spans far more than ten values per row.
     """
 
     rows: int = 0
@@ -98,14 +98,16 @@ class RowCounter:
         known = values[~np.isnan(values)]
         if not self._numbers_rows or not len(known):
             return
+        self._numbers_rows = bool((known == np.floor(known)).all()) and bool(np.isfinite(known).all())
+        if not self._numbers_rows:
+            return
         before = [] if self._last is None or starts_file else [self._last]
         steps = np.diff(np.concatenate([before, known]))
         self._rises |= set((steps > 0).tolist())
         self._span += float(np.abs(steps).sum())
         self._values += len(known)
         self._last = float(known[-1])
-        whole = bool(np.isfinite(known).all()) and bool((known == np.floor(known)).all())
-        self._numbers_rows = whole and len(self._rises) <= 1 and bool((steps != 0).all())
+        self._numbers_rows = len(self._rises) <= 1 and bool((steps != 0).all())
 
     @property
     def may_be_row_number(self) -> bool:

@@ -8,7 +8,10 @@ engine's own message is an empty "Error initializing EmbeddedServer: . (BAD_ARGU
 import fcntl
 import os
 import re
+import shutil
 from pathlib import Path
+
+MIN_FREE = 1 << 20  # bytes; with less, the engine fails before it can say why
 
 
 def folder_holder(path: str | Path) -> int | None:
@@ -44,6 +47,8 @@ def folder_problem(path: str | Path) -> str | None:
         return f"{folder} cannot hold the embedded warehouse: it cannot be created ({error.strerror}); name another folder."
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
         return f"{folder} cannot hold the embedded warehouse: you may not write to it; change its permissions or name another."
+    if shutil.disk_usage(folder).free < MIN_FREE:
+        return f"{folder} cannot be opened: its disk is full; make room."
     return held_message(folder)
 
 
