@@ -19,6 +19,7 @@ import pandas as pd
 
 from tests.support.warehouse import DATES, WINDOW
 from trainer.simulate import simulate
+from trainer.warehouse.side_tables import SIDE_SUFFIX
 
 ROOT = Path(__file__).parents[2]
 INTERPOSED = Path(__file__).parent / "interposed"
@@ -145,8 +146,8 @@ def killed(before: Place, verb: Sequence[object], after: dict[str, list[int]], r
         return ""
     if first.code != -signal.SIGKILL:
         return f"the killed command exited with {first.code}: {first.err[-300:]}"
-    seen = {table: rows for table, rows in place.state().items() if table not in AUDITS}
-    if all(differences(seen, {t: r for t, r in whole.items() if t not in AUDITS}) for whole in (before.state(), after)):
+    seen = _visible(place.state())
+    if all(differences(seen, _visible(whole)) for whole in (before.state(), after)):
         reader = place.copy(root.with_name(f"{root.name}-read")).run(*READER)
         if reader.code not in (4, 6):  # 6: there is no model yet
             return f"a reader exited with {reader.code} on a half-done state: {reader.err[-300:]}"
@@ -155,6 +156,11 @@ def killed(before: Place, verb: Sequence[object], after: dict[str, list[int]], r
         return f"the next run exited with {again.code}: {again.err[-300:]}"
     wrong = differences(place.state(), after)
     return f"after the next run other rows in {', '.join(wrong)}" if wrong else ""
+
+
+def _visible(state: dict[str, list[int]]) -> dict[str, list[int]]:
+    """Return the tables that commands read: not audits, and not side tables, which the next writer drops."""
+    return {table: rows for table, rows in state.items() if table not in AUDITS and SIDE_SUFFIX not in table}
 
 
 def way(data: Path) -> dict[str, tuple[object, ...]]:
