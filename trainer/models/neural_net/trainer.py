@@ -173,8 +173,8 @@ class NeuralNetTrainer(ModelTrainer):
 
         if self.model is None:
             raise ValueError("The model is not trained: call train or load first.")
-        matrices = [frame.to_numpy(dtype=np.float32) for frame in (X, background)]
-        return integrated(self.model, *matrices, fitting.device_named(self.device, or_cpu=True))
+        rows, others = X.to_numpy(dtype=np.float32), background.to_numpy(dtype=np.float32)
+        return integrated(self.model, rows, others, fitting.device_named(self.device, or_cpu=True))
 
     def save(self, path: str) -> None:
         """Write the scaling of the inputs and the weights as safetensors."""
