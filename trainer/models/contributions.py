@@ -75,8 +75,8 @@ def sampled_contributions(trainer: ModelTrainer, X: pd.DataFrame, background: pd
     """
     if len(X) > SAMPLED_ROWS:
         raise UsageError(
-            f"{type(trainer).__name__} has no method `contributions`, and without it at most {SAMPLED_ROWS} rows can be explained, "
-            f"not {len(X)}: explain fewer (--top), or add the method to the class (see `ModelTrainer.contributions`)."
+            f"{type(trainer).__name__} has no method `contributions`, and without it at most {SAMPLED_ROWS} rows can be "
+            f"explained, not {len(X)}: explain fewer (--top), or add the method to the class (see `ModelTrainer.contributions`)."
         )
     rng = np.random.default_rng(seed)
     rows, d = np.asarray(X, dtype=np.float32), X.shape[1]
@@ -90,17 +90,16 @@ def sampled_contributions(trainer: ModelTrainer, X: pd.DataFrame, background: pd
         return _predicted_odds(trainer, matrix, X.columns)
 
     sampled = np.empty((len(rows), PERMUTATIONS, d))
-    ends = np.empty((len(rows), PERMUTATIONS, 2))
     for row, own in enumerate(rows):
         steps = odds(np.where(is_own, own, others[:, None, :]).reshape(-1, d)).reshape(PERMUTATIONS, d + 1)
         sampled[row] = np.take_along_axis(np.diff(steps, axis=1), place, axis=1)
-        ends[row] = steps[:, [0, -1]]
     noise = float((sampled.std(axis=1, ddof=1) / np.sqrt(PERMUTATIONS)).max(initial=0.0))
     method = (
-        f"Shapley values estimated from {PERMUTATIONS} orders of the columns, against rows of the snapshot; the standard error of "
-        f"a contribution is at most {noise:.2g}."
+        f"Shapley values estimated from {PERMUTATIONS} orders of the columns, against rows of the snapshot; the standard "
+        f"error of a contribution is at most {noise:.2g}."
     )
-    return Contributions.of(sampled.mean(axis=1), ends[:, :, 0].mean(axis=1), ends[:, :, 1].mean(axis=1), LOG_ODDS, method)
+    base = float(odds(others).mean())
+    return Contributions.of(sampled.mean(axis=1), base, odds(rows), LOG_ODDS, method)
 
 
 def in_chunks(rows: int, size: int, function: Callable[[slice], np.ndarray]) -> np.ndarray:

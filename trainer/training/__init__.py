@@ -7,6 +7,7 @@ from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
 from trainer.training.fit import ModelTraining
 from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.predict import LATEST, ScoringResult, predict
+from trainer.training.reasons import Explanation, Explanations, contributions_of, explain
 from trainer.training.result import TrainingResult
 from trainer.training.search import make_pruner, read_object, read_space
 from trainer.training.tune import METRICS, Tuning, TuningResult
@@ -17,13 +18,17 @@ __all__ = [
     "Candidate",
     "Comparison",
     "DerivedVotes",
+    "Explanation",
+    "Explanations",
     "ModelTraining",
     "ScoringResult",
     "TrainingResult",
     "Tuning",
     "TuningResult",
     "compare",
+    "contributions_of",
     "derive_votes",
+    "explain",
     "make_pruner",
     "predict",
     "read_object",

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from trainer.models.neural_net.fitting import Plan
     from trainer.models.contributions import Contributions
+    from trainer.models.neural_net.fitting import Plan
     from trainer.models.neural_net.network import Architecture, Fitted
 
 # Bounds of the options; a network beyond them would exhaust the memory.

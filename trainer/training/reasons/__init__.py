@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from trainer.models import Contributions
 from trainer.training.reasons.contributions import contributions_of
-from trainer.training.reasons.explain import explain, explained_rows
+from trainer.training.reasons.explain import ROWS, Explainer, explain
 from trainer.training.reasons.explanation import Explanation, Explanations, Flow, Reason, Vote
 
 __all__ = [
+    "ROWS",
     "Contributions",
+    "Explainer",
     "Explanation",
     "Explanations",
     "Flow",
@@ -16,5 +18,4 @@ __all__ = [
     "Vote",
     "contributions_of",
     "explain",
-    "explained_rows",
 ]

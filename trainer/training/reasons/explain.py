@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from trainer.errors import BadInputError
 from trainer.evaluation import ranks
 from trainer.keys import WHERE_SNAPSHOT, SnapshotKey
 from trainer.model_types import ALERT_SCORER, get_model_type
-from trainer.models import LOG_ODDS, sigmoid
+from trainer.models import sigmoid
 from trainer.registry import artifact, get_model, latest_model
 from trainer.training.reasons.catalogue import Percentiles, meanings
 from trainer.training.reasons.contributions import contributions_of, sampled
@@ -71,48 +71,40 @@ def explain(
     with one_build(client):
         data = read_scoring(client, get_model_type(loaded.meta.model_type).name, selection, loaded.features)
         scores = loaded.predict(data.frame())
-        rows = _highest(data, scores)[:top] if ids is None else _rows_of(data, ids, selection)
-        explained = explained_rows(client, loaded, data, scores, selection, np.unique(rows), reasons)
-        by_row = dict(zip(np.unique(rows).tolist(), (one for part in explained for one in part), strict=True))
-    return Explanations(by_row[row] for row in rows.tolist())
+        explainer = Explainer(client, loaded, data, scores, selection, reasons)
+        rows = np.argsort(explainer.ranks, kind="stable")[:top] if ids is None else _rows_of(data, ids, selection)
+        parts = [explainer.explanations(rows[start : start + ROWS]) for start in range(0, len(rows), ROWS)]
+    return Explanations(one for part in parts for one in part)
 
 
-def explained_rows(
-    client: Client,
-    loaded: artifact.Artifact,
-    data: Dataset,
-    scores: np.ndarray,
-    selection: Selection,
-    rows: np.ndarray,
-    reasons: int = REASONS,
-) -> Iterator[list[Explanation]]:
-    """Yield the explanations of some rows of a snapshot, in chunks.
-
-    Args:
-        data: all rows of the snapshot, with the features of the model.
-        scores: (n,) of all rows.
-        rows: (m,) numbers of the rows to explain, ascending.
-    """
-    writer = _Writer(client, loaded, data, scores, selection, reasons)
-    for start in range(0, len(rows), ROWS):
-        yield writer.explanations(rows[start : start + ROWS])
-
-
-class _Writer:
-    """What the explanations of one snapshot share."""
+class Explainer:
+    """Explains rows of one snapshot, whose percentiles, ranks and catalogue it reads once."""
 
     def __init__(
-        self, client: Client, loaded: artifact.Artifact, data: Dataset, scores: np.ndarray, selection: Selection, reasons: int
+        self,
+        client: Client,
+        loaded: artifact.Artifact,
+        data: Dataset,
+        scores: np.ndarray,
+        selection: Selection,
+        reasons: int = REASONS,
     ) -> None:
+        """Take the rows of a snapshot, with the features of the model, and all their scores (n,)."""
         self._client, self._loaded, self._data, self._scores = client, loaded, data, scores
         self._key = SnapshotKey(selection.network, selection.end_date, selection.window_days)
         self._reasons = min(reasons, len(data.features))
         self._frame = data.frame()
         self._background = sampled(self._frame)
         self._percentiles, self._meanings = Percentiles(data.X), meanings(client, data.features)
-        self._ranks = ranks(scores, data.keys[data.model_type.id_column].to_numpy())
+        self.ranks = ranks(scores, data.keys[data.model_type.id_column].to_numpy())
 
     def explanations(self, rows: np.ndarray) -> list[Explanation]:
+        """Explain the rows with these numbers (m,), some thousand at most: their contributions are one matrix of float64.
+
+        Raises:
+            UsageError, UserCodeError: as `contributions_of` does.
+            NotBuiltError: dbt has not built the tables of labels and flows.
+        """
         kind, chunk = self._data.model_type, self._frame.iloc[rows]
         found = contributions_of(self._loaded, chunk.reset_index(drop=True), self._background)
         ids, addresses = (self._data.keys[name].take(rows).to_pylist() for name in (kind.id_column, kind.held_together_by))
@@ -157,7 +149,7 @@ class _Writer:
     def _scored(self, row: int, raw: float) -> dict[str, Any]:
         score, calibrated = float(self._scores[row]), self._loaded.meta.calibration is not None
         before = float(sigmoid(np.array(raw))) if calibrated else score
-        return {"score": score, "uncalibrated": before, "rank": int(self._ranks[row]), "raw": raw}
+        return {"score": score, "uncalibrated": before, "rank": int(self.ranks[row]), "raw": raw}
 
     def _reason(self, column: int, value: float, percentile: float, contribution: float) -> Reason:
         meaning = self._meanings[column]
@@ -181,11 +173,6 @@ def _known(evidence: Evidence, addresses: Sequence[str]) -> dict[str, Any]:
             said = {name: value for name, value in row.items() if name not in {"counterparty", "volume_usd"}}
             votes.append(Vote(address=row["counterparty"], is_counterparty=True, **said))
     return {"votes": votes, "flows": [Flow(address=one, **row) for one in addresses for row in evidence.flows.get(one, ())]}
-
-
-def _highest(data: Dataset, scores: np.ndarray) -> np.ndarray:
-    """Return the row numbers by falling score, ties by id."""
-    return np.argsort(ranks(scores, data.keys[data.model_type.id_column].to_numpy()), kind="stable")
 
 
 def _rows_of(data: Dataset, ids: Sequence[str], selection: Selection) -> np.ndarray:
