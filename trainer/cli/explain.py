@@ -40,8 +40,7 @@ def explain(
 
     By default with the newest model, on the last snapshot.
     """
-    from trainer.reports.explain import explanation_text
-    from trainer.reports.explain.text import WIDTH
+    from trainer.reports import explanation_text
     from trainer.training import explain as reasons_of
     from trainer.warehouse import connect
 
@@ -49,5 +48,4 @@ def explain(
     with connect(target) as client:
         day = o.day_of(processing_date)
         found = reasons_of(client, model_id, ids or None, top, network, day, window_days, model_type, trainer)
-    width = min(WIDTH, shutil.get_terminal_size().columns)
-    emit({"explanations": [one.as_dict() for one in found]}, json, [explanation_text(found, width)])
+    emit({"explanations": [one.as_dict() for one in found]}, json, [explanation_text(found, shutil.get_terminal_size().columns)])

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from trainer.warehouse import Client
 
 LATEST = "latest"
-ROWS = 5_000  # explained at once: their contributions are a matrix of float64
+ROWS = 10_000  # explained at once: their contributions are a matrix of float64
 REASONS = 10  # contributions that are kept of each row
 
 
@@ -96,6 +96,10 @@ class Explainer:
         self._frame = data.frame()
         self._background = sampled(self._frame)
         self._percentiles, self._meanings = Percentiles(data.X), meanings(client, data.features)
+        self._families = list(dict.fromkeys(meaning.family for meaning in self._meanings))
+        self._is_of = np.array(
+            [[meaning.family == family for family in self._families] for meaning in self._meanings], dtype=float
+        )
         self.ranks = ranks(scores, data.keys[data.model_type.id_column].to_numpy())
 
     def explanations(self, rows: np.ndarray) -> list[Explanation]:
@@ -114,6 +118,9 @@ class Explainer:
         values = self._data.X[rows]
         percentiles = self._percentiles.of(values)
         largest = np.argsort(-np.abs(found.values), axis=1, kind="stable")[:, : self._reasons]
+        others = found.values.copy()
+        np.put_along_axis(others, largest, 0.0, axis=1)
+        by_family = others @ self._is_of
         bases = np.broadcast_to(np.asarray(found.base, dtype=np.float64), len(rows))
         return [
             Explanation(
@@ -123,7 +130,8 @@ class Explainer:
                 **self._scored(rows[i], float(found.raw[i])),
                 base=float(bases[i]),
                 contributions=[self._reason(j, values[i, j], percentiles[i, j], found.values[i, j]) for j in largest[i].tolist()],
-                others=float(found.values[i].sum() - found.values[i, largest[i]].sum()),
+                others=float(others[i].sum()),
+                others_by_family=dict(zip(self._families, by_family[i].tolist(), strict=True)),
                 typologies=typologies.get(ids[i], []),
                 **_known(evidence, addresses[i] if is_grouped else [addresses[i]]),
             )
