@@ -108,6 +108,7 @@ def _value(value: float, unit: str) -> str:
 _AS_TEXT: dict[str, Callable[[float], str]] = {
     "flag": lambda value: "yes" if value else "no",
     "level": lambda value: LEVELS.get(round(value), f"{value:g}"),
+    "weekday": lambda value: f"weekday number {value:.0f}",
     "hour": lambda value: f"{value:02.0f}:00 UTC",
     "ratio": lambda value: f"{100 * value:,.0f} %" if abs(value) >= 0.1 else f"{100 * value:.2g} %",
     "score": lambda value: f"{value:.3g}",
