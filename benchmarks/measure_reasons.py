@@ -25,7 +25,7 @@ from trainer.models import build, fit_trainer, trainer_class
 from trainer.registry import artifact
 from trainer.testing.model import described
 from trainer.testing.tables import Table
-from trainer.training.reasons import ROWS, Explainer, contributions_of
+from trainer.training.reasons import Explainer, contributions_of
 
 PER = 100_000
 FEW = {"neural_net": 500, "ensemble": 200}  # rows of the models whose reasons take long
@@ -80,11 +80,8 @@ def print_whole(client: Any, loaded: artifact.Artifact, scoring: Dataset, last: 
 
     def explained() -> int:
         explainer = Explainer(client, loaded, scoring, scores, last)
-        count = 0
-        for start in range(0, rows, ROWS):
-            part = explainer.explanations(np.arange(start, min(start + ROWS, rows)))
-            count += sum(len(json.dumps(one.as_dict(), separators=(",", ":"))) for one in part)
-        return count
+        found = explainer.explanations(np.arange(rows))
+        return sum(len(json.dumps(one.as_dict(), separators=(",", ":"))) for one in found)
 
     clock, processors = per_rows(explained, rows)
     print(f"{'':<15} explanations, labels, rules, flows and JSON: {clock:.1f} / {processors:.1f}", flush=True)

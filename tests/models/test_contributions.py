@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xgboost
 
 from trainer.errors import UsageError
 from trainer.models import Contributions, EnsembleTrainer, LightGBMTrainer, LogisticTrainer, NeuralNetTrainer, XGBoostTrainer
+from trainer.models.boosting import tree_shap
 from trainer.models.contributions import LOG_ODDS, SAMPLED_ROWS, sampled_contributions
 from trainer.testing.tables import make_table, with_gaps
 
@@ -68,6 +70,35 @@ def test_trees_are_exact(kind: Any, parameters: dict[str, Any], error: float) ->
         assert found.error < error
         odds = np.log(np.clip(trainer.predict(frame), 1e-300, 1)) - np.log1p(-np.clip(trainer.predict(frame), 0, 1 - 1e-16))
         assert found.raw == pytest.approx(odds, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"zero_as_missing": True}, {"use_missing": False}, {"num_leaves": 200, "min_data_in_leaf": 1}]
+)
+@pytest.mark.parametrize("coded", [tree_shap.CODED, 2])
+def test_lightgbm_computes_the_same_values(parameters: dict[str, Any], coded: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missing values of each kind, and ways with more features than a table or a whole number takes."""
+    monkeypatch.setattr(tree_shap, "CODED", coded)
+    monkeypatch.setattr(tree_shap, "TABLE", min(coded, tree_shap.TABLE))
+    table = with_gaps(make_table(n=600, d=16))
+    table = table.with_(X=table.X.where(table.X > -1, 0).astype(np.float32))
+    trainer = trained(LightGBMTrainer({"n_estimators": 10} | parameters), table)
+    rows = table.X.to_numpy()
+    expected = trainer.model.predict(rows, pred_contrib=True)
+    found = trainer.contributions(table.X, table.X)
+    assert found.values == pytest.approx(expected[:, :-1], abs=1e-9)
+    assert found.base == pytest.approx(expected[0, -1], abs=1e-9)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"max_depth": 14, "min_child_weight": 0}, {"gamma": 2.0}, {"num_parallel_tree": 3}])
+def test_xgboost_computes_the_same_values(parameters: dict[str, Any]) -> None:
+    """Also where pruning has removed nodes; XGBoost computes in single precision."""
+    table = with_gaps(make_table(n=600, d=16))
+    trainer = trained(XGBoostTrainer({"n_estimators": 10} | parameters), table)
+    expected = trainer.model.predict(xgboost.DMatrix(table.X.to_numpy()), pred_contribs=True)
+    found = trainer.contributions(table.X, table.X)
+    assert found.values == pytest.approx(expected[:, :-1], abs=2e-5)
+    assert found.base == pytest.approx(expected[0, -1], abs=1e-6)
 
 
 def test_an_ensemble_is_the_weighted_sum_of_its_members() -> None:
