@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,22 +15,22 @@ import pyarrow as pa
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
-from trainer.registry import artifact, get_model, latest_model
+from trainer.registry import artifact
+from trainer.training.chosen import LATEST, chosen_model
+from trainer.training.reasons import ROWS, Explainer
 from trainer.warehouse import TABLES, one_build, replace_rows
 
 if TYPE_CHECKING:
     from trainer.models import ModelTrainer
     from trainer.warehouse import Client
 
-LATEST = "latest"
-"""The model id that stands for the newest model of a network and window."""
-
 
 @dataclass
 class ScoringResult:
     """What `predict` reports: where the scores are, and their range.
 
-    `absent_features` are features of the model, from extra columns of the export, for which no row of the snapshot has a value.
+    `absent_features` are features of the model, from extra columns of the export, for which no row of the snapshot has a value;
+    `explained` is the number of rows with reasons.
     """
 
     model_id: str
@@ -45,6 +46,7 @@ class ScoringResult:
     trained_on: str
     absent_features: list[str]
     seconds: float
+    explained: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
@@ -59,36 +61,72 @@ def predict(
     model_id: str = LATEST,
     model_type: str | None = None,
     model_trainer: type[ModelTrainer] | None = None,
+    *,
+    explain: bool = False,
+    top: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> ScoringResult:
     """Score every alert (or address, or cluster) of a snapshot; a ranker writes ranks, 1 for the highest score, ties by alert id.
 
     Args:
         model_id: a model's id, or `latest` for the newest of the network and window.
         model_trainer: the trainer's class, for one that is not registered as a plug-in.
+        explain, top: whether to write reasons, the JSON of `Explanation.as_dict`, for all or the `top` highest scores.
+        progress: called with (what, done, total) while rows are explained.
 
     Raises:
         ArtifactError: there is no such model, or it cannot be used.
-        UserCodeError: the model's trainer is a user's own and raises an exception.
+        UserCodeError, UsageError: the model's trainer is a user's own and raises an exception, or cannot explain so many rows.
         BadInputError: the warehouse has no such snapshot.
         NotBuiltError: dbt has not run yet.
     """
     started = time.perf_counter()
     selection = Selection(network, processing_date, processing_date, window_days)
-    model = latest_model(client, network, window_days, model_type) if model_id == LATEST else get_model(client, model_id)
-    loaded = artifact.load(Path(model["model_path"]), model_trainer)
+    loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
     with one_build(client):
         data = read_scoring(client, kind.name, selection, loaded.features)
         absent = absent_features(client, kind.scoring_table, selection, loaded.features)
+    scores, latency_ms = _timed(loaded, data)
+    explainer = Explainer(client, loaded, data, scores, selection) if explain else None
+    explained = min(top or len(scores), len(scores)) if explain else 0
+    batches = _batches(_rows(data, meta, selection, scores, latency_ms), explainer, explained, progress)
+    rows = replace_rows(client, TABLES[kind.written_table], batches)
+    return _result(meta, selection, rows, scores, absent, explained, time.perf_counter() - started)
+
+
+def _timed(loaded: artifact.Artifact, data: Dataset) -> tuple[np.ndarray, float]:
+    """Return the scores (n,) and how long one took, in milliseconds."""
     clock = time.perf_counter()
     scores = loaded.predict(data.frame())
-    latency_ms = (time.perf_counter() - clock) * 1000 / len(scores)
-    rows = replace_rows(client, TABLES[kind.written_table], [_rows(data, meta, selection, scores, latency_ms)])
-    return _result(meta, selection, rows, scores, absent, time.perf_counter() - started)
+    return scores, (time.perf_counter() - clock) * 1000 / len(scores)
+
+
+def _batches(
+    written: pa.Table, explainer: Explainer | None, count: int, progress: Callable[[str, int, int], None] | None
+) -> Iterator[pa.Table]:
+    """Yield the rows; in parts if the `count` highest have reasons, which all at once would fill the memory."""
+    if explainer is None:
+        yield written
+        return
+    chosen = explainer.ranks <= count
+    reasons = explainer.explanations(np.flatnonzero(chosen))
+    for start in range(0, len(written), ROWS):
+        part = np.arange(start, min(start + ROWS, len(written)))
+        texts = [json.dumps(next(reasons).as_dict(), separators=(",", ":")) if chosen[row] else "" for row in part]
+        yield written.slice(start, len(part)).append_column("explain_json", pa.array(texts))
+        if progress is not None:
+            progress("reasons", int(chosen[: part[-1] + 1].sum()), count)
 
 
 def _result(
-    meta: artifact.ModelMeta, selection: Selection, rows: int, scores: np.ndarray, absent: list[Feature], seconds: float
+    meta: artifact.ModelMeta,
+    selection: Selection,
+    rows: int,
+    scores: np.ndarray,
+    absent: list[Feature],
+    explained: int,
+    seconds: float,
 ) -> ScoringResult:
     return ScoringResult(
         model_id=meta.model_id,
@@ -104,6 +142,7 @@ def _result(
         trained_on=f"{meta.network} {meta.window_days}",
         absent_features=[feature.name for feature in absent],
         seconds=round(seconds, 3),
+        explained=explained,
     )
 
 
