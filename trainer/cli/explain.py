@@ -46,4 +46,5 @@ def explain(
     with connect(target) as client:
         day = o.day_of(processing_date)
         found = reasons_of(client, model_id, ids or None, top, network, day, window_days, model_type, trainer)
-    emit({"explanations": [one.as_dict() for one in found]}, json, [explanation_text(found, shutil.get_terminal_size().columns)])
+    lines = explanation_text(found, shutil.get_terminal_size().columns).split("\n")
+    emit({"explanations": [one.as_dict() for one in found]}, json, lines)
