@@ -1,0 +1,151 @@
+"""Curves of a scorer: ROC, precision–recall, lift, reliability, scores by class, and what a threshold gives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trainer.reports.page.palette import BLUE, GREEN, GREY, INK, RED
+
+if TYPE_CHECKING:
+    import altair as alt
+
+Rows = list[dict[str, Any]]
+PERCENT = ".0%"
+
+
+def curve(
+    rows: Rows,
+    x: tuple[str, str],
+    y: tuple[str, str],
+    reference: tuple[str, Rows] | None = None,
+    chosen: dict[str, Any] | None = None,
+    y_most: float | None = 1.0,
+) -> alt.LayerChart:
+    """Return a line through `rows`.
+
+    Args:
+        x, y: the key of a value and its title; x is a share, and so is y unless `y_most` is None.
+        reference: a name, and the two ends of a dashed line to compare with.
+        chosen: the row to mark as the chosen threshold.
+    """
+    import altair as alt
+
+    share = alt.Axis(format=PERCENT)
+    across = alt.X(f"{x[0]}:Q", title=x[1], scale=alt.Scale(domain=[0, 1]), axis=share)
+    if y_most is None:
+        up = alt.Y(f"{y[0]}:Q", title=y[1], scale=alt.Scale(zero=True))
+    else:
+        up = alt.Y(f"{y[0]}:Q", title=y[1], scale=alt.Scale(domain=[0, y_most]), axis=share)
+    layers: list[Any] = []
+    if reference is not None:
+        name, ends = reference
+        layers.append(_base(ends).mark_line(color=GREY, strokeDash=[4, 4], strokeWidth=1.3).encode(across, up))
+        named = _base([ends[-1] | {"name": name}]).mark_text(align="right", dy=-7, dx=-2)
+        layers.append(named.encode(across, up, alt.Text("name:N")))
+    layers.append(_base(rows).mark_line(interpolate="linear").encode(across, up, order=alt.Order("position:Q")))
+    if chosen is not None:
+        layers.append(_base([chosen]).mark_point(color=INK, size=70, opacity=1).encode(across, up))
+        named = _base([chosen | {"name": f"chosen {chosen['threshold']:.3f}"}])
+        side = {"align": "right", "dx": -9} if chosen[x[0]] > 0.6 else {"align": "left", "dx": 9}
+        layers.append(named.mark_text(color=INK, dy=11, **side).encode(across, up, alt.Text("name:N")))
+    return alt.layer(*layers)
+
+
+def reliability(rows: Rows) -> alt.LayerChart:
+    """Return observed against predicted shares, with intervals, beside the diagonal."""
+    import altair as alt
+
+    scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=PERCENT)
+    across = alt.X("mean_score:Q", title="mean score", scale=scale, axis=axis)
+    up = alt.Y("observed:Q", title="share of risky rows", scale=scale, axis=axis)
+    ends = _base([{"mean_score": 0, "observed": 0}, {"mean_score": 1, "observed": 1}])
+    return alt.layer(
+        ends.mark_line(color=GREY, strokeDash=[4, 4], strokeWidth=1.3).encode(across, up),
+        _base(rows).mark_line(strokeWidth=1, opacity=0.5).encode(across, up),
+        _base(rows).mark_rule().encode(across, alt.Y("low:Q", title="share of risky rows"), alt.Y2("high:Q")),
+        _base(rows).mark_point(opacity=1).encode(across, up),
+    )
+
+
+def histogram(rows: Rows) -> alt.LayerChart:
+    """Return the share of each class per bin of scores: risky rows upwards, benign ones downwards."""
+    import altair as alt
+
+    whole = {kind: sum(row[kind] for row in rows) or 1 for kind in ("positive", "negative")}
+    halves = [
+        {"low": row["low"], "high": row["high"], "kind": name, "zero": 0, "share": sign * row[kind] / whole[kind]}
+        for row in rows
+        for kind, name, sign in (("positive", "risky", 1), ("negative", "benign", -1))
+        if row[kind]
+    ]
+    axis = alt.Axis(labelExpr="format(abs(datum.value), '.0%')")
+    title = "share of the class’s rows"
+    across = alt.X("low:Q", title="score", scale=alt.Scale(domain=[0, 1]))
+    drawn = (
+        _base(halves)
+        .mark_rect(stroke=None)
+        .encode(
+            across,
+            alt.X2("high:Q"),
+            alt.Y("share:Q", title=title, axis=axis),
+            alt.Y2("zero:Q"),
+            alt.Color("kind:N", scale=alt.Scale(domain=["risky", "benign"], range=[RED, BLUE])),
+        )
+    )
+    return alt.layer(drawn, _base([{"share": 0}]).mark_rule(color=GREY, strokeWidth=1).encode(alt.Y("share:Q", title=title)))
+
+
+def precision_and_recall(rows: Rows, chosen: dict[str, Any] | None) -> alt.LayerChart:
+    """Return precision and recall against the threshold, with intervals; the chosen threshold is marked."""
+    import altair as alt
+
+    flat = [
+        {"threshold": row["threshold"], "kind": kind} | row[kind]
+        for row in rows
+        for kind in ("precision", "recall")
+        if row[kind] is not None
+    ]
+    across, title = _threshold_axis(), "share"
+    color = alt.Color("kind:N", scale=alt.Scale(domain=["precision", "recall"], range=[BLUE, GREEN]))
+    dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=["precision", "recall"], range=[[1, 0], [7, 3]]))
+    domain, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=PERCENT)
+    band = _base(flat).mark_area(opacity=0.16)
+    layers: list[Any] = [
+        band.encode(across, alt.Y("low:Q", title=title, scale=domain, axis=axis), alt.Y2("high:Q"), color),
+        _base(flat).mark_line().encode(across, alt.Y("value:Q", title=title, scale=domain, axis=axis), color, dash),
+    ]
+    return alt.layer(*layers, *_chosen(chosen))
+
+
+def alerts_per_day(rows: Rows, chosen: dict[str, Any] | None) -> alt.LayerChart:
+    """Return the alerts a day whose score reaches the threshold, against the threshold."""
+    import altair as alt
+
+    known = [row for row in rows if row["alerts_per_day"] is not None]
+    up = alt.Y("alerts_per_day:Q", title="alerts a day", scale=alt.Scale(zero=True))
+    return alt.layer(_base(known).mark_line().encode(_threshold_axis(), up), *_chosen(chosen))
+
+
+def _threshold_axis() -> alt.X:
+    import altair as alt
+
+    return alt.X("threshold:Q", title="threshold", scale=alt.Scale(domain=[0, 1]))
+
+
+def _chosen(chosen: dict[str, Any] | None) -> list[Any]:
+    import altair as alt
+
+    if chosen is None:
+        return []
+    base = _base([{"threshold": chosen["threshold"], "name": f"chosen {chosen['threshold']:.3f}"}])
+    side = {"align": "right", "dx": -5} if chosen["threshold"] > 0.6 else {"align": "left", "dx": 5}
+    return [
+        base.mark_rule(color=INK, strokeWidth=1, strokeDash=[2, 2]).encode(_threshold_axis()),
+        base.mark_text(color=INK, baseline="top", **side).encode(_threshold_axis(), alt.Text("name:N"), y=alt.value(2)),
+    ]
+
+
+def _base(rows: Rows) -> alt.Chart:
+    import altair as alt
+
+    return alt.Chart(alt.InlineData(values=[row | {"position": place} for place, row in enumerate(rows)]))
