@@ -5,7 +5,9 @@ from __future__ import annotations
 from trainer.reports.comparison_tables import comparison_tables
 from trainer.reports.label_page import label_page
 from trainer.reports.label_report import label_report
-from trainer.reports.label_tables import MISSING, Table, source_table, tables
+from trainer.reports.label_tables import source_table, tables
+from trainer.reports.model_page import model_page
+from trainer.reports.page import MISSING, Table
 
 __all__ = [
     "MISSING",
@@ -13,6 +15,7 @@ __all__ = [
     "comparison_tables",
     "label_page",
     "label_report",
+    "model_page",
     "source_table",
     "tables",
 ]

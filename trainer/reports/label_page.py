@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.reports.label_tables import CONFLICT_KINDS, percent, plain, tables
+from trainer.reports.label_tables import CONFLICT_KINDS, tables
+from trainer.reports.page.table import percent, plain
 
 if TYPE_CHECKING:
     from trainer.reports.label_report import LabelReport

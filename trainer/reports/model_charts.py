@@ -30,7 +30,8 @@ def labels(report: Report) -> list[Figure]:
 
 def discrimination(report: Report) -> list[Figure]:
     """Return ROC, precision–recall and lift, those that there are."""
-    found = []
+    found: list[Figure] = []
+    line: tuple[str, list[dict[str, float]]] | None
     if rows := report["curves"].get("roc"):
         line = (
             "chance",
@@ -59,7 +60,7 @@ def discrimination(report: Report) -> list[Figure]:
         line = ("no model", [{"share": 0, "lift": 1}, {"share": 1, "lift": 1}])
         drawn = charts.curve(rows, ("share", "share of rows, highest scores first"), ("lift", "lift"), line, None, None)
         first = rows[0]
-        note = f"Among the highest {percent(first['share'])} of rows, risky ones are {first['lift']:.1f} times as frequent as in all."
+        note = f"Among the highest {percent(first['share'])} of rows, risky ones are {first['lift']:.1f} times as frequent."
         found.append(Figure("lift", "Lift", f"Lift against the share of rows. {note}", drawn, tables.curve(report, "lift"), note))
     return found
 
@@ -88,10 +89,12 @@ def thresholds(report: Report) -> list[Figure]:
         drawn = charts.precision_and_recall(rows, chosen)
         summary = f"Precision and recall against the threshold.{said}"
         note = "Bands are 95 % intervals."
-        found.append(Figure("by-threshold", "Precision and recall by threshold", summary, drawn, note=note))
+        title, table = "Precision and recall by threshold", tables.precision_and_recall(report)
+        found.append(Figure("by-threshold", title, summary, drawn, table, note))
     if any(row["alerts_per_day"] is not None for row in rows):
         summary = f"Alerts a day against the threshold.{said}"
-        found.append(Figure("alerts-a-day", "Alerts a day by threshold", summary, charts.alerts_per_day(rows, chosen)))
+        drawn, table = charts.alerts_per_day(rows, chosen), tables.alerts_per_day(report)
+        found.append(Figure("alerts-a-day", "Alerts a day by threshold", summary, drawn, table))
     return found
 
 

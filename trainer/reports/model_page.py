@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trainer.reports import model_charts, model_tables
-from trainer.reports.page import Entry, Page, Section, Table, plain, render
+from trainer.reports.page import MISSING, Entry, Page, Section, Table, plain, render
 from trainer.reports.page.table import percent, with_interval
 from trainer.reports.redaction import without_addresses
 
@@ -30,11 +30,7 @@ def model_page(report: ModelReport, card: bool = False) -> str:
         values = without_addresses(values)
     model = values["model"]
     what = "Model card" if card else "Report"
-    lead = f"{model.get('model', 'A model')}, trained on {model.get('label_strategy', 'unknown')} labels of {model.get('network', '?')}"
-    lead += (
-        f", {model.get('start_date', '?')} to {model.get('end_date', '?')}, a window of {model.get('window_days', '?')} days. "
-    )
-    lead += "Intervals are 95 % confidence intervals."
+    lead = _lead(model)
     sections = [
         _training(values),
         _metrics(values),
@@ -47,6 +43,16 @@ def model_page(report: ModelReport, card: bool = False) -> str:
     ]
     title = f"{what}: {model.get('model_id', 'model')}"
     return render(Page(title, lead, [one for one in sections if one], values["verdict"], _key_figures(values)))
+
+
+def _lead(model: Report) -> str:
+    strategy, network = model.get("label_strategy", "unknown"), model.get("network", "unknown")
+    dates = " to ".join(sorted({str(model[key]) for key in ("start_date", "end_date") if model.get(key)}))
+    days = model.get("window_days", MISSING)
+    return (
+        f"{model.get('model', 'A model')}, trained on {strategy} labels of {network}, {dates or MISSING}, a window of {days} "
+        "days. Intervals are 95 % confidence intervals."
+    )
 
 
 def _printable(value: Any) -> Any:
@@ -72,7 +78,7 @@ def _key_figures(report: Report) -> list[tuple[str, str, str]]:
 
 def _training(report: Report) -> Section:
     model, split = report["model"], report["split"]
-    notes = [" ".join(split[key] for key in ("description", "why") if split.get(key))]
+    notes = [" ".join(_sentence(split[key]) for key in ("description", "why") if split.get(key))]
     if model.get("n_train") and model.get("n_positive") is not None:
         balance = percent(model["n_positive"] / model["n_train"])
         notes.insert(0, f"{model['n_train']:,} labelled rows, {model['n_positive']:,} of them risky ({balance}).")
@@ -81,7 +87,7 @@ def _training(report: Report) -> Section:
 
 
 def _metrics(report: Report) -> Section:
-    parts = []
+    parts: list[Section] = []
     for dimension, rows in report["breakdown"].items():
         if rows:
             title = f"By {model_tables.DIMENSIONS.get(dimension, dimension).lower()}"
@@ -104,7 +110,7 @@ def _thresholds(report: Report) -> Section:
         notes = ["There is no table of thresholds without unseen gold rows of both classes."]
     elif report["chosen"] is None:
         notes = ["No threshold is kept with the model; --alert-budget or --min-precision chooses one."]
-    tables = _with_rows([model_tables.chosen(report), model_tables.thresholds(report)])
+    tables = _with_rows([model_tables.chosen(report)])
     return Section("thresholds", "Thresholds", notes, model_charts.thresholds(report), tables)
 
 
@@ -146,6 +152,10 @@ def _facts(report: Report) -> Section:
     ]
     parts = [Section("missing", "What is missing from this report", report["notes"])] if report["notes"] else []
     return Section("facts", "Parameters, versions, fingerprints", tables=_with_rows(tables), parts=parts)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _with_rows(tables: list[Table]) -> list[Table]:

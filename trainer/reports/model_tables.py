@@ -91,16 +91,16 @@ def histogram(report: dict[str, Any]) -> Table:
     return table("histogram", "Scores by class", "", columns, report["curves"]["histogram"])
 
 
-def thresholds(report: dict[str, Any]) -> Table:
-    """Return what each threshold gives."""
-    columns = [
-        decimal("threshold", digits=4),
-        share_estimate("precision"),
-        share_estimate("recall"),
-        decimal("alerts_per_day", digits=1),
-        share("share_of_alerts"),
-    ]
-    return table("thresholds", "Thresholds", "", columns, report["thresholds"])
+def precision_and_recall(report: dict[str, Any]) -> Table:
+    """Return precision and recall of each threshold."""
+    columns = [decimal("threshold", digits=4), share_estimate("precision"), share_estimate("recall")]
+    return table("by-threshold", "Precision and recall by threshold", "", columns, report["thresholds"])
+
+
+def alerts_per_day(report: dict[str, Any]) -> Table:
+    """Return the alerts of each threshold."""
+    columns = [decimal("threshold", digits=4), decimal("alerts_per_day", "alerts a day", 1), share("share_of_alerts")]
+    return table("alerts-a-day", "Alerts a day by threshold", "", columns, report["thresholds"])
 
 
 def chosen(report: dict[str, Any]) -> Table:
@@ -110,7 +110,7 @@ def chosen(report: dict[str, Any]) -> Table:
         decimal("threshold", digits=4),
         share_estimate("precision"),
         share_estimate("recall"),
-        decimal("alerts_per_day", digits=1),
+        decimal("alerts_per_day", "alerts a day", 1),
     ]
     return table("chosen", "Chosen threshold", "", columns, [report["chosen"]] if report["chosen"] else [])
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import altair as alt
-
+    from trainer.reports.page.charts.parts import Drawn
     from trainer.reports.page.table import Table
 
 
@@ -24,7 +23,7 @@ class Figure:
     name: str
     title: str
     summary: str
-    chart: alt.Chart | alt.LayerChart
+    chart: Drawn
     table: Table | None = None
     note: str = ""
 

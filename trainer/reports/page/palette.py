@@ -1,7 +1,7 @@
 """The colours of pages and charts.
 
 A chart is drawn in the light colours; on a page, one CSS rule per colour replaces each by the variable of its name, which the
-reader's colour scheme sets. Hues are those of Okabe and Ito (2008), which the colour-blind can tell apart; the dark ones are lighter.
+reader's colour scheme sets. Hues are those of Okabe and Ito (2008), which the colour-blind can tell apart.
 """
 
 from __future__ import annotations

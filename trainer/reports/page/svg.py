@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET  # noqa: S405  it parses what our own renderer wrote
+from xml.etree import ElementTree as ET
 
 from trainer.reports.page.palette import BLUE, GREY, INK, RULE, SOFT
 
 if TYPE_CHECKING:
-    import altair as alt
+    from trainer.reports.page.charts.parts import Drawn
 
 WIDTH = 440  # units of the viewBox; at 400 px of screen, text of 12 is still legible
 HEIGHT = 270
@@ -43,7 +43,7 @@ _GEOMETRY = {"d", "transform", "x", "y", "x2", "y2", "width", "height", "font-si
 _LONG = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
 
 
-def svg(chart: alt.Chart | alt.LayerChart, name: str, summary: str) -> str:
+def svg(chart: Drawn, name: str, summary: str) -> str:
     """Return a chart as an SVG element of WIDTH units.
 
     Args:

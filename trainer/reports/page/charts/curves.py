@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from trainer.reports.page.charts.parts import PERCENT, Rows, base
 from trainer.reports.page.palette import BLUE, GREEN, GREY, INK, RED
 
 if TYPE_CHECKING:
     import altair as alt
 
-Rows = list[dict[str, Any]]
-PERCENT = ".0%"
+    from trainer.reports.page.charts.parts import Drawn
 
 
 def curve(
@@ -20,7 +20,7 @@ def curve(
     reference: tuple[str, Rows] | None = None,
     chosen: dict[str, Any] | None = None,
     y_most: float | None = 1.0,
-) -> alt.LayerChart:
+) -> Drawn:
     """Return a line through `rows`.
 
     Args:
@@ -39,35 +39,41 @@ def curve(
     layers: list[Any] = []
     if reference is not None:
         name, ends = reference
-        layers.append(_base(ends).mark_line(color=GREY, strokeDash=[4, 4], strokeWidth=1.3).encode(across, up))
-        named = _base([ends[-1] | {"name": name}]).mark_text(align="right", dy=-7, dx=-2)
+        layers.append(base(ends).mark_line(color=GREY, strokeDash=[4, 4], strokeWidth=1.3).encode(across, up))
+        # below the line, at 60 % of its length: a curve that is better than the line is above it
+        there = {key: ends[0][key] + 0.6 * (ends[1][key] - ends[0][key]) for key in (x[0], y[0])}
+        named = base([there | {"name": name}]).mark_text(align="left", dy=11, dx=6)
         layers.append(named.encode(across, up, alt.Text("name:N")))
-    layers.append(_base(rows).mark_line(interpolate="linear").encode(across, up, order=alt.Order("position:Q")))
+    layers.append(base(rows).mark_line(interpolate="linear").encode(across, up, order=alt.Order("position:Q")))
     if chosen is not None:
-        layers.append(_base([chosen]).mark_point(color=INK, size=70, opacity=1).encode(across, up))
-        named = _base([chosen | {"name": f"chosen {chosen['threshold']:.3f}"}])
-        side = {"align": "right", "dx": -9} if chosen[x[0]] > 0.6 else {"align": "left", "dx": 9}
-        layers.append(named.mark_text(color=INK, dy=11, **side).encode(across, up, alt.Text("name:N")))
+        layers.append(base([chosen]).mark_point(color=INK, size=70, opacity=1).encode(across, up))
+        named = base([chosen | {"name": f"chosen {chosen['threshold']:.3f}"}])
+        is_right = chosen[x[0]] > 0.6
+        side: dict[str, Any] = {"align": "right", "dx": -9} if is_right else {"align": "left", "dx": 9}
+        falls = rows[0][y[0]] > rows[-1][y[0]]
+        layers.append(
+            named.mark_text(color=INK, dy=11 if is_right == falls else -9, **side).encode(across, up, alt.Text("name:N"))
+        )
     return alt.layer(*layers)
 
 
-def reliability(rows: Rows) -> alt.LayerChart:
+def reliability(rows: Rows) -> Drawn:
     """Return observed against predicted shares, with intervals, beside the diagonal."""
     import altair as alt
 
     scale, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=PERCENT)
     across = alt.X("mean_score:Q", title="mean score", scale=scale, axis=axis)
     up = alt.Y("observed:Q", title="share of risky rows", scale=scale, axis=axis)
-    ends = _base([{"mean_score": 0, "observed": 0}, {"mean_score": 1, "observed": 1}])
+    ends = base([{"mean_score": 0, "observed": 0}, {"mean_score": 1, "observed": 1}])
     return alt.layer(
         ends.mark_line(color=GREY, strokeDash=[4, 4], strokeWidth=1.3).encode(across, up),
-        _base(rows).mark_line(strokeWidth=1, opacity=0.5).encode(across, up),
-        _base(rows).mark_rule().encode(across, alt.Y("low:Q", title="share of risky rows"), alt.Y2("high:Q")),
-        _base(rows).mark_point(opacity=1).encode(across, up),
+        base(rows).mark_line(strokeWidth=1, opacity=0.5).encode(across, up),
+        base(rows).mark_rule().encode(across, alt.Y("low:Q", title="share of risky rows"), alt.Y2("high:Q")),
+        base(rows).mark_point(opacity=1).encode(across, up),
     )
 
 
-def histogram(rows: Rows) -> alt.LayerChart:
+def histogram(rows: Rows) -> Drawn:
     """Return the share of each class per bin of scores: risky rows upwards, benign ones downwards."""
     import altair as alt
 
@@ -82,7 +88,7 @@ def histogram(rows: Rows) -> alt.LayerChart:
     title = "share of the class’s rows"
     across = alt.X("low:Q", title="score", scale=alt.Scale(domain=[0, 1]))
     drawn = (
-        _base(halves)
+        base(halves)
         .mark_rect(stroke=None)
         .encode(
             across,
@@ -92,10 +98,10 @@ def histogram(rows: Rows) -> alt.LayerChart:
             alt.Color("kind:N", scale=alt.Scale(domain=["risky", "benign"], range=[RED, BLUE])),
         )
     )
-    return alt.layer(drawn, _base([{"share": 0}]).mark_rule(color=GREY, strokeWidth=1).encode(alt.Y("share:Q", title=title)))
+    return alt.layer(drawn, base([{"share": 0}]).mark_rule(color=GREY, strokeWidth=1).encode(alt.Y("share:Q", title=title)))
 
 
-def precision_and_recall(rows: Rows, chosen: dict[str, Any] | None) -> alt.LayerChart:
+def precision_and_recall(rows: Rows, chosen: dict[str, Any] | None) -> Drawn:
     """Return precision and recall against the threshold, with intervals; the chosen threshold is marked."""
     import altair as alt
 
@@ -106,24 +112,25 @@ def precision_and_recall(rows: Rows, chosen: dict[str, Any] | None) -> alt.Layer
         if row[kind] is not None
     ]
     across, title = _threshold_axis(), "share"
-    color = alt.Color("kind:N", scale=alt.Scale(domain=["precision", "recall"], range=[BLUE, GREEN]))
+    hues = alt.Scale(domain=["precision", "recall"], range=[BLUE, GREEN])
+    color, plain = alt.Color("kind:N", scale=hues), alt.Color("kind:N", scale=hues, legend=None)
     dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=["precision", "recall"], range=[[1, 0], [7, 3]]))
     domain, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=PERCENT)
-    band = _base(flat).mark_area(opacity=0.16)
-    layers: list[Any] = [
-        band.encode(across, alt.Y("low:Q", title=title, scale=domain, axis=axis), alt.Y2("high:Q"), color),
-        _base(flat).mark_line().encode(across, alt.Y("value:Q", title=title, scale=domain, axis=axis), color, dash),
-    ]
-    return alt.layer(*layers, *_chosen(chosen))
+    band, line = base(flat).mark_area(opacity=0.16), base(flat).mark_line()
+    return alt.layer(
+        line.encode(across, alt.Y("value:Q", title=title, scale=domain, axis=axis), color, dash),
+        band.encode(across, alt.Y("low:Q", title=title, scale=domain, axis=axis), alt.Y2("high:Q"), plain),
+        *_chosen(chosen),
+    )
 
 
-def alerts_per_day(rows: Rows, chosen: dict[str, Any] | None) -> alt.LayerChart:
+def alerts_per_day(rows: Rows, chosen: dict[str, Any] | None) -> Drawn:
     """Return the alerts a day whose score reaches the threshold, against the threshold."""
     import altair as alt
 
     known = [row for row in rows if row["alerts_per_day"] is not None]
     up = alt.Y("alerts_per_day:Q", title="alerts a day", scale=alt.Scale(zero=True))
-    return alt.layer(_base(known).mark_line().encode(_threshold_axis(), up), *_chosen(chosen))
+    return alt.layer(base(known).mark_line().encode(_threshold_axis(), up), *_chosen(chosen))
 
 
 def _threshold_axis() -> alt.X:
@@ -137,15 +144,9 @@ def _chosen(chosen: dict[str, Any] | None) -> list[Any]:
 
     if chosen is None:
         return []
-    base = _base([{"threshold": chosen["threshold"], "name": f"chosen {chosen['threshold']:.3f}"}])
-    side = {"align": "right", "dx": -5} if chosen["threshold"] > 0.6 else {"align": "left", "dx": 5}
+    data = base([{"threshold": chosen["threshold"], "name": f"chosen {chosen['threshold']:.3f}"}])
+    side: dict[str, Any] = {"align": "right", "dx": -5} if chosen["threshold"] > 0.6 else {"align": "left", "dx": 5}
     return [
-        base.mark_rule(color=INK, strokeWidth=1, strokeDash=[2, 2]).encode(_threshold_axis()),
-        base.mark_text(color=INK, baseline="top", **side).encode(_threshold_axis(), alt.Text("name:N"), y=alt.value(2)),
+        data.mark_rule(color=INK, strokeWidth=1, strokeDash=[2, 2]).encode(_threshold_axis()),
+        data.mark_text(color=INK, baseline="top", **side).encode(_threshold_axis(), alt.Text("name:N"), y=alt.value(2)),
     ]
-
-
-def _base(rows: Rows) -> alt.Chart:
-    import altair as alt
-
-    return alt.Chart(alt.InlineData(values=[row | {"position": place} for place, row in enumerate(rows)]))

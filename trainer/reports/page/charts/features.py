@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from trainer.reports.page.charts.parts import Rows, base, names
 from trainer.reports.page.palette import BLUE, GREY, RED, STEPS
 
 if TYPE_CHECKING:
-    import altair as alt
+    from trainer.reports.page.charts.parts import Drawn
 
-Rows = list[dict[str, Any]]
 STEP = 21
 DIRECTIONS = {"higher raises": RED, "higher lowers": BLUE, "mixed": GREY}
 POINTS = 60  # per feature; more would weigh more than they show
 PARTS = ("lowest fifth", "2nd", "3rd", "4th", "highest fifth")
 
 
-def importance(rows: Rows) -> alt.LayerChart:
+def importance(rows: Rows) -> Drawn:
     """Return a bar per feature {feature, share, direction}, with its share at its end."""
     import altair as alt
 
-    base = alt.Chart(alt.InlineData(values=[{name: row[name] for name in ("feature", "share", "direction")} for row in rows]))
+    data = base([{name: row[name] for name in ("feature", "share", "direction")} for row in rows])
     across = alt.X("share:Q", title="share of the mean absolute contribution", axis=alt.Axis(format=".0%"))
-    up = _features(rows)
+    up = names(rows, "feature")
     scale = alt.Scale(domain=list(DIRECTIONS), range=list(DIRECTIONS.values()))
     return alt.layer(
-        base.mark_bar().encode(across, up, alt.Color("direction:N", scale=scale)),
-        base.mark_text(align="left", dx=4).encode(across, up, alt.Text("share:Q", format=".1%")),
+        data.mark_bar().encode(across, up, alt.Color("direction:N", scale=scale)),
+        data.mark_text(align="left", dx=4).encode(across, up, alt.Text("share:Q", format=".1%")),
     ).properties(height={"step": STEP})
 
 
-def contributions(rows: Rows) -> alt.LayerChart | None:
+def contributions(rows: Rows) -> Drawn | None:
     """Return a point per row and feature at its contribution, coloured by the feature's percentile; None without points.
 
     Points are spread across the line of their feature by their position, so that equal ones do not hide each other.
@@ -53,17 +53,11 @@ def contributions(rows: Rows) -> alt.LayerChart | None:
     across = alt.X("contribution:Q", title="contribution to the raw score")
     color = alt.Color("part:O", title="value of the feature", scale=alt.Scale(domain=list(PARTS), range=STEPS))
     offset = alt.YOffset("spread:Q", scale=alt.Scale(domain=[-1, 11]))
-    zero = alt.Chart(alt.InlineData(values=[{"contribution": 0}])).mark_rule(color=GREY, strokeWidth=1).encode(across)
-    base = alt.Chart(alt.InlineData(values=points))
-    drawn = base.mark_point(size=12, opacity=1).encode(across, _features(rows), color, offset)
+    zero = base([{"contribution": 0}]).mark_rule(color=GREY, strokeWidth=1).encode(across)
+    data = base(points)
+    drawn = data.mark_point(size=12, opacity=1).encode(across, names(rows, "feature"), color, offset)
     return alt.layer(zero, drawn).properties(height={"step": STEP, "for": "position"})
 
 
 def _sample(points: Rows) -> Rows:
     return points[:: max(1, -(-len(points) // POINTS))]
-
-
-def _features(rows: Rows) -> alt.Y:
-    import altair as alt
-
-    return alt.Y("feature:N", title=None, sort=[row["feature"] for row in rows])
