@@ -31,7 +31,8 @@ from trainer.evaluation import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.labels import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 from trainer.model_types import get_model_type
 from trainer.models import ModelTrainer, fit_trainer, name_of, ranker_of
-from trainer.registry import artifact, registry
+from trainer.registry import artifact, features_meta, registry
+from trainer.training.out_of_fold import out_of_fold_table
 from trainer.training.result import TrainingResult, result_of
 from trainer.training.unseen import Unseen, evaluate_unseen, row_groups
 from trainer.warehouse import one_build
@@ -108,7 +109,8 @@ class ModelTraining:
         seconds["fit"] = time.perf_counter() - clock
         description = self._description(trainer, strategy, selection, data) | self._evaluation(split, unseen)
         description["medians"] = None if medians is None else [float(value) for value in medians]
-        folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, description)
+        kept = out_of_fold_table(data, gold, split, unseen)
+        folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, description, kept)
         try:
             registry.register(self.client, folder, meta, unseen.fold_aucs)
         except BaseException:
@@ -177,7 +179,7 @@ class ModelTraining:
             "model_id": f"{name.rpartition(':')[2]}-{created:%Y%m%dT%H%M%S%f}-{fingerprint[:8]}",
             "model": name,
             "model_type": self.model_type,
-            "features": artifact.features_meta(data.features),
+            "features": features_meta(data.features),
             "feature_patterns": {
                 "features": list(self.features),
                 "exclude": list(self.exclude),

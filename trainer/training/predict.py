@@ -14,7 +14,7 @@ import pyarrow as pa
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
-from trainer.registry import artifact, get_model, latest_model
+from trainer.registry import ModelMeta, artifact, get_model, latest_model
 from trainer.warehouse import TABLES, one_build, replace_rows
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def predict(
 
 
 def _result(
-    meta: artifact.ModelMeta, selection: Selection, rows: int, scores: np.ndarray, absent: list[Feature], seconds: float
+    meta: ModelMeta, selection: Selection, rows: int, scores: np.ndarray, absent: list[Feature], seconds: float
 ) -> ScoringResult:
     return ScoringResult(
         model_id=meta.model_id,
@@ -107,7 +107,7 @@ def _result(
     )
 
 
-def _rows(data: Dataset, meta: artifact.ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
+def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
     identifier = data.model_type.id_column
     count = len(scores)
     ids = data.keys[identifier]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from trainer.data import Dataset
     from trainer.evaluation import Split
-    from trainer.registry import artifact
+    from trainer.registry import ModelMeta
 
 
 @dataclass
@@ -47,7 +47,7 @@ class TrainingResult:
 
 
 def result_of(
-    meta: artifact.ModelMeta,
+    meta: ModelMeta,
     data: Dataset,
     split: Split,
     calibration: dict[str, Any],
