@@ -9,7 +9,7 @@ import typer
 
 from trainer.cli import options as o
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
-from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_left_out
+from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_left_out, threshold_lines
 
 if TYPE_CHECKING:
     from trainer.training import ModelTraining, ScoringResult, TrainingResult
@@ -44,6 +44,8 @@ def fit(
     min_labelled: o.MinLabelled = 50,
     min_positive: o.MinPositive = 10,
     calibration: o.Calibration = True,
+    alert_budget: o.AlertBudget = None,
+    min_precision: o.MinPrecision = None,
     json: o.Json = False,
     target: o.Target = None,
 ) -> None:
@@ -55,7 +57,7 @@ def fit(
 
     what: dict[str, Any] = {"model_trainer": trainer_of(model, parameters_of(model, params, param), seed), "seed": seed}
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
-    what["accept_columns"] = accept_column or ()
+    what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
     how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration}
     how |= {"min_labelled": min_labelled, "min_positive": min_positive}
     with progress() as update, connect(target) as client:
@@ -93,6 +95,7 @@ def _fit_lines(result: TrainingResult) -> list[str]:
         evaluated if result.metrics else f"  {result.graded_on}",
         *metric_lines(result.metrics),
         *calibration_lines(result.calibration),
+        *threshold_lines(result.threshold),
         f"  saved in {result.artifact}",
     ]
 
@@ -129,6 +132,9 @@ def predict(
         f"model {result.model_id}",
         f"  scores {result.score_min:.4f} to {result.score_max:.4f}, mean {result.score_mean:.4f}",
     ]
+    if result.threshold is not None:
+        per_day = (result.n_at_or_above or 0) / result.window_days
+        lines.append(f"  {result.n_at_or_above} at or above the threshold {result.threshold:.4f}, {per_day:.1f} a day")
     emit(result.as_dict(), json, lines)
 
 

@@ -9,6 +9,13 @@ from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.predict import LATEST, ScoringResult, predict
 from trainer.training.result import TrainingResult
 from trainer.training.search import make_pruner, read_object, read_space
+from trainer.training.threshold import (
+    GoldRows,
+    choose_threshold,
+    gold_rows,
+    last_snapshot,
+    score_snapshot,
+)
 from trainer.training.tune import METRICS, Tuning, TuningResult
 
 __all__ = [
@@ -17,18 +24,23 @@ __all__ = [
     "Candidate",
     "Comparison",
     "DerivedVotes",
+    "GoldRows",
     "ModelTraining",
     "ScoringResult",
     "TrainingResult",
     "Tuning",
     "TuningResult",
+    "choose_threshold",
     "compare",
     "derive_votes",
+    "gold_rows",
+    "last_snapshot",
     "make_pruner",
     "predict",
     "read_object",
     "read_parameters",
     "read_space",
     "remove_votes",
+    "score_snapshot",
     "write_parameters",
 ]

@@ -30,6 +30,7 @@ class ScoringResult:
     """What `predict` reports: where the scores are, and their range.
 
     `absent_features` are features of the model, from extra columns of the export, for which no row of the snapshot has a value.
+    `threshold` is the one kept with the model, and `n_at_or_above` how many rows score at or above it; None without one.
     """
 
     model_id: str
@@ -44,6 +45,8 @@ class ScoringResult:
     score_max: float
     trained_on: str
     absent_features: list[str]
+    threshold: float | None
+    n_at_or_above: int | None
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
@@ -103,6 +106,8 @@ def _result(
         score_max=float(scores.max()),
         trained_on=f"{meta.network} {meta.window_days}",
         absent_features=[feature.name for feature in absent],
+        threshold=None if meta.chosen is None else meta.chosen.threshold,
+        n_at_or_above=None if meta.chosen is None else int((scores >= meta.chosen.threshold).sum()),
         seconds=round(seconds, 3),
     )
 
