@@ -10,6 +10,7 @@ import typer
 from trainer.cli import options as o
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
 from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_left_out, threshold_lines
+from trainer.errors import UsageError
 
 if TYPE_CHECKING:
     from trainer.training import ModelTraining, ScoringResult, TrainingResult
@@ -109,6 +110,12 @@ def predict(
     model: Annotated[
         str | None, typer.Option(help="package.module:Class of a trainer that is not a plug-in.", show_default=False)
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Write the reasons for each score, as JSON, into explain_json.")
+    ] = False,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="With --explain: reasons for so many of the highest scores.", show_default=False)
+    ] = None,
     json: o.Json = False,
     target: o.Target = None,
 ) -> None:
@@ -119,13 +126,16 @@ def predict(
     from trainer.training import predict as score
     from trainer.warehouse import connect
 
+    if top is not None and not explain:
+        raise UsageError("--top says how many scores to explain; add --explain.")
     trainer = None if model is None else trainer_class_of(model)
-    with connect(target) as client:
+    with progress() as update, connect(target) as client:
         day = o.day_of(processing_date)
         if model_id != LATEST and model_type is None:
             model_type = get_model(client, model_id)["model_type"]
         rows = resolve_selection(client, model_type, network, day, day, window_days)
-        result = score(client, rows.network, rows.end_date, rows.window_days, model_id, model_type, trainer)
+        how: dict[str, Any] = {"explain": explain, "top": top, "progress": update}
+        result = score(client, rows.network, rows.end_date, rows.window_days, model_id, model_type, trainer, **how)
     _warn(result)
     lines = [
         f"{result.rows} rows in {result.table} for {result.network} {result.processing_date} {result.window_days}, "
@@ -135,6 +145,8 @@ def predict(
     if result.threshold is not None:
         per_day = (result.n_at_or_above or 0) / result.window_days
         lines.append(f"  {result.n_at_or_above} at or above the threshold {result.threshold:.4f}, {per_day:.1f} a day")
+    if result.explained:
+        lines.append(f"  reasons for {result.explained} of them in explain_json; `trainer explain ID` words them")
     emit(result.as_dict(), json, lines)
 
 

@@ -7,6 +7,7 @@ from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
 from trainer.training.fit import ModelTraining
 from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.predict import LATEST, ScoringResult, predict
+from trainer.training.reasons import Explanation, Explanations, contributions_of, explain
 from trainer.training.result import TrainingResult
 from trainer.training.search import make_pruner, read_object, read_space
 from trainer.training.threshold import (
@@ -24,6 +25,8 @@ __all__ = [
     "Candidate",
     "Comparison",
     "DerivedVotes",
+    "Explanation",
+    "Explanations",
     "GoldRows",
     "ModelTraining",
     "ScoringResult",
@@ -32,7 +35,9 @@ __all__ = [
     "TuningResult",
     "choose_threshold",
     "compare",
+    "contributions_of",
     "derive_votes",
+    "explain",
     "gold_rows",
     "last_snapshot",
     "make_pruner",
