@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trainer.training.compare.run import compare
     from trainer.training.fit import ModelTraining
     from trainer.training.predict import predict
+    from trainer.training.reasons.explain import explain
     from trainer.training.result import TrainingResult
     from trainer.warehouse.client import connect
 
@@ -40,6 +41,7 @@ _HOMES = {
     "XGBoostTrainer": "trainer.models.boosting.xgboost",
     "compare": "trainer.training.compare.run",
     "connect": "trainer.warehouse.client",
+    "explain": "trainer.training.reasons.explain",
     "predict": "trainer.training.predict",
 }
 
@@ -56,6 +58,7 @@ __all__ = [
     "XGBoostTrainer",
     "compare",
     "connect",
+    "explain",
     "predict",
 ]
 

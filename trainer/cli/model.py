@@ -9,7 +9,8 @@ import typer
 
 from trainer.cli import options as o
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
-from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_left_out
+from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_left_out, threshold_lines
+from trainer.errors import UsageError
 
 if TYPE_CHECKING:
     from trainer.training import ModelTraining, ScoringResult, TrainingResult
@@ -44,6 +45,8 @@ def fit(
     min_labelled: o.MinLabelled = 50,
     min_positive: o.MinPositive = 10,
     calibration: o.Calibration = True,
+    alert_budget: o.AlertBudget = None,
+    min_precision: o.MinPrecision = None,
     json: o.Json = False,
     target: o.Target = None,
 ) -> None:
@@ -55,7 +58,7 @@ def fit(
 
     what: dict[str, Any] = {"model_trainer": trainer_of(model, parameters_of(model, params, param), seed), "seed": seed}
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
-    what["accept_columns"] = accept_column or ()
+    what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
     how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration}
     how |= {"min_labelled": min_labelled, "min_positive": min_positive}
     with progress() as update, connect(target) as client:
@@ -93,6 +96,7 @@ def _fit_lines(result: TrainingResult) -> list[str]:
         evaluated if result.metrics else f"  {result.graded_on}",
         *metric_lines(result.metrics),
         *calibration_lines(result.calibration),
+        *threshold_lines(result.threshold),
         f"  saved in {result.artifact}",
     ]
 
@@ -106,6 +110,12 @@ def predict(
     model: Annotated[
         str | None, typer.Option(help="package.module:Class of a trainer that is not a plug-in.", show_default=False)
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Write the reasons for each score, as JSON, into explain_json.")
+    ] = False,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="With --explain: reasons for so many of the highest scores.", show_default=False)
+    ] = None,
     json: o.Json = False,
     target: o.Target = None,
 ) -> None:
@@ -116,19 +126,27 @@ def predict(
     from trainer.training import predict as score
     from trainer.warehouse import connect
 
+    if top is not None and not explain:
+        raise UsageError("--top says how many scores to explain; add --explain.")
     trainer = None if model is None else trainer_class_of(model)
-    with connect(target) as client:
+    with progress() as update, connect(target) as client:
         day = o.day_of(processing_date)
         if model_id != LATEST and model_type is None:
             model_type = get_model(client, model_id)["model_type"]
         rows = resolve_selection(client, model_type, network, day, day, window_days)
-        result = score(client, rows.network, rows.end_date, rows.window_days, model_id, model_type, trainer)
+        how: dict[str, Any] = {"explain": explain, "top": top, "progress": update}
+        result = score(client, rows.network, rows.end_date, rows.window_days, model_id, model_type, trainer, **how)
     _warn(result)
     lines = [
         f"{result.rows} rows in {result.table} for {result.network} {result.processing_date} {result.window_days}, "
         f"model {result.model_id}",
         f"  scores {result.score_min:.4f} to {result.score_max:.4f}, mean {result.score_mean:.4f}",
     ]
+    if result.threshold is not None:
+        per_day = (result.n_at_or_above or 0) / result.window_days
+        lines.append(f"  {result.n_at_or_above} at or above the threshold {result.threshold:.4f}, {per_day:.1f} a day")
+    if result.explained:
+        lines.append(f"  reasons for {result.explained} of them in explain_json; `trainer explain ID` words them")
     emit(result.as_dict(), json, lines)
 
 

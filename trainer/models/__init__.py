@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trainer.models.baselines.single_feature import SingleFeatureTrainer
     from trainer.models.boosting.lightgbm import LightGBMTrainer
     from trainer.models.boosting.xgboost import XGBoostTrainer
+    from trainer.models.contributions import LOG_ODDS, Contributions
     from trainer.models.ensemble.trainer import EnsembleTrainer
     from trainer.models.files.numbers import read_numbers, write_numbers
     from trainer.models.fitting import checked_predict, fill_missing, fit_trainer, medians_of
@@ -36,6 +37,7 @@ _HOMES = {
     "baselines.single_feature": ["SingleFeatureTrainer"],
     "boosting.lightgbm": ["LightGBMTrainer"],
     "boosting.xgboost": ["XGBoostTrainer"],
+    "contributions": ["LOG_ODDS", "Contributions"],
     "ensemble.trainer": ["EnsembleTrainer"],
     "files.numbers": ["read_numbers", "write_numbers"],
     "fitting": ["checked_predict", "fill_missing", "fit_trainer", "medians_of"],
@@ -50,8 +52,10 @@ _MODULE_OF = {name: f"{__name__}.{module}" for module, exported in _HOMES.items(
 
 __all__ = [
     "ENTRY_POINT_GROUP",
+    "LOG_ODDS",
     "RANKERS",
     "ConstantTrainer",
+    "Contributions",
     "EnsembleTrainer",
     "LightGBMRanker",
     "LightGBMTrainer",

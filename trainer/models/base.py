@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from trainer.models.contributions import Contributions
+
 
 class ModelTrainer(ABC):
     """A model that can be trained, saved and loaded, and that predicts probabilities.
@@ -70,6 +72,24 @@ class ModelTrainer(ABC):
         from trainer.evaluation import metrics
 
         return metrics(np.asarray(y, dtype=np.float64), np.asarray(self.predict(X)))
+
+    def contributions(self, X: pd.DataFrame, background: pd.DataFrame) -> Contributions:
+        """Return how much each column moves the raw score of each row of X (n, d); optional.
+
+        Without a method of its own, a trainer's contributions are estimated from its predictions, which takes some thousand
+        of them per row. An own method ends in `trainer.models.Contributions.of(values, base, raw, unit, method)`: base and values
+        of a row must add up to its raw score, and where the unit is `log-odds`, the sigmoid of that is what `predict` returns.
+
+        Args:
+            X: the rows to explain, columns and missing values as for `predict`.
+            background: (m, d), m ≥ 1, rows that stand for the average; a method that needs none ignores them.
+
+        Raises:
+            UsageError: the trainer has no method of its own, and X more than 1000 rows.
+        """
+        from trainer.models.contributions import sampled_contributions
+
+        return sampled_contributions(self, X, background)
 
     def options(self) -> dict[str, Any]:
         """Return the constructor's arguments and their current values, from which the same trainer can be built again."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from trainer.errors import NotEnoughLabelsError, UsageError
 from trainer.models.base import ModelTrainer
+from trainer.models.boosting.contributions import of_lightgbm, of_xgboost
 from trainer.models.boosting.lightgbm_parameters import first_names, lightgbm_refusals
 from trainer.models.boosting.plan import by_first_name, whole, with_threads
 from trainer.models.boosting.xgboost_parameters import ALIASES, require_supported, xgboost_refusals
@@ -24,7 +25,10 @@ from trainer.models.files.xgboost_trees import read_trees, write_trees
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trainer.models.contributions import Contributions
+
 LONGEST_LIST = 10_000  # LightGBM's limit; a longer list is divided at random into parts no longer than this
+RANKING_SCORE = "ranking score"  # unit of a ranker's contributions
 LEVELS = 31  # LightGBM's relevance is an integer; a soft label is rounded to the nearest of 0/31 … 31/31
 
 
@@ -85,8 +89,18 @@ class Ranker(ModelTrainer):
         score: np.ndarray = expit(self._margin(X.to_numpy(dtype=np.float32)).astype(np.float64))
         return score
 
+    def contributions(self, X: pd.DataFrame, background: pd.DataFrame) -> Contributions:  # noqa: ARG002  the trees know theirs
+        """Return exact TreeSHAP values of the sum over the trees, which is the ranking score before the logistic function."""
+        if self.model is None:
+            raise ValueError("The model is not trained.")
+        return self._contributions(X.to_numpy(dtype=np.float32))
+
     _objective: ClassVar[str]
     _objectives: ClassVar[tuple[str, ...]]
+
+    @abstractmethod
+    def _contributions(self, X: np.ndarray) -> Contributions:
+        """Return the contributions to the sum over the trees."""
 
     @abstractmethod
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
@@ -152,6 +166,9 @@ class XGBoostRanker(Ranker):
         margin: np.ndarray = self.model.inplace_predict(X, predict_type="margin", validate_features=False)
         return margin
 
+    def _contributions(self, X: np.ndarray) -> Contributions:
+        return of_xgboost(self.model, X, RANKING_SCORE)
+
 
 class LightGBMRanker(Ranker):
     """LightGBM's LambdaMART on NDCG (`lambdarank`), with sample weights.
@@ -204,6 +221,9 @@ class LightGBMRanker(Ranker):
 
     def _margin(self, X: np.ndarray) -> np.ndarray:
         return np.asarray(self.model.predict(X, raw_score=True))
+
+    def _contributions(self, X: np.ndarray) -> Contributions:
+        return of_lightgbm(self.model, X, RANKING_SCORE)
 
 
 def in_parts(lists: np.ndarray, longest: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

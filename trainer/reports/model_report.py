@@ -27,13 +27,15 @@ class ModelReport:
             reliability [{mean_score, observed, low, high, rows}], lift [{share, lift}],
             histogram [{low, high, positive, negative}]; each at most 200 points.
         thresholds: rows {threshold, precision: Interval, recall: Interval, alerts_per_day, share_of_alerts}, rising.
-        chosen: the threshold kept with the model, {threshold, rule, precision: Interval, recall: Interval, alerts_per_day}, or None.
+        chosen: the threshold kept with the model, {threshold, rule, precision: Interval, recall: Interval, alerts_per_day}; None
+            without one.
         importance: the 20 most important features, {feature, family, description, mean_abs, share, direction, points:
             [{percentile, contribution}] of at most 200 rows}; direction is `higher raises`, `higher lowers` or `mixed`.
         families: {family, share} of the total mean absolute contribution.
         importance_method: one sentence: how contributions are computed, on which rows, with what error.
         top_alerts: the highest alerts of the last snapshot, {alert_id, address, score, sentences: [str]}.
-        comparison: leaderboard.json of the latest comparison that has this model's strategy and trainer on the same rows, or None.
+        comparison: leaderboard.json of the latest comparison that has this model's strategy and trainer on the same rows; None
+            without one.
         notes: what is missing from this report and why, a sentence each.
     """
 

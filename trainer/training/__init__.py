@@ -7,8 +7,16 @@ from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
 from trainer.training.fit import ModelTraining
 from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.predict import LATEST, ScoringResult, predict
+from trainer.training.reasons import Explanation, Explanations, contributions_of, explain
 from trainer.training.result import TrainingResult
 from trainer.training.search import make_pruner, read_object, read_space
+from trainer.training.threshold import (
+    GoldRows,
+    choose_threshold,
+    gold_rows,
+    last_snapshot,
+    score_snapshot,
+)
 from trainer.training.tune import METRICS, Tuning, TuningResult
 
 __all__ = [
@@ -17,18 +25,27 @@ __all__ = [
     "Candidate",
     "Comparison",
     "DerivedVotes",
+    "Explanation",
+    "Explanations",
+    "GoldRows",
     "ModelTraining",
     "ScoringResult",
     "TrainingResult",
     "Tuning",
     "TuningResult",
+    "choose_threshold",
     "compare",
+    "contributions_of",
     "derive_votes",
+    "explain",
+    "gold_rows",
+    "last_snapshot",
     "make_pruner",
     "predict",
     "read_object",
     "read_parameters",
     "read_space",
     "remove_votes",
+    "score_snapshot",
     "write_parameters",
 ]

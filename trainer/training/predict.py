@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,7 +16,8 @@ import pyarrow as pa
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
-from trainer.registry import artifact, get_model, latest_model
+from trainer.registry import ModelMeta, artifact, get_model, latest_model
+from trainer.training.reasons import ROWS, Explainer
 from trainer.warehouse import TABLES, one_build, replace_rows
 
 if TYPE_CHECKING:
@@ -30,6 +33,8 @@ class ScoringResult:
     """What `predict` reports: where the scores are, and their range.
 
     `absent_features` are features of the model, from extra columns of the export, for which no row of the snapshot has a value.
+    `threshold` is the one kept with the model, and `n_at_or_above` how many rows score at or above it; None without one.
+    `explained` is the number of rows with reasons.
     """
 
     model_id: str
@@ -44,7 +49,10 @@ class ScoringResult:
     score_max: float
     trained_on: str
     absent_features: list[str]
+    threshold: float | None
+    n_at_or_above: int | None
     seconds: float
+    explained: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
@@ -59,18 +67,26 @@ def predict(
     model_id: str = LATEST,
     model_type: str | None = None,
     model_trainer: type[ModelTrainer] | None = None,
+    *,
+    explain: bool = False,
+    top: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> ScoringResult:
     """Score every alert (or address, or cluster) of a snapshot; a ranker writes ranks, 1 for the highest score, ties by alert id.
 
     Args:
         model_id: a model's id, or `latest` for the newest of the network and window.
         model_trainer: the trainer's class, for one that is not registered as a plug-in.
+        explain: whether to write the reasons for each score, the JSON of `Explanation.as_dict`, into the column `explain_json`.
+        top: explain only so many of the highest scores.
+        progress: called with (what, done, total) while rows are explained.
 
     Raises:
         ArtifactError: there is no such model, or it cannot be used.
         UserCodeError: the model's trainer is a user's own and raises an exception.
         BadInputError: the warehouse has no such snapshot.
         NotBuiltError: dbt has not run yet.
+        UsageError: the trainer can explain only some rows, and there are more.
     """
     started = time.perf_counter()
     selection = Selection(network, processing_date, processing_date, window_days)
@@ -83,12 +99,40 @@ def predict(
     clock = time.perf_counter()
     scores = loaded.predict(data.frame())
     latency_ms = (time.perf_counter() - clock) * 1000 / len(scores)
-    rows = replace_rows(client, TABLES[kind.written_table], [_rows(data, meta, selection, scores, latency_ms)])
-    return _result(meta, selection, rows, scores, absent, time.perf_counter() - started)
+    written = _rows(data, meta, selection, scores, latency_ms)
+    explained = (len(scores) if top is None else min(top, len(scores))) if explain else 0
+    batches = (
+        _with_reasons(written, Explainer(client, loaded, data, scores, selection), explained, progress)
+        if explained
+        else [written]
+    )
+    rows = replace_rows(client, TABLES[kind.written_table], batches)
+    return _result(meta, selection, rows, scores, absent, explained, time.perf_counter() - started)
+
+
+def _with_reasons(
+    written: pa.Table, explainer: Explainer, count: int, progress: Callable[[str, int, int], None] | None
+) -> Iterator[pa.Table]:
+    """Yield the rows in parts, the `count` highest of them with their reasons: all reasons at once would fill the memory."""
+    chosen = explainer.ranks <= count
+    for start in range(0, len(written), ROWS):
+        part = np.arange(start, min(start + ROWS, len(written)))
+        rows = part[chosen[part]]
+        reasons = dict(zip(rows.tolist(), explainer.explanations(rows), strict=True)) if len(rows) else {}
+        texts = [json.dumps(reasons[row].as_dict(), separators=(",", ":")) if row in reasons else "" for row in part.tolist()]
+        yield written.slice(start, len(part)).append_column("explain_json", pa.array(texts))
+        if progress is not None:
+            progress("reasons", int(chosen[: part[-1] + 1].sum()), count)
 
 
 def _result(
-    meta: artifact.ModelMeta, selection: Selection, rows: int, scores: np.ndarray, absent: list[Feature], seconds: float
+    meta: ModelMeta,
+    selection: Selection,
+    rows: int,
+    scores: np.ndarray,
+    absent: list[Feature],
+    explained: int,
+    seconds: float,
 ) -> ScoringResult:
     return ScoringResult(
         model_id=meta.model_id,
@@ -103,11 +147,14 @@ def _result(
         score_max=float(scores.max()),
         trained_on=f"{meta.network} {meta.window_days}",
         absent_features=[feature.name for feature in absent],
+        threshold=None if meta.chosen is None else meta.chosen.threshold,
+        n_at_or_above=None if meta.chosen is None else int((scores >= meta.chosen.threshold).sum()),
         seconds=round(seconds, 3),
+        explained=explained,
     )
 
 
-def _rows(data: Dataset, meta: artifact.ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
+def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
     identifier = data.model_type.id_column
     count = len(scores)
     ids = data.keys[identifier]

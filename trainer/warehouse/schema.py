@@ -213,9 +213,10 @@ def _written(name: str, row_key: str, value: str, extra: str = "") -> Table:
     )
 
 
-_TIMING = "latency_ms Float64\n        explain_json String DEFAULT ''\n        "
+_REASONS = "explain_json String DEFAULT ''\n        "
+_TIMING = f"latency_ms Float64\n        {_REASONS}"
 ALERT_SCORES = _written("alert_scores", "alert_id", "score Float64", _TIMING)
-ALERT_RANKINGS = _written("alert_rankings", "alert_id", "rank Int32")
+ALERT_RANKINGS = _written("alert_rankings", "alert_id", "rank Int32", _REASONS)
 ADDRESS_SCORES = _written("address_scores", "address", "score Float64", _TIMING)
 CLUSTER_SCORES = _written("cluster_scores", "cluster_id", "score Float64", _TIMING)
 

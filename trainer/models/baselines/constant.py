@@ -8,6 +8,8 @@ import numpy as np
 
 from trainer.errors import ArtifactError
 from trainer.models.base import ModelTrainer
+from trainer.models.baselines.linear import log_odds
+from trainer.models.contributions import LOG_ODDS, Contributions
 from trainer.models.files.numbers import read_numbers, write_numbers
 from trainer.models.rows import training_rows
 
@@ -37,6 +39,12 @@ class ConstantTrainer(ModelTrainer):
         if self.share is None:
             raise ValueError("The model is not trained: call train or load first.")
         return np.full(len(X), self.share)
+
+    def contributions(self, X: pd.DataFrame, background: pd.DataFrame) -> Contributions:  # noqa: ARG002  no row matters
+        """Return contributions of 0: no column changes the prediction."""
+        odds = log_odds(self.predict(X))
+        base = float(log_odds(np.array([self.share]))[0])
+        return Contributions.of(np.zeros(X.shape), base, odds, LOG_ODDS, "Every row has the same score: no column contributes.")
 
     def save(self, path: str) -> None:
         """Write the share as JSON."""

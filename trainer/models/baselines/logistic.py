@@ -9,6 +9,7 @@ import numpy as np
 from trainer.errors import ArtifactError, UsageError
 from trainer.models.base import ModelTrainer
 from trainer.models.baselines.linear import fit_logistic, sigmoid
+from trainer.models.contributions import LOG_ODDS, Contributions
 from trainer.models.files.numbers import read_numbers, write_numbers
 from trainer.models.quantiles import normal_scores, quantile_knots
 from trainer.models.rows import matrix_of, training_rows
@@ -52,10 +53,24 @@ class LogisticTrainer(ModelTrainer):
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""
+        terms, intercept = self._terms(X)
+        return sigmoid(terms.sum(axis=1) + intercept)
+
+    def contributions(self, X: pd.DataFrame, background: pd.DataFrame) -> Contributions:
+        """Return, for each column, its terms less their mean over the background; see `ModelTrainer.contributions`."""
+        terms, intercept = self._terms(X)
+        mean = self._terms(background)[0].mean(axis=0)
+        base, raw = intercept + float(mean.sum()), terms.sum(axis=1) + intercept
+        method = "Exact: coefficient × (value - its mean over the snapshot), on the scale that the regression reads."
+        return Contributions.of(terms - mean, base, raw, LOG_ODDS, method)
+
+    def _terms(self, X: pd.DataFrame) -> tuple[np.ndarray, float]:
+        """Return what each column of X adds to the log-odds, float64 (n, d), and the intercept."""
         if self.fitted is None:
             raise ValueError("The model is not trained: call train or load first.")
-        coefficients = np.concatenate([self.fitted["of_value"], self.fitted["of_missing"]])
-        return sigmoid(_inputs(matrix_of(X), self.fitted["knots"]) @ coefficients + self.fitted["intercept"])
+        matrix, fitted = matrix_of(X), self.fitted
+        values = normal_scores(matrix, fitted["knots"]) * fitted["of_value"]
+        return values + np.isnan(matrix) * fitted["of_missing"], float(fitted["intercept"])
 
     def save(self, path: str) -> None:
         """Write knots and coefficients as JSON."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from trainer.errors import ArtifactError
 from trainer.models.base import ModelTrainer
-from trainer.models.baselines.linear import fit_logistic, sigmoid
+from trainer.models.baselines.linear import fit_logistic, log_odds, sigmoid
+from trainer.models.contributions import LOG_ODDS, Contributions
 from trainer.models.files.numbers import read_numbers, write_numbers
 from trainer.models.quantiles import quantile_knots, quantile_ranks
 from trainer.models.rows import matrix_of, training_rows
@@ -57,12 +58,29 @@ class SingleFeatureTrainer(ModelTrainer):
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""
+        odds, is_missing, fitted = self._curve(X)
+        return np.where(is_missing, fitted["of_missing"], sigmoid(odds))
+
+    def contributions(self, X: pd.DataFrame, background: pd.DataFrame) -> Contributions:
+        """Return the log-odds less their mean over the background, as the contribution of the one column."""
+
+        def raw_of(frame: pd.DataFrame) -> np.ndarray:
+            odds, is_missing, fitted = self._curve(frame)
+            return np.where(is_missing, log_odds(fitted["of_missing"]), odds)
+
+        raw, base = raw_of(X), float(raw_of(background).mean())
+        values = np.zeros(X.shape)
+        if self.fitted is not None:
+            values[:, int(self.fitted["column"])] = raw - base
+        return Contributions.of(values, base, raw, LOG_ODDS, "Exact: only one column has an effect on the score.")
+
+    def _curve(self, X: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+        """Return the log-odds (n,) of the curve, where the column is missing (n,), and the fitted numbers."""
         if self.fitted is None:
             raise ValueError("The model is not trained: call train or load first.")
         values = matrix_of(X)[:, [int(self.fitted["column"])]]
         centred = quantile_ranks(values, self.fitted["knots"])[:, 0] - 0.5
-        proba = sigmoid(centred * self.fitted["slope"] + self.fitted["intercept"])
-        return np.where(np.isnan(values[:, 0]), self.fitted["of_missing"], proba)
+        return centred * self.fitted["slope"] + self.fitted["intercept"], np.isnan(values[:, 0]), self.fitted
 
     def save(self, path: str) -> None:
         """Write the column and its curve as JSON."""

@@ -15,6 +15,8 @@ from trainer.models.rows import Rows, matrix_of, training_rows
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trainer.models.contributions import Contributions
+
 PRESETS: dict[str, dict[str, Any]] = {
     "default": {
         "num_leaves": 31,
@@ -113,6 +115,15 @@ class LightGBMTrainer(ModelTrainer):
             raise ValueError("The model is not trained.")
         matrix = matrix_of(X)
         return np.asarray(self.model.predict(matrix)) if len(matrix) else np.empty(0)
+
+    def contributions(self, X: pd.DataFrame, background: pd.DataFrame) -> Contributions:  # noqa: ARG002  the trees know theirs
+        """Return exact TreeSHAP values of the log-odds; see `ModelTrainer.contributions`."""
+        from trainer.models.boosting.contributions import of_lightgbm
+        from trainer.models.contributions import LOG_ODDS
+
+        if self.model is None:
+            raise ValueError("The model is not trained.")
+        return of_lightgbm(self.model, matrix_of(X), LOG_ODDS)
 
     def save(self, path: str) -> None:
         """Write the trees as LightGBM's text."""

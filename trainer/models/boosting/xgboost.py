@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from trainer.models.contributions import Contributions
+
 COMMON: dict[str, Any] = {"objective": "binary:logistic", "eval_metric": "logloss", "tree_method": "hist", "max_depth": 6}
 PRESETS: dict[str, dict[str, Any]] = {
     # Small steps with early stopping; each tree sees half of the columns, so that none dominates.
@@ -117,6 +119,15 @@ class XGBoostTrainer(ModelTrainer):
             raise ValueError("The model is not trained.")
         proba: np.ndarray = self.model.inplace_predict(matrix_of(X), validate_features=False)
         return proba
+
+    def contributions(self, X: pd.DataFrame, background: pd.DataFrame) -> Contributions:  # noqa: ARG002  the trees know theirs
+        """Return exact TreeSHAP values of the log-odds; see `ModelTrainer.contributions`."""
+        from trainer.models.boosting.contributions import of_xgboost
+        from trainer.models.contributions import LOG_ODDS
+
+        if self.model is None:
+            raise ValueError("The model is not trained.")
+        return of_xgboost(self.model, matrix_of(X), LOG_ODDS)
 
     def save(self, path: str) -> None:
         """Write the trees as UBJSON."""

@@ -22,6 +22,8 @@ from trainer.models.splitting import grouped_folds
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trainer.models.contributions import Contributions
+
 NAME = "ensemble"
 DEFAULT_MEMBERS = ("xgboost", "lightgbm", "neural_net")  # as far as they are registered
 METHODS = ("average", "stacking")
@@ -99,9 +101,25 @@ class EnsembleTrainer(ModelTrainer):
         """Return P(risky), (n,)."""
         if self.weights is None:
             raise ValueError("The model is not trained: call train or load first.")
+        return sigmoid(self._odds(X, self.weights))
+
+    def contributions(self, X: pd.DataFrame, background: pd.DataFrame) -> Contributions:
+        """Return the weighted sum of the members' contributions; see `trainer.models.ensemble.contributions`."""
+        from trainer.models.ensemble.contributions import of_members
+
+        if self.weights is None:
+            raise ValueError("The model is not trained: call train or load first.")
+        of_fitted = np.repeat(self.weights, len(self.fitted) // len(self.members)) * self.scale
+        of_fitted /= len(self.fitted) // len(self.members)
+        members = [(model.trainer, model.medians) for model in self.fitted]
+        return of_members(members, of_fitted, self.intercept, X, background, self._odds(X, self.weights))
+
+    def _odds(self, X: pd.DataFrame, weights: np.ndarray) -> np.ndarray:
+        """Return the log-odds (n,) of the blend."""
         odds = np.column_stack([log_odds(checked_predict(model.trainer, X, model.medians)) for model in self.fitted])
         of_member = odds.reshape(len(X), len(self.members), len(self.fitted) // len(self.members)).mean(axis=2)
-        return sigmoid(of_member @ self.weights * self.scale + self.intercept)
+        blended: np.ndarray = of_member @ weights * self.scale + self.intercept
+        return blended
 
     def save(self, path: str) -> None:
         """Write all members, each by its own `save`, and the weights into one zip file."""

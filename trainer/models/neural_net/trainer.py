@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from trainer.models.contributions import Contributions
     from trainer.models.neural_net.fitting import Plan
     from trainer.models.neural_net.network import Architecture, Fitted
 
@@ -162,6 +163,18 @@ class NeuralNetTrainer(ModelTrainer):
             raise UsageError(f"The network was trained on {scaling.n_columns} columns, and X has {X.shape[1]}.")
         scores, flags = scaling.transform(X.to_numpy(dtype=np.float32))
         return fitting.predict(self.model.net, scores, flags, fitting.device_named(self.device, or_cpu=True))
+
+    def contributions(self, X: pd.DataFrame, background: pd.DataFrame) -> Contributions:
+        """Return integrated gradients of the log-odds, averaged over rows of the background; see `ModelTrainer.contributions`."""
+        import numpy as np
+
+        from trainer.models.neural_net import fitting
+        from trainer.models.neural_net.contributions import integrated
+
+        if self.model is None:
+            raise ValueError("The model is not trained: call train or load first.")
+        rows, others = X.to_numpy(dtype=np.float32), background.to_numpy(dtype=np.float32)
+        return integrated(self.model, rows, others, fitting.device_named(self.device, or_cpu=True))
 
     def save(self, path: str) -> None:
         """Write the scaling of the inputs and the weights as safetensors."""

@@ -1,0 +1,21 @@
+"""Reasons: why a model gives a row its score."""
+
+from __future__ import annotations
+
+from trainer.models import Contributions
+from trainer.training.reasons.contributions import contributions_of
+from trainer.training.reasons.explain import ROWS, Explainer, explain
+from trainer.training.reasons.explanation import Explanation, Explanations, Flow, Reason, Vote
+
+__all__ = [
+    "ROWS",
+    "Contributions",
+    "Explainer",
+    "Explanation",
+    "Explanations",
+    "Flow",
+    "Reason",
+    "Vote",
+    "contributions_of",
+    "explain",
+]

@@ -1,0 +1,110 @@
+"""What the warehouse knows of rows beside their features: labels and rules that speak of their addresses, and their flows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from trainer.keys import WHERE_SNAPSHOT, SnapshotKey
+from trainer.model_types import ModelType
+from trainer.warehouse import require_table
+
+if TYPE_CHECKING:
+    from trainer.warehouse import Client
+
+OWN_VOTES, COUNTERPARTY_VOTES, FLOWS = 10, 8, 6  # kept of each address, at most
+LISTED = 200  # ids that a query names one by one; more are named by their first and last
+TABLES = ("int_label_votes", "fct_applied_labels", "label_rules", "stg_money_flows")
+
+_FLOWS = f"""
+    SELECT from_address AS address, to_address AS counterparty, to_key AS counterparty_key, 'out' AS direction,
+        volume_usd, tx_count, first_seen, last_seen
+    FROM stg_money_flows WHERE {WHERE_SNAPSHOT} AND from_address IN subjects AND from_key != to_key
+    UNION ALL
+    SELECT to_address, from_address, from_key, 'in', volume_usd, tx_count, first_seen, last_seen
+    FROM stg_money_flows WHERE {WHERE_SNAPSHOT} AND to_address IN subjects AND from_key != to_key
+"""
+_LARGEST_FLOWS = f"""
+    SELECT address, counterparty, direction, volume_usd, toUInt64(tx_count) AS tx_count,
+        toString(toDate(toDateTime(first_seen, 'UTC'))) AS first_day, toString(toDate(toDateTime(last_seen, 'UTC'))) AS last_day
+    FROM flows ORDER BY address, volume_usd DESC NULLS LAST, counterparty, direction LIMIT {FLOWS} BY address
+"""
+
+
+def _votes(condition: str) -> str:
+    """Return the query of the votes that meet a condition; a label is dated by the latest behind it, a rule by its snapshot."""
+    return f"""
+        SELECT votes.address AS address, votes.address_key AS address_key, votes.rule_id AS rule_id, votes.kind AS kind,
+            votes.source AS source, votes.vote AS vote, votes.confidence AS confidence, votes.evidence AS evidence,
+            toString(ifNull(gold.labelled_on, votes.processing_date)) AS day, rules.description AS rule
+        FROM (SELECT * FROM int_label_votes WHERE {WHERE_SNAPSHOT} AND {condition}) AS votes
+        LEFT JOIN (
+            SELECT address_key, rule_id, label_source, max(ifNull(toDate(created_at), valid_from)) AS labelled_on
+            FROM fct_applied_labels WHERE {WHERE_SNAPSHOT} GROUP BY address_key, rule_id, label_source
+        ) AS gold
+            ON gold.address_key = votes.address_key AND gold.rule_id = votes.rule_id AND gold.label_source = votes.source
+        LEFT JOIN label_rules AS rules ON rules.rule_id = votes.rule_id
+    """
+
+
+_COLUMNS = "rule_id, kind, source, vote, confidence, evidence, day, rule"
+_OWN_VOTES = f"""
+    SELECT address, {_COLUMNS} FROM ({_votes("address IN subjects")})
+    ORDER BY address, kind = 'gold' DESC, confidence DESC, rule_id, source, vote LIMIT {OWN_VOTES} BY address
+"""
+_COUNTERPARTY_VOTES = f"""
+    SELECT near.address AS address, near.counterparty AS counterparty, near.volume_usd AS volume_usd, {_COLUMNS}
+    FROM (
+        SELECT address, counterparty, counterparty_key, sum(ifNull(volume_usd, 0)) AS volume_usd
+        FROM flows GROUP BY address, counterparty, counterparty_key
+    ) AS near
+    INNER JOIN ({_votes("address_key IN (SELECT counterparty_key FROM flows)")}) AS said
+        ON said.address_key = near.counterparty_key
+    ORDER BY near.address, kind = 'gold' DESC, volume_usd DESC, counterparty, confidence DESC, rule_id, source, vote
+    LIMIT {COUNTERPARTY_VOTES} BY address
+"""
+
+
+@dataclass
+class Evidence:
+    """Votes and flows by address; each list is in the order of weight, gold labels and large flows first.
+
+    Attributes:
+        own: votes on the address itself.
+        near: votes on the direct counterparties of the address.
+        flows: the largest flows of the address.
+    """
+
+    own: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    near: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    flows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+
+
+def read_evidence(client: Client, kind: ModelType, key: SnapshotKey, ids: Sequence[str], *, grouped: bool) -> Evidence:
+    """Read what is known of the addresses of some rows, at least of those with these ids.
+
+    Args:
+        ids: in ascending order.
+        grouped: whether a row has several addresses.
+
+    Raises:
+        NotBuiltError: dbt has not run yet.
+    """
+    for table in TABLES:
+        require_table(client, table)
+    address = f"arrayJoin({kind.held_together_by})" if grouped else kind.held_together_by
+    parameters: dict[str, Any] = dict(key.parameters)
+    if len(ids) <= LISTED:
+        chosen, parameters["ids"] = f"{kind.id_column} IN {{ids:Array(String)}}", list(ids)
+    else:
+        chosen = f"{kind.id_column} BETWEEN {{first:String}} AND {{last:String}}"
+        parameters |= {"first": ids[0], "last": ids[-1]}
+    subjects = f"subjects AS (SELECT DISTINCT {address} FROM {kind.scoring_table} WHERE {WHERE_SNAPSHOT} AND {chosen})"
+    found = Evidence()
+    for target, query in ((found.own, _OWN_VOTES), (found.near, _COUNTERPARTY_VOTES), (found.flows, _LARGEST_FLOWS)):
+        rows = client.query(f"WITH {subjects}, flows AS ({_FLOWS}) {query}", parameters=parameters)
+        for row in rows.named_results():
+            target[row.pop("address")].append(dict(row))
+    return found

@@ -1,0 +1,195 @@
+"""Explains scores: the contributions of features, the labels and rules that speak of an address, and its flows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from trainer.data import Dataset, Selection, as_date, read_scoring, resolve_selection
+from trainer.errors import BadInputError
+from trainer.evaluation import ranks
+from trainer.keys import WHERE_SNAPSHOT, SnapshotKey
+from trainer.model_types import ALERT_SCORER, get_model_type
+from trainer.models import sigmoid
+from trainer.registry import artifact, get_model, latest_model
+from trainer.training.reasons.catalogue import Percentiles, meanings
+from trainer.training.reasons.contributions import contributions_of, sampled
+from trainer.training.reasons.evidence import Evidence, read_evidence
+from trainer.training.reasons.explanation import Explanation, Explanations, Flow, Reason, Vote
+from trainer.warehouse import one_build
+
+if TYPE_CHECKING:
+    from trainer.models import Contributions, ModelTrainer
+    from trainer.warehouse import Client
+
+LATEST = "latest"
+ROWS = 5_000  # explained at once: their contributions are a matrix of float64
+REASONS = 10  # contributions that are kept of each row
+
+
+def explain(
+    client: Client,
+    model_id: str = LATEST,
+    ids: Sequence[str] | None = None,
+    top: int = 20,
+    network: str | None = None,
+    processing_date: date | str | None = None,
+    window_days: int | None = None,
+    model_type: str | None = None,
+    model_trainer: type[ModelTrainer] | None = None,
+    reasons: int = REASONS,
+) -> Explanations:
+    """Explain the scores of a snapshot (by default the last one), which need not be in the warehouse.
+
+    Args:
+        model_id: a model's id, or `latest` for the newest of the network and window.
+        ids: of the alerts (or addresses, or clusters) to explain, in this order; None for those with the highest scores.
+        top: how many to explain without ids.
+        model_trainer: the trainer's class, for one that is not registered as a plug-in.
+        reasons: how many contributions to name; the sum of the others is given.
+
+    Raises:
+        BadInputError: the snapshot has no such id, or the warehouse no such snapshot.
+        ArtifactError, UserCodeError, NotBuiltError: as `predict` does.
+    """
+    if model_id != LATEST and model_type is None:
+        model_type = get_model(client, model_id)["model_type"]
+    day = None if processing_date is None else as_date(processing_date)
+    found = resolve_selection(client, model_type, network, day, day, window_days)
+    selection = Selection(found.network, found.end_date, found.end_date, found.window_days)
+    model = (
+        latest_model(client, selection.network, selection.window_days, model_type)
+        if model_id == LATEST
+        else get_model(client, model_id)
+    )
+    loaded = artifact.load(Path(model["model_path"]), model_trainer)
+    with one_build(client):
+        data = read_scoring(client, get_model_type(loaded.meta.model_type).name, selection, loaded.features)
+        scores = loaded.predict(data.frame())
+        explainer = Explainer(client, loaded, data, scores, selection, reasons)
+        rows = np.argsort(explainer.ranks, kind="stable")[:top] if ids is None else _rows_of(data, ids, selection)
+        parts = [explainer.explanations(rows[start : start + ROWS]) for start in range(0, len(rows), ROWS)]
+    return Explanations(one for part in parts for one in part)
+
+
+class Explainer:
+    """Explains rows of one snapshot, whose percentiles, ranks and catalogue it reads once."""
+
+    def __init__(
+        self,
+        client: Client,
+        loaded: artifact.Artifact,
+        data: Dataset,
+        scores: np.ndarray,
+        selection: Selection,
+        reasons: int = REASONS,
+    ) -> None:
+        """Take the rows of a snapshot, with the features of the model, and all their scores (n,)."""
+        self._client, self._loaded, self._data, self._scores = client, loaded, data, scores
+        self._key = SnapshotKey(selection.network, selection.end_date, selection.window_days)
+        self._reasons = min(reasons, len(data.features))
+        self._frame = data.frame()
+        self._background = sampled(self._frame)
+        self._percentiles, self._meanings = Percentiles(data.X), meanings(client, data.features)
+        self.ranks = ranks(scores, data.keys[data.model_type.id_column].to_numpy())
+
+    def explanations(self, rows: np.ndarray) -> list[Explanation]:
+        """Explain the rows with these numbers (m,), some thousand at most: their contributions are one matrix of float64.
+
+        Raises:
+            UsageError, UserCodeError: as `contributions_of` does.
+            NotBuiltError: dbt has not built the tables of labels and flows.
+        """
+        kind, chunk = self._data.model_type, self._frame.iloc[rows]
+        found = contributions_of(self._loaded, chunk.reset_index(drop=True), self._background)
+        ids, addresses = (self._data.keys[name].take(rows).to_pylist() for name in (kind.id_column, kind.held_together_by))
+        is_grouped = pa.types.is_list(self._data.keys[kind.held_together_by].type)
+        evidence = read_evidence(self._client, kind, self._key, sorted(ids), grouped=is_grouped)
+        typologies = _typologies(self._client, self._key, ids) if kind.id_column == ALERT_SCORER.id_column else {}
+        values = self._data.X[rows]
+        percentiles = self._percentiles.of(values)
+        largest = np.argsort(-np.abs(found.values), axis=1, kind="stable")[:, : self._reasons]
+        bases = np.broadcast_to(np.asarray(found.base, dtype=np.float64), len(rows))
+        return [
+            Explanation(
+                alert_id=ids[i],
+                address=addresses[i],
+                **self._shared(found),
+                **self._scored(rows[i], float(found.raw[i])),
+                base=float(bases[i]),
+                contributions=[self._reason(j, values[i, j], percentiles[i, j], found.values[i, j]) for j in largest[i].tolist()],
+                others=float(found.values[i].sum() - found.values[i, largest[i]].sum()),
+                typologies=typologies.get(ids[i], []),
+                **_known(evidence, addresses[i] if is_grouped else [addresses[i]]),
+            )
+            for i in range(len(rows))
+        ]
+
+    def _shared(self, found: Contributions) -> dict[str, Any]:
+        meta, key = self._loaded.meta, self._key
+        return {
+            "grain": self._data.model_type.grain,
+            "model_id": meta.model_id,
+            "network": key.network,
+            "processing_date": str(key.processing_date),
+            "window_days": key.window_days,
+            "is_calibrated": meta.calibration is not None,
+            "rows": len(self._scores),
+            "unit": found.unit,
+            "method": found.method,
+            "error": found.error,
+            "other_count": len(self._data.features) - self._reasons,
+        }
+
+    def _scored(self, row: int, raw: float) -> dict[str, Any]:
+        score, calibrated = float(self._scores[row]), self._loaded.meta.calibration is not None
+        before = float(sigmoid(np.array(raw))) if calibrated else score
+        return {"score": score, "uncalibrated": before, "rank": int(self.ranks[row]), "raw": raw}
+
+    def _reason(self, column: int, value: float, percentile: float, contribution: float) -> Reason:
+        meaning = self._meanings[column]
+        is_known = not np.isnan(value)
+        return Reason(
+            feature=self._data.features[column].name,
+            value=float(value) if is_known else None,
+            unit=meaning.unit,
+            percentile=round(float(percentile), 2) if is_known and not np.isnan(percentile) else None,
+            contribution=float(contribution),
+            family=meaning.family,
+            description=meaning.description,
+        )
+
+
+def _known(evidence: Evidence, addresses: Sequence[str]) -> dict[str, Any]:
+    """Return the votes and flows of some addresses as fields of an explanation."""
+    votes = [Vote(address=one, is_counterparty=False, **row) for one in addresses for row in evidence.own.get(one, ())]
+    for one in addresses:
+        for row in evidence.near.get(one, ()):
+            said = {name: value for name, value in row.items() if name not in {"counterparty", "volume_usd"}}
+            votes.append(Vote(address=row["counterparty"], is_counterparty=True, **said))
+    return {"votes": votes, "flows": [Flow(address=one, **row) for one in addresses for row in evidence.flows.get(one, ())]}
+
+
+def _rows_of(data: Dataset, ids: Sequence[str], selection: Selection) -> np.ndarray:
+    position = {one: row for row, one in enumerate(data.keys[data.model_type.id_column].to_pylist())}
+    if unknown := [one for one in ids if one not in position]:
+        raise BadInputError(
+            f"There is no {data.model_type.grain} '{unknown[0]}' among the {len(position)} of {selection.network} "
+            f"{selection.end_date} {selection.window_days}; `scored_alerts` lists them by score, and --processing-date chooses "
+            "another snapshot."
+        )
+    return np.array([position[one] for one in ids], dtype=np.int64)
+
+
+def _typologies(client: Client, key: SnapshotKey, ids: Sequence[str]) -> dict[str, list[str]]:
+    query = f"""
+        SELECT alert_id, typologies FROM stg_alerts
+        WHERE {WHERE_SNAPSHOT} AND alert_id BETWEEN {{first:String}} AND {{last:String}}
+    """
+    rows = client.query(query, parameters=key.parameters | {"first": min(ids), "last": max(ids)}).result_rows
+    return {alert: list(typologies) for alert, typologies in rows}

@@ -1,0 +1,156 @@
+"""The sentences of an explanation, for someone who has never seen the features."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from trainer.models import LOG_ODDS
+
+if TYPE_CHECKING:
+    from trainer.training.reasons.explanation import Explanation, Flow, Reason, Vote
+
+SHOWN = 160  # characters of a text from a file that are shown
+LEVELS = {1: "low", 2: "medium", 3: "high", 4: "critical"}
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+SLIGHT = 0.01  # log-odds: a smaller contribution changes the odds by less than a per cent
+
+
+def sections(one: Explanation) -> dict[str, list[str]]:
+    """Return heading → sentences, in reading order, without those that have none."""
+    found = {
+        f"{one.grain.capitalize()} {plain(one.alert_id)}": _opening(one),
+        "What raises the score": [_reason(one, reason) for reason in one.contributions if reason.contribution > 0],
+        "What lowers the score": [_reason(one, reason) for reason in one.contributions if reason.contribution < 0],
+        "The rest": _rest(one),
+        "Labels and rules": _votes(one),
+        "Largest flows": [_flow(one, flow) for flow in one.flows],
+    }
+    return {heading: said for heading, said in found.items() if said}
+
+
+def plain(value: Any) -> str:
+    """Return a text from a file on one line, cut if it is long; what could control a terminal or hide is replaced."""
+    text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(value))
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def _opening(one: Explanation) -> list[str]:
+    addresses = [one.address] if isinstance(one.address, str) else one.address
+    about = f" ({', '.join(map(plain, one.typologies))})" if one.typologies else ""
+    who = "" if one.grain == "address" else f" on {', '.join(map(plain, addresses[:3]))}{' …' if len(addresses) > 3 else ''}"
+    where = f"in {plain(one.network)} on {one.processing_date}, a window of {one.window_days} days"
+    said = [
+        f"The {one.grain}{about}{who} has the score {one.score:.4f}, number {one.rank:,} of {one.rows:,} {where} "
+        f"(model {one.model_id})."
+    ]
+    if one.unit != LOG_ODDS:
+        return [*said, f"The reasons are those of its {one.unit} {one.raw:+.3f}; the average stands at {one.base:+.3f}."]
+    before = f", and {one.uncalibrated:.4f} before calibration, which the reasons are about" if one.is_calibrated else ""
+    average = f"an average row stands at {_probability(one.base):.2f} (log-odds {one.base:+.3f})"
+    return [*said, f"It is {one.score:.4f} likely to be risky{before} (log-odds {one.raw:+.3f}); {average}."]
+
+
+def _reason(one: Explanation, reason: Reason) -> str:
+    return f"{_what(one, reason)}; this {_effect(one.unit, reason.contribution)}."
+
+
+def _what(one: Explanation, reason: Reason) -> str:
+    description = plain(reason.description)
+    if reason.value is None:
+        return f"{description}: not known"
+    text = _value(reason.value, reason.unit)
+    if reason.percentile is None or reason.unit in {"flag", "id"}:
+        return f"{description}: {text}"
+    return f"{description}: {text} ({_standing(reason.percentile)} of the snapshot's {_plural(one.grain)})"
+
+
+def _standing(percentile: float) -> str:
+    if percentile >= 50:
+        return f"higher than {min(percentile, 99.9):.{0 if percentile < 99 else 1}f} %"
+    return f"lower than {min(100 - percentile, 99.9):.{0 if percentile > 1 else 1}f} %"
+
+
+def _value(value: float, unit: str) -> str:
+    """Return a value with its unit as people write it."""
+    if unit == "flag":
+        return "yes" if value else "no"
+    if unit == "level":
+        return LEVELS.get(round(value), f"{value:g}")
+    if unit == "hour":
+        return f"{value:02.0f}:00 UTC"
+    if unit == "ratio":
+        return f"{100 * value:,.0f} %" if abs(value) >= 0.1 else f"{100 * value:.2g} %"
+    if unit in {"score", "share"} or (not unit and abs(value) < 100):
+        return f"{value:.3g}"
+    number = f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"
+    return number if unit in {"count", "id", ""} else f"{number} {plain(unit)}"
+
+
+def _effect(unit: str, contribution: float) -> str:
+    if unit != LOG_ODDS:
+        return f"{'raises' if contribution > 0 else 'lowers'} the {unit} by {abs(contribution):.3f}"
+    if abs(contribution) < SLIGHT:
+        return "hardly changes the odds"
+    factor = math.exp(min(abs(contribution), 50))
+    if contribution < 0:
+        return f"lowers the odds of being risky by {100 * (1 - 1 / factor):.0f} %"
+    if factor < 2:
+        return f"raises the odds of being risky by {100 * (factor - 1):.0f} %"
+    return f"multiplies the odds of being risky by {factor:.1f}"
+
+
+def _rest(one: Explanation) -> list[str]:
+    if not one.other_count:
+        return []
+    return [f"The other {one.other_count} features together: this {_effect(one.unit, one.others)}."]
+
+
+def _votes(one: Explanation) -> list[str]:
+    own = [_vote(vote, one) for vote in one.votes if not vote.is_counterparty]
+    near: dict[str, list[Vote]] = defaultdict(list)
+    for vote in one.votes:
+        if vote.is_counterparty:
+            near[vote.address].append(vote)
+    said = own or ["No label and no rule speaks of the address itself."]
+    for address, votes in near.items():
+        listed = "; ".join(_opinion(vote) for vote in votes)
+        said.append(f"The counterparty {plain(address)}: {listed}.")
+    return said
+
+
+def _vote(vote: Vote, one: Explanation) -> str:
+    whom = "its address" if isinstance(one.address, str) else plain(vote.address)
+    return f"On {whom}: {_opinion(vote)}."
+
+
+def _opinion(vote: Vote) -> str:
+    """Return what a vote says, with its source and date: as the label report names votes."""
+    says = "risky" if vote.vote else "benign"
+    evidence = f"“{plain(vote.evidence)}”, " if vote.evidence else ""
+    if vote.kind == "gold":
+        return f"{plain(vote.source)} labels it {says} ({evidence}{vote.day}, confidence {100 * vote.confidence:.0f} %)"
+    what = f": {plain(vote.rule)[:1].lower()}{plain(vote.rule)[1:]}" if vote.rule else ""
+    return f"the rule {plain(vote.rule_id)} says {says}{what} ({evidence}{vote.day}, confidence {100 * vote.confidence:.0f} %)"
+
+
+def _flow(one: Explanation, flow: Flow) -> str:
+    amount = "An unknown amount" if flow.volume_usd is None else f"{flow.volume_usd:,.0f} USD"
+    way = "came from" if flow.direction == "in" else "went to"
+    where = "" if isinstance(one.address, str) else f" (at {plain(flow.address)})"
+    count = "" if flow.tx_count is None else f" in {flow.tx_count:,} {'transfer' if flow.tx_count == 1 else 'transfers'}"
+    days = (
+        "" if not flow.first_day else f", {flow.first_day}" + (f" to {flow.last_day}" if flow.last_day != flow.first_day else "")
+    )
+    gold = {vote.vote for vote in one.votes if vote.address == flow.counterparty and vote.kind == "gold"}
+    labelled = " – labelled " + " and ".join("risky" if vote else "benign" for vote in sorted(gold, reverse=True)) if gold else ""
+    return f"{amount} {way} {plain(flow.counterparty)}{count}{days}{where}{labelled}."
+
+
+def _plural(grain: str) -> str:
+    return f"{grain}es" if grain == "address" else f"{grain}s"
+
+
+def _probability(odds: float) -> float:
+    return 1 / (1 + math.exp(-max(-700.0, min(700.0, odds))))
