@@ -7,7 +7,8 @@ from trainer.reports.label_page import label_page
 from trainer.reports.label_report import label_report
 from trainer.reports.label_tables import source_table, tables
 from trainer.reports.model_page import model_page
-from trainer.reports.page import MISSING, Table
+from trainer.reports.page import MISSING, Table, write_page
+from trainer.reports.report import report
 
 __all__ = [
     "MISSING",
@@ -16,6 +17,8 @@ __all__ = [
     "label_page",
     "label_report",
     "model_page",
+    "report",
     "source_table",
     "tables",
+    "write_page",
 ]

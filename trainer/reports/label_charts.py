@@ -18,7 +18,7 @@ SHARES = {
     "overlap": GREEN,  # of the rule's addresses
     "conflict": RED,
 }
-ACCURACIES = {"prior (seed)": GREY, "on gold labels": BLUE, "learned by the label model": GOLD}
+ACCURACIES = {"prior (seed)": GREY, "on gold labels": BLUE, "learned": GOLD}
 CHANGES = {"kept": BLUE, "gained": GREEN, "lost": PINK, "flipped": RED}
 
 

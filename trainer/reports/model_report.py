@@ -58,3 +58,12 @@ class ModelReport:
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain values."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        """Return the page of the report in a frame of its own, so that the notebook's style and the page's stay apart."""
+        from html import escape
+
+        from trainer.reports.model_page import model_page
+
+        style = "width: 100%; height: 45rem; border: 1px solid #8a939d"
+        return f'<iframe sandbox title="Report of a model" style="{style}" srcdoc="{escape(model_page(self))}"></iframe>'

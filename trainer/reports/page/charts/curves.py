@@ -45,16 +45,20 @@ def curve(
         named = base([there | {"name": name}]).mark_text(align="left", dy=11, dx=6)
         layers.append(named.encode(across, up, alt.Text("name:N")))
     layers.append(base(rows).mark_line(interpolate="linear").encode(across, up, order=alt.Order("position:Q")))
-    if chosen is not None:
-        layers.append(base([chosen]).mark_point(color=INK, size=70, opacity=1).encode(across, up))
-        named = base([chosen | {"name": f"chosen {chosen['threshold']:.3f}"}])
-        is_right = chosen[x[0]] > 0.6
-        side: dict[str, Any] = {"align": "right", "dx": -9} if is_right else {"align": "left", "dx": 9}
-        falls = rows[0][y[0]] > rows[-1][y[0]]
-        layers.append(
-            named.mark_text(color=INK, dy=11 if is_right == falls else -9, **side).encode(across, up, alt.Text("name:N"))
-        )
-    return alt.layer(*layers)
+    falls = rows[0][y[0]] > rows[-1][y[0]]
+    return alt.layer(*layers, *(_marked(chosen, across, up, chosen[x[0]] > 0.6, falls) if chosen else []))
+
+
+def _marked(row: dict[str, Any], across: alt.X, up: alt.Y, is_right: bool, falls: bool) -> list[Any]:
+    """Return the point of a threshold on a curve, and its name on the side where the curve is not."""
+    import altair as alt
+
+    name = base([row | {"name": f"chosen {row['threshold']:.3f}"}])
+    side: dict[str, Any] = {"align": "right", "dx": -9} if is_right else {"align": "left", "dx": 9}
+    return [
+        base([row]).mark_point(color=INK, size=70, opacity=1).encode(across, up),
+        name.mark_text(color=INK, dy=11 if is_right == falls else -9, **side).encode(across, up, alt.Text("name:N")),
+    ]
 
 
 def reliability(rows: Rows) -> Drawn:
@@ -86,7 +90,7 @@ def histogram(rows: Rows) -> Drawn:
     ]
     axis = alt.Axis(labelExpr="format(abs(datum.value), '.0%')")
     title = "share of the class’s rows"
-    across = alt.X("low:Q", title="score", scale=alt.Scale(domain=[0, 1]))
+    across = alt.X("low:Q", title="score", scale=_score_scale([row[end] for row in rows for end in ("low", "high")]))
     drawn = (
         base(halves)
         .mark_rect(stroke=None)
@@ -111,16 +115,19 @@ def precision_and_recall(rows: Rows, chosen: dict[str, Any] | None) -> Drawn:
         for kind in ("precision", "recall")
         if row[kind] is not None
     ]
-    across, title = _threshold_axis(), "share"
-    hues = alt.Scale(domain=["precision", "recall"], range=[BLUE, GREEN])
-    color, plain = alt.Color("kind:N", scale=hues), alt.Color("kind:N", scale=hues, legend=None)
-    dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=["precision", "recall"], range=[[1, 0], [7, 3]]))
+    across, title = _threshold_axis(rows), "share"
+    color = alt.Color("kind:N", scale=alt.Scale(domain=["precision", "recall"], range=[BLUE, GREEN]), legend=None)
+    dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=["precision", "recall"], range=[[1, 0], [7, 3]]), legend=None)
     domain, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=PERCENT)
-    band, line = base(flat).mark_area(opacity=0.16), base(flat).mark_line()
+    band, line, first = base(flat).mark_area(opacity=0.16), base(flat).mark_line(), flat[0]["threshold"]
+    # Where nearly all rows reach the threshold, recall is 1 and precision the share of risky rows: the lines are apart.
+    ends = base([row for row in flat if row["threshold"] == first])
+    named = ends.mark_text(align="left", dx=5, dy=alt.expr("datum.kind == 'recall' || datum.value > 0.2 ? 19 : -22"))
     return alt.layer(
         line.encode(across, alt.Y("value:Q", title=title, scale=domain, axis=axis), color, dash),
-        band.encode(across, alt.Y("low:Q", title=title, scale=domain, axis=axis), alt.Y2("high:Q"), plain),
-        *_chosen(chosen),
+        band.encode(across, alt.Y("low:Q", title=title, scale=domain, axis=axis), alt.Y2("high:Q"), color),
+        named.encode(across, alt.Y("value:Q", title=title, scale=domain, axis=axis), alt.Text("kind:N"), color),
+        *_chosen(chosen, rows),
     )
 
 
@@ -130,16 +137,23 @@ def alerts_per_day(rows: Rows, chosen: dict[str, Any] | None) -> Drawn:
 
     known = [row for row in rows if row["alerts_per_day"] is not None]
     up = alt.Y("alerts_per_day:Q", title="alerts a day", scale=alt.Scale(zero=True))
-    return alt.layer(base(known).mark_line().encode(_threshold_axis(), up), *_chosen(chosen))
+    return alt.layer(base(known).mark_line().encode(_threshold_axis(rows), up), *_chosen(chosen, rows))
 
 
-def _threshold_axis() -> alt.X:
+def _threshold_axis(rows: Rows) -> alt.X:
     import altair as alt
 
-    return alt.X("threshold:Q", title="threshold", scale=alt.Scale(domain=[0, 1]))
+    return alt.X("threshold:Q", title="threshold", scale=_score_scale([row["threshold"] for row in rows]))
 
 
-def _chosen(chosen: dict[str, Any] | None) -> list[Any]:
+def _score_scale(scores: list[float]) -> alt.Scale:
+    """Return [0, 1], or for scores that are no probabilities, such as a ranker's, their own range."""
+    import altair as alt
+
+    return alt.Scale(domain=[min([0, *scores]), max([1, *scores])])
+
+
+def _chosen(chosen: dict[str, Any] | None, rows: Rows) -> list[Any]:
     import altair as alt
 
     if chosen is None:
@@ -147,6 +161,6 @@ def _chosen(chosen: dict[str, Any] | None) -> list[Any]:
     data = base([{"threshold": chosen["threshold"], "name": f"chosen {chosen['threshold']:.3f}"}])
     side: dict[str, Any] = {"align": "right", "dx": -5} if chosen["threshold"] > 0.6 else {"align": "left", "dx": 5}
     return [
-        data.mark_rule(color=INK, strokeWidth=1, strokeDash=[2, 2]).encode(_threshold_axis()),
-        data.mark_text(color=INK, baseline="top", **side).encode(_threshold_axis(), alt.Text("name:N"), y=alt.value(2)),
+        data.mark_rule(color=INK, strokeWidth=1, strokeDash=[2, 2]).encode(_threshold_axis(rows)),
+        data.mark_text(color=INK, baseline="top", **side).encode(_threshold_axis(rows), alt.Text("name:N"), y=alt.value(2)),
     ]
