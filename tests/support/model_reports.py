@@ -186,7 +186,7 @@ def _thresholds() -> list[dict[str, Any]]:
 
 
 def _importance() -> list[dict[str, Any]]:
-    draw = random.Random(0)  # noqa: S311
+    draw = random.Random(0)
     rows = []
     for place, (feature, family) in enumerate(FEATURES):
         size, sign = 0.16 * 0.86**place, (1, -1, 0)[place % 3]
