@@ -6,6 +6,7 @@ from trainer.reports.comparison_tables import comparison_tables
 from trainer.reports.label_page import label_page
 from trainer.reports.label_report import label_report
 from trainer.reports.label_tables import MISSING, Table, source_table, tables
+from trainer.reports.model_figures import model_report
 
 __all__ = [
     "MISSING",
@@ -13,6 +14,7 @@ __all__ = [
     "comparison_tables",
     "label_page",
     "label_report",
+    "model_report",
     "source_table",
     "tables",
 ]
