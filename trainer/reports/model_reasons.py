@@ -90,7 +90,7 @@ def _direction(values: pd.Series, contributions: np.ndarray) -> dict[str, Any]:
     direction = "mixed"
     if abs(correlation) >= CLEAR:
         direction = "higher raises" if correlation > 0 else "higher lowers"
-    kept = np.unique(np.linspace(0, len(moves) - 1, min(len(moves), MAX_POINTS)).astype(int)) if len(moves) else []
+    kept = np.unique(np.linspace(0, max(len(moves) - 1, 0), min(len(moves), MAX_POINTS)).astype(int))
     pairs = zip(percentiles.iloc[kept].tolist(), moves.iloc[kept].tolist(), strict=True)
     return {"direction": direction, "points": [{"percentile": place, "contribution": move} for place, move in pairs]}
 

@@ -28,8 +28,8 @@ class GoldRows:
     Attributes:
         row: (n,) their numbers among the training rows.
         y: float32 (n,) gold, 0 or 1.
-        scores: float64 (n,) out-of-fold predictions on the scale of the scores of `predict`: the saved calibration is applied, which
-            keeps their order.
+        scores: float64 (n,) out-of-fold predictions on the scale of the scores of `predict`: the saved calibration is applied,
+            which keeps their order.
         calibrated: float64 (n,) the same, each calibrated by a map fitted to other folds: how well probabilities are calibrated.
         groups: int64 (n,), equal for rows of one address.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +19,10 @@ UNKNOWN = "unknown"
 SEVERITIES = {1: "low", 2: "medium", 3: "high", 4: "critical"}
 SIZES = (1, 2, 3, 5, 10, 20, 50, 100)  # the upper ends of groups of cluster sizes
 WHY = {
-    "forward": "A model scores snapshots that come after those it was trained on: the tested rows are of the last date, and the model "
-    "that scores them was trained on other addresses, on earlier dates. So it has seen neither the address nor the day.",
-    "grouped": "Rows of one address are alike: all of them are tested together, by a model that was trained on other addresses. There "
-    "is one date to train on, so how scores keep over time is not tested.",
+    "forward": "A model scores snapshots that come after those it was trained on: the tested rows are of the last date, and the "
+    "model that scores them was trained on other addresses, on earlier dates. It has seen neither the address nor the day.",
+    "grouped": "Rows of one address are alike: all of them are tested together, by a model that was trained on other addresses. "
+    "The dates do not allow to train on earlier ones only, so how well scores hold over time is not tested.",
 }
 
 
@@ -55,7 +56,7 @@ def split_of(meta: ModelMeta, kept: Kept | None) -> dict[str, Any]:
     if kept is None:
         return {
             "name": meta.split,
-            "description": f"folds by address ({meta.split})",
+            "description": "folds by address",
             "why": WHY.get(meta.split, ""),
             "folds": [],
         }
@@ -78,25 +79,23 @@ def split_of(meta: ModelMeta, kept: Kept | None) -> dict[str, Any]:
 
 def breakdown_of(meta: ModelMeta, kept: Kept) -> dict[str, list[dict[str, Any]]]:
     """Return metrics of unseen gold rows by what is known of them; a dimension of which nothing is known is left out."""
+    import pandas as pd
+
     gold, found = kept.gold, {}
     described = {name for name, _, _ in get_model_type(meta.model_type).described_by}
     for name in ("typology", "severity", "label_source", "processing_date", "cluster_size"):
         values = kept.column(name)[gold.row]
-        if name in described | {"label_source", "processing_date"} and (values == values).any() and not _all_none(values):
+        if name in described | {"label_source", "processing_date"} and not pd.isna(values).all():
             names, order = _groups(name, values)
             rows = breakdown(gold.y, gold.scores, gold.groups, names, meta.seed)
             found[name] = sorted(rows, key=order) if order else rows
     return found
 
 
-def _all_none(values: np.ndarray) -> bool:
-    return values.dtype == object and all(one is None for one in values)
-
-
 def _groups(name: str, values: np.ndarray) -> tuple[np.ndarray, Callable[[dict[str, Any]], Any] | None]:
     """Return the group of each value (n,) as text, and the key that orders groups; None: the largest first."""
     if name == "severity":
-        texts = [SEVERITIES.get(int(one), f"{one:g}") if one == one else UNKNOWN for one in values.tolist()]
+        texts = [SEVERITIES.get(int(one), f"{one:g}") if not math.isnan(one) else UNKNOWN for one in values.tolist()]
         levels = {text: level for level, text in SEVERITIES.items()}
         return np.array(texts), lambda row: levels.get(row["name"], 99)
     if name == "processing_date":
@@ -110,7 +109,7 @@ def _groups(name: str, values: np.ndarray) -> tuple[np.ndarray, Callable[[dict[s
 
 def _of_size(size: float) -> str:
     """Return the group of a cluster size; an address in no cluster has none."""
-    if size != size:
+    if math.isnan(size):
         return "in no cluster"
     if size > SIZES[-1]:
         return f"over {SIZES[-1]}"

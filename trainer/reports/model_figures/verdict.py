@@ -53,7 +53,7 @@ def calibration_of(meta: ModelMeta, kept: Kept | None) -> str:
 def _quality(meta: ModelMeta, kept: Kept | None) -> list[str]:
     if "auc" not in meta.metrics:
         return [
-            "How good this model is is not known: the rows that it has not seen lack gold labels of both classes. Add labels of your "
+            "The model's quality is not known: the rows that it has not seen lack gold labels of both classes. Add labels of your "
             "own (`trainer labels add`) and train again."
         ]
     auc, grain = meta.metrics["auc"], get_model_type(meta.model_type).grain
@@ -61,8 +61,8 @@ def _quality(meta: ModelMeta, kept: Kept | None) -> list[str]:
     if auc["low"] <= 0.5:
         better = "worse than chance" if auc["high"] < 0.5 else "not distinguishable from chance"
     said = [
-        f"The model is {better}: its AUC is {auc['value']:.3f} (95 % interval {auc['low']:.3f} to {auc['high']:.3f}), so it scores a "
-        f"risky {grain} higher than a benign one in {auc['value']:.0%} of pairs."
+        f"The model is {better}: its AUC is {auc['value']:.3f} (95 % interval {auc['low']:.3f} to {auc['high']:.3f}); it scores "
+        f"a risky {grain} higher than a benign one in {auc['value']:.0%} of pairs."
     ]
     if kept is None:
         return [*said, f"That is measured on {meta.n_test} rows with a gold label whose addresses it has not seen."]
@@ -90,8 +90,8 @@ def _weakest(meta: ModelMeta, breakdown: dict[str, list[dict[str, Any]]]) -> lis
     auc = row["auc"]
     clearly = "clearly below the whole" if auc["high"] < meta.metrics["auc"]["value"] else "not clearly below the whole"
     return [
-        f"It is weakest on {DIMENSIONS[dimension]} {row['name']}: AUC {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f}) on "
-        f"{row['rows']} rows, {row['positive']} of them risky, {clearly}."
+        f"It is weakest on {DIMENSIONS[dimension]} {row['name']}: AUC {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f}) "
+        f"on {row['rows']} rows, {row['positive']} of them risky, {clearly}."
     ]
 
 
@@ -115,10 +115,11 @@ def _population(meta: ModelMeta, kept: Kept | None, snapshot: Snapshot) -> list[
     if everywhere is None or kept is None or not kept.gold.has_both:
         return []
     share, grain = float((kept.gold.y >= 0.5).mean()), get_model_type(meta.model_type).grain
-    said = f"Rows with a gold label are not a sample of all {grain}s: {share:.0%} of the unseen ones are risky, and of the whole "
-    said += f"snapshot of {snapshot.selection.end_date} label_model expects {everywhere:.0%}"
-    if meta.chosen is None or (above := snapshot.expected_precision(meta.chosen.threshold)) is None:
-        return [f"{said}; precision among all {grain}s is lower than among those with a gold label."]
-    return [
-        f"{said}; of those at or above the threshold it expects {above:.0%}. Expect fewer risky {grain}s than precision says."
-    ]
+    said = (
+        f"Rows with a gold label are no sample of all {grain}s: {share:.0%} of the unseen ones are risky; of the snapshot of "
+        f"{snapshot.selection.end_date} the strategy label_model expects {everywhere:.0%}"
+    )
+    above = None if meta.chosen is None else snapshot.expected_precision(meta.chosen.threshold)
+    if above is not None:
+        said += f", and {above:.0%} of what is at or above the threshold"
+    return [f"{said}. Precision on gold rows is no promise for all {grain}s."]
