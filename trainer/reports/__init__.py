@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trainer.reports.comparison_tables import comparison_tables
+from trainer.reports.explain import explanation_text
 from trainer.reports.label_page import label_page
 from trainer.reports.label_report import label_report
 from trainer.reports.label_tables import MISSING, Table, source_table, tables
@@ -12,6 +13,7 @@ __all__ = [
     "MISSING",
     "Table",
     "comparison_tables",
+    "explanation_text",
     "label_page",
     "label_report",
     "model_report",

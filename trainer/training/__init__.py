@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from trainer.training.chosen import LATEST, chosen_snapshot
 from trainer.training.compare import COMPARISONS, LEADERBOARD, Candidate, Comparison, compare
 from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
 from trainer.training.fit import ModelTraining
 from trainer.training.parameters import read_parameters, write_parameters
-from trainer.training.predict import LATEST, ScoringResult, predict
+from trainer.training.predict import ScoringResult, predict
 from trainer.training.reasons import Explanation, Explanations, contributions_of, explain, meanings
 from trainer.training.result import TrainingResult
 from trainer.training.search import make_pruner, read_object, read_space
@@ -36,6 +37,7 @@ __all__ = [
     "Tuning",
     "TuningResult",
     "choose_threshold",
+    "chosen_snapshot",
     "compare",
     "contributions_of",
     "derive_votes",

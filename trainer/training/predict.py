@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,16 +15,14 @@ import pyarrow as pa
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
-from trainer.registry import ModelMeta, artifact, get_model, latest_model
+from trainer.registry import ModelMeta
+from trainer.training.chosen import LATEST, chosen_model
 from trainer.training.reasons import ROWS, Explainer
 from trainer.warehouse import TABLES, one_build, replace_rows
 
 if TYPE_CHECKING:
     from trainer.models import ModelTrainer
     from trainer.warehouse import Client
-
-LATEST = "latest"
-"""The model id that stands for the newest model of a network and window."""
 
 
 @dataclass
@@ -90,8 +87,7 @@ def predict(
     """
     started = time.perf_counter()
     selection = Selection(network, processing_date, processing_date, window_days)
-    model = latest_model(client, network, window_days, model_type) if model_id == LATEST else get_model(client, model_id)
-    loaded = artifact.load(Path(model["model_path"]), model_trainer)
+    loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
     with one_build(client):
         data = read_scoring(client, kind.name, selection, loaded.features)
@@ -99,13 +95,10 @@ def predict(
     clock = time.perf_counter()
     scores = loaded.predict(data.frame())
     latency_ms = (time.perf_counter() - clock) * 1000 / len(scores)
-    written = _rows(data, meta, selection, scores, latency_ms)
+    batches: Iterable[pa.Table] = [_rows(data, meta, selection, scores, latency_ms)]
     explained = (len(scores) if top is None else min(top, len(scores))) if explain else 0
-    batches = (
-        _with_reasons(written, Explainer(client, loaded, data, scores, selection), explained, progress)
-        if explained
-        else [written]
-    )
+    if explained:
+        batches = _with_reasons(*batches, Explainer(client, loaded, data, scores, selection), explained, progress)
     rows = replace_rows(client, TABLES[kind.written_table], batches)
     return _result(meta, selection, rows, scores, absent, explained, time.perf_counter() - started)
 
