@@ -53,7 +53,7 @@ def calibration_of(meta: ModelMeta, kept: Kept | None) -> str:
 def _quality(meta: ModelMeta, kept: Kept | None) -> list[str]:
     if "auc" not in meta.metrics:
         return [
-            "The model's quality is not known: the rows that it has not seen lack gold labels of both classes. Add labels of your "
+            "The model's quality is not known: rows that it has not seen lack gold labels of both classes. Add labels of your "
             "own (`trainer labels add`) and train again."
         ]
     auc, grain = meta.metrics["auc"], get_model_type(meta.model_type).grain
