@@ -6,6 +6,7 @@ from trainer.training.chosen import LATEST, chosen_snapshot
 from trainer.training.compare import COMPARISONS, LEADERBOARD, Candidate, Comparison, compare
 from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
 from trainer.training.fit import ModelTraining
+from trainer.training.hidden_truth import SETS, AgainstTruth, against_truth
 from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.predict import ScoringResult, predict
 from trainer.training.reasons import Explanation, Explanations, contributions_of, explain, meanings
@@ -25,6 +26,8 @@ __all__ = [
     "LATEST",
     "LEADERBOARD",
     "METRICS",
+    "SETS",
+    "AgainstTruth",
     "Candidate",
     "Comparison",
     "DerivedVotes",
@@ -36,6 +39,7 @@ __all__ = [
     "TrainingResult",
     "Tuning",
     "TuningResult",
+    "against_truth",
     "choose_threshold",
     "chosen_snapshot",
     "compare",

@@ -15,7 +15,7 @@ import pyarrow as pa
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
-from trainer.registry import ModelMeta
+from trainer.registry import ModelMeta, artifact
 from trainer.training.chosen import LATEST, chosen_model
 from trainer.training.reasons import ROWS, Explainer
 from trainer.warehouse import TABLES, one_build, replace_rows
