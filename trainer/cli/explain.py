@@ -25,14 +25,12 @@ def register(app: typer.Typer) -> None:
 def explain(
     ids: Ids = None,
     top: Annotated[int, typer.Option(min=1, help="Without an id: explain so many of the highest scores.")] = 10,
-    model_id: Annotated[str, typer.Option(help="A model's id, or latest.")] = "latest",
+    model_id: o.ModelId = "latest",
     network: o.Network = None,
     processing_date: o.Day = None,
     window_days: o.Window = None,
-    model_type: Annotated[str | None, typer.Option(help="The model type that `latest` is of.", show_default=False)] = None,
-    model: Annotated[
-        str | None, typer.Option(help="package.module:Class of a trainer that is not a plug-in.", show_default=False)
-    ] = None,
+    model_type: o.LatestType = None,
+    model: o.OwnTrainer = None,
     json: o.Json = False,
     target: o.Target = None,
 ) -> None:
@@ -40,8 +38,7 @@ def explain(
 
     By default with the newest model, on the last snapshot.
     """
-    from trainer.reports.explain import explanation_text
-    from trainer.reports.explain.text import WIDTH
+    from trainer.reports import explanation_text
     from trainer.training import explain as reasons_of
     from trainer.warehouse import connect
 
@@ -49,5 +46,4 @@ def explain(
     with connect(target) as client:
         day = o.day_of(processing_date)
         found = reasons_of(client, model_id, ids or None, top, network, day, window_days, model_type, trainer)
-    width = min(WIDTH, shutil.get_terminal_size().columns)
-    emit({"explanations": [one.as_dict() for one in found]}, json, [explanation_text(found, width)])
+    emit({"explanations": [one.as_dict() for one in found]}, json, [explanation_text(found, shutil.get_terminal_size().columns)])

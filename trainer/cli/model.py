@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from trainer.training import ModelTraining, ScoringResult, TrainingResult
     from trainer.warehouse import Client
 
+Explain = Annotated[bool, typer.Option("--explain", help="Write the reasons for each score, as JSON, into explain_json.")]
+TopExplained = Annotated[
+    int | None,
+    typer.Option("--top", min=1, help="With --explain: reasons for so many of the highest scores.", show_default=False),
+]
 models = typer.Typer(help="The models that were trained.", no_args_is_help=True)
 
 
@@ -102,27 +107,19 @@ def _fit_lines(result: TrainingResult) -> list[str]:
 
 
 def predict(
-    model_id: Annotated[str, typer.Option(help="A model's id, or latest.")] = "latest",
+    model_id: o.ModelId = "latest",
     network: o.Network = None,
     processing_date: o.Day = None,
     window_days: o.Window = None,
-    model_type: Annotated[str | None, typer.Option(help="The model type that `latest` is of.", show_default=False)] = None,
-    model: Annotated[
-        str | None, typer.Option(help="package.module:Class of a trainer that is not a plug-in.", show_default=False)
-    ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Write the reasons for each score, as JSON, into explain_json.")
-    ] = False,
-    top: Annotated[
-        int | None, typer.Option(min=1, help="With --explain: reasons for so many of the highest scores.", show_default=False)
-    ] = None,
+    model_type: o.LatestType = None,
+    model: o.OwnTrainer = None,
+    explain: Explain = False,
+    top: TopExplained = None,
     json: o.Json = False,
     target: o.Target = None,
 ) -> None:
     """Score a snapshot (by default the last one) and write the scores into the warehouse."""
-    from trainer.data import resolve_selection
-    from trainer.registry import get_model
-    from trainer.training import LATEST
+    from trainer.training import chosen_snapshot
     from trainer.training import predict as score
     from trainer.warehouse import connect
 
@@ -130,10 +127,7 @@ def predict(
         raise UsageError("--top says how many scores to explain; add --explain.")
     trainer = None if model is None else trainer_class_of(model)
     with progress() as update, connect(target) as client:
-        day = o.day_of(processing_date)
-        if model_id != LATEST and model_type is None:
-            model_type = get_model(client, model_id)["model_type"]
-        rows = resolve_selection(client, model_type, network, day, day, window_days)
+        rows, model_type = chosen_snapshot(client, model_id, model_type, network, o.day_of(processing_date), window_days)
         how: dict[str, Any] = {"explain": explain, "top": top, "progress": update}
         result = score(client, rows.network, rows.end_date, rows.window_days, model_id, model_type, trainer, **how)
     _warn(result)

@@ -52,6 +52,13 @@ Params = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Random seed; the same seed gives the same result.")]
 
+# Which model scores
+ModelId = Annotated[str, typer.Option(help="A model's id, or latest.")]
+LatestType = Annotated[str | None, typer.Option("--model-type", help="The model type that `latest` is of.", show_default=False)]
+OwnTrainer = Annotated[
+    str | None, typer.Option("--model", help="package.module:Class of a trainer that is not a plug-in.", show_default=False)
+]
+
 # How it is evaluated
 Folds = Annotated[int, typer.Option(min=2, max=50, help="Folds of the split by address.")]
 EmbargoDays = Annotated[int, typer.Option(min=0, help="Days between training and test dates.")]

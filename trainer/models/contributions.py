@@ -78,12 +78,9 @@ def sampled_contributions(trainer: ModelTrainer, X: pd.DataFrame, background: pd
             f"{type(trainer).__name__} has no method `contributions`, and without it at most {SAMPLED_ROWS} rows can be "
             f"explained, not {len(X)}: explain fewer (--top), or add the method to the class (see `ModelTrainer.contributions`)."
         )
-    rng = np.random.default_rng(seed)
-    rows, d = np.asarray(X, dtype=np.float32), X.shape[1]
-    others = np.asarray(background, dtype=np.float32)[rng.integers(len(background), size=PERMUTATIONS // 2)].repeat(2, axis=0)
-    orders = np.concatenate([[order, order[::-1]] for order in (rng.permutation(d) for _ in range(PERMUTATIONS // 2))])
+    rows, (orders, others) = np.asarray(X, dtype=np.float32), _orders(background, seed)
+    place, d = np.argsort(orders, axis=1), X.shape[1]
     # A mask per order and step: the columns that already are the explained row's.
-    place = np.argsort(orders, axis=1)
     is_own = np.arange(d + 1)[None, :, None] > place[:, None, :]
 
     def odds(matrix: np.ndarray) -> np.ndarray:
@@ -100,6 +97,15 @@ def sampled_contributions(trainer: ModelTrainer, X: pd.DataFrame, background: pd
     )
     base = float(odds(others).mean())
     return Contributions.of(sampled.mean(axis=1), base, odds(rows), LOG_ODDS, method)
+
+
+def _orders(background: pd.DataFrame, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return random orders (PERMUTATIONS, d) of the columns, each with its reverse, and the row that each starts from."""
+    rng = np.random.default_rng(seed)
+    chosen = rng.integers(len(background), size=PERMUTATIONS // 2)
+    others = np.asarray(background, dtype=np.float32)[chosen].repeat(2, axis=0)
+    orders = (rng.permutation(background.shape[1]) for _ in range(PERMUTATIONS // 2))
+    return np.concatenate([[order, order[::-1]] for order in orders]), others
 
 
 def in_chunks(rows: int, size: int, function: Callable[[slice], np.ndarray]) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from trainer.errors import ArtifactError
 from trainer.registry import list_models
+from trainer.reports.model_figures import model_report
 from trainer.training import LATEST, choose_threshold
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ def report(
         UsageError, NotEnoughLabelsError: no threshold can be chosen so.
         NotBuiltError, BadInputError: the warehouse has no snapshot of the model's network.
     """
-    from trainer.reports import model_report
-
     if model_id == LATEST:
         newest = next(iter(list_models(client)), None)
         if newest is None:

@@ -18,6 +18,7 @@ from trainer.data import Feature
 from trainer.errors import ArtifactError, NotEnoughLabelsError
 from trainer.models import ModelTrainer, build, fill_missing, medians_of, name_of
 from trainer.registry import artifact, features_meta
+from trainer.testing.contributions import ContributionsContract
 from trainer.testing.tables import Table, make_table, with_constants, with_gaps
 
 NEW_PROCESS = """
@@ -38,7 +39,7 @@ sys.stdout.buffer.write(trainer.predict(pd.read_parquet(frame)).astype("float64"
 """
 
 
-class TrainerContract:
+class TrainerContract(ContributionsContract):
     """What every trainer must do: subclass it, name the class `Test…` and define `make`.
 
     Attributes:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,16 +15,14 @@ import pyarrow as pa
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
-from trainer.registry import ModelMeta, artifact, get_model, latest_model
+from trainer.registry import ModelMeta, artifact
+from trainer.training.chosen import LATEST, chosen_model
 from trainer.training.reasons import ROWS, Explainer
 from trainer.warehouse import TABLES, one_build, replace_rows
 
 if TYPE_CHECKING:
     from trainer.models import ModelTrainer
     from trainer.warehouse import Client
-
-LATEST = "latest"
-"""The model id that stands for the newest model of a network and window."""
 
 
 @dataclass
@@ -77,8 +74,7 @@ def predict(
     Args:
         model_id: a model's id, or `latest` for the newest of the network and window.
         model_trainer: the trainer's class, for one that is not registered as a plug-in.
-        explain: whether to write the reasons for each score, the JSON of `Explanation.as_dict`, into the column `explain_json`.
-        top: explain only so many of the highest scores.
+        explain, top: whether to write reasons, the JSON of `Explanation.as_dict`, for all or the `top` highest scores.
         progress: called with (what, done, total) while rows are explained.
 
     Raises:
@@ -90,30 +86,33 @@ def predict(
     """
     started = time.perf_counter()
     selection = Selection(network, processing_date, processing_date, window_days)
-    model = latest_model(client, network, window_days, model_type) if model_id == LATEST else get_model(client, model_id)
-    loaded = artifact.load(Path(model["model_path"]), model_trainer)
+    loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
     with one_build(client):
         data = read_scoring(client, kind.name, selection, loaded.features)
         absent = absent_features(client, kind.scoring_table, selection, loaded.features)
-    clock = time.perf_counter()
-    scores = loaded.predict(data.frame())
-    latency_ms = (time.perf_counter() - clock) * 1000 / len(scores)
-    written = _rows(data, meta, selection, scores, latency_ms)
-    explained = (len(scores) if top is None else min(top, len(scores))) if explain else 0
-    batches = (
-        _with_reasons(written, Explainer(client, loaded, data, scores, selection), explained, progress)
-        if explained
-        else [written]
-    )
+    scores, latency_ms = _timed(loaded, data)
+    explainer = Explainer(client, loaded, data, scores, selection) if explain else None
+    explained = min(top or len(scores), len(scores)) if explain else 0
+    batches = _batches(_rows(data, meta, selection, scores, latency_ms), explainer, explained, progress)
     rows = replace_rows(client, TABLES[kind.written_table], batches)
     return _result(meta, selection, rows, scores, absent, explained, time.perf_counter() - started)
 
 
-def _with_reasons(
-    written: pa.Table, explainer: Explainer, count: int, progress: Callable[[str, int, int], None] | None
+def _timed(loaded: artifact.Artifact, data: Dataset) -> tuple[np.ndarray, float]:
+    """Return the scores (n,) and how long one took, in milliseconds."""
+    clock = time.perf_counter()
+    scores = loaded.predict(data.frame())
+    return scores, (time.perf_counter() - clock) * 1000 / len(scores)
+
+
+def _batches(
+    written: pa.Table, explainer: Explainer | None, count: int, progress: Callable[[str, int, int], None] | None
 ) -> Iterator[pa.Table]:
-    """Yield the rows in parts, the `count` highest of them with their reasons: all reasons at once would fill the memory."""
+    """Yield the rows; in parts if the `count` highest have reasons, which all at once would fill the memory."""
+    if explainer is None:
+        yield written
+        return
     chosen = explainer.ranks <= count
     for start in range(0, len(written), ROWS):
         part = np.arange(start, min(start + ROWS, len(written)))

@@ -28,13 +28,15 @@ class GoldRows:
     Attributes:
         row: (n,) their numbers among the training rows.
         y: float32 (n,) gold, 0 or 1.
-        raw, calibrated: float64 (n,) out-of-fold scores, and as calibrated by a map fitted to other folds.
+        scores: float64 (n,) out-of-fold predictions on the scale of the scores of `predict`: the saved calibration is applied,
+            which keeps their order.
+        calibrated: float64 (n,) the same, each calibrated by a map fitted to other folds: how well probabilities are calibrated.
         groups: int64 (n,), equal for rows of one address.
     """
 
     row: np.ndarray
     y: np.ndarray
-    raw: np.ndarray
+    scores: np.ndarray
     calibrated: np.ndarray
     groups: np.ndarray
 
@@ -56,7 +58,8 @@ def gold_rows(folder: Path, meta: ModelMeta) -> GoldRows | None:
     gold = table["gold"].to_numpy()
     rows = np.flatnonzero((table["fold"].to_numpy() > 0) & ~np.isnan(gold))
     raw, calibrated = table["raw"].to_numpy()[rows], table["calibrated"].to_numpy()[rows]
-    return GoldRows(rows, gold[rows], raw, calibrated, table["address_group"].to_numpy()[rows])
+    scores = raw if meta.calibration is None else meta.calibration.apply(raw)
+    return GoldRows(rows, gold[rows], scores, calibrated, table["address_group"].to_numpy()[rows])
 
 
 def last_snapshot(client: Client, meta: ModelMeta) -> Selection:
@@ -144,12 +147,12 @@ def _for_precision(meta: ModelMeta, rows: GoldRows | None, precision: float, by_
             f"Model {meta.model_id} was evaluated on no gold labels of both classes, so its precision is not known; choose its "
             "threshold by --alert-budget."
         )
-    return threshold_for_precision(rows.y, rows.calibrated, rows.groups, precision, by_lower_end=by_lower_end, seed=meta.seed)
+    return threshold_for_precision(rows.y, rows.scores, rows.groups, precision, by_lower_end=by_lower_end, seed=meta.seed)
 
 
 def _described(threshold: float, rule: str, rows: GoldRows | None, alerts_per_day: float) -> ChosenThreshold:
     precision = recall = None
-    if rows is not None and rows.has_both and rows.calibrated.max() >= threshold:
-        (row,) = at_thresholds(rows.y, rows.calibrated, rows.groups, np.array([threshold]))
+    if rows is not None and rows.has_both and rows.scores.max() >= threshold:
+        (row,) = at_thresholds(rows.y, rows.scores, rows.groups, np.array([threshold]))
         precision, recall = IntervalMeta(**row["precision"]), IntervalMeta(**row["recall"])
     return ChosenThreshold(threshold=threshold, rule=rule, precision=precision, recall=recall, alerts_per_day=alerts_per_day)

@@ -14,7 +14,8 @@ FOOTER = "Contributions are what the model makes of the values; they are no caus
 
 
 def explanation_text(explanations: Iterable[Explanation], width: int = WIDTH) -> str:
-    """Return explanations as text for people, in lines no longer than `width`."""
+    """Return explanations as text for people, in lines no longer than `width`, and never than 100."""
+    width = min(width, WIDTH)
     blocks = ["\n\n".join(_section(*section, width) for section in one.sections().items()) for one in explanations]
     return "\n\n\n".join([*blocks, textwrap.fill(FOOTER, width)])
 

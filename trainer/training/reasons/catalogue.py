@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from trainer.warehouse import Client
 
 CATALOGUE = "feature_catalog"
+ZSCORE = "_zscore"
+"""End of the name of a feature that is the standard score of another."""
 MAPS = {
     "custom_features": ("custom", "{key} (a feature of your own)"),
     "extra_features": ("export", "{key} (a column of the export)"),
@@ -53,7 +55,9 @@ def _meaning(feature: Feature, known: dict[str, Meaning]) -> Meaning:
         return Meaning(family, "", text.format(key=feature.key))
     if feature.name not in known:
         return Meaning("", "", feature.name.replace("_", " ").capitalize())
-    found = known[feature.name]
+    found, base = known[feature.name], known.get(feature.name.removesuffix(ZSCORE))
+    if base is not None and base is not found:
+        return Meaning(found.family, found.unit, f"{base.description}, compared with the snapshot's addresses")
     return Meaning(found.family, found.unit, _without_names(found.description, known))
 
 

@@ -12,13 +12,13 @@ from trainer.models import Contributions, fill_missing
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trainer.registry.artifact import Artifact
+    from trainer.registry import artifact
 
 BACKGROUND = 1000  # rows that stand for the average of many, evenly spaced
 TOLERANCE = 1e-6
 
 
-def contributions_of(loaded: Artifact, frame: pd.DataFrame, background: pd.DataFrame | None = None) -> Contributions:
+def contributions_of(loaded: artifact.Artifact, frame: pd.DataFrame, background: pd.DataFrame | None = None) -> Contributions:
     """Return how much each feature moves the raw score of each row of `frame` (n, d), before calibration.
 
     Args:

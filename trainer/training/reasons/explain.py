@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from trainer.data import Dataset, Selection, as_date, read_scoring, resolve_selection
+from trainer.data import Dataset, Selection, as_date, read_scoring
 from trainer.errors import BadInputError
 from trainer.evaluation import ranks
 from trainer.keys import WHERE_SNAPSHOT, SnapshotKey
 from trainer.model_types import ALERT_SCORER, get_model_type
 from trainer.models import sigmoid
-from trainer.registry import artifact, get_model, latest_model
+from trainer.training.chosen import LATEST, chosen_model, chosen_snapshot
 from trainer.training.reasons.catalogue import Percentiles, meanings
 from trainer.training.reasons.contributions import contributions_of, sampled
 from trainer.training.reasons.evidence import Evidence, read_evidence
@@ -25,10 +24,10 @@ from trainer.warehouse import one_build
 
 if TYPE_CHECKING:
     from trainer.models import Contributions, ModelTrainer
+    from trainer.registry import artifact
     from trainer.warehouse import Client
 
-LATEST = "latest"
-ROWS = 5_000  # explained at once: their contributions are a matrix of float64
+ROWS = 10_000  # explained at once: their contributions are a matrix of float64
 REASONS = 10  # contributions that are kept of each row
 
 
@@ -57,17 +56,9 @@ def explain(
         BadInputError: the snapshot has no such id, or the warehouse no such snapshot.
         ArtifactError, UserCodeError, NotBuiltError: as `predict` does.
     """
-    if model_id != LATEST and model_type is None:
-        model_type = get_model(client, model_id)["model_type"]
     day = None if processing_date is None else as_date(processing_date)
-    found = resolve_selection(client, model_type, network, day, day, window_days)
-    selection = Selection(found.network, found.end_date, found.end_date, found.window_days)
-    model = (
-        latest_model(client, selection.network, selection.window_days, model_type)
-        if model_id == LATEST
-        else get_model(client, model_id)
-    )
-    loaded = artifact.load(Path(model["model_path"]), model_trainer)
+    selection, model_type = chosen_snapshot(client, model_id, model_type, network, day, window_days)
+    loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     with one_build(client):
         data = read_scoring(client, get_model_type(loaded.meta.model_type).name, selection, loaded.features)
         scores = loaded.predict(data.frame())
@@ -96,6 +87,10 @@ class Explainer:
         self._frame = data.frame()
         self._background = sampled(self._frame)
         self._percentiles, self._meanings = Percentiles(data.X), meanings(client, data.features)
+        self._families = list(dict.fromkeys(meaning.family for meaning in self._meanings))
+        self._is_of = np.array(
+            [[meaning.family == family for family in self._families] for meaning in self._meanings], dtype=float
+        )
         self.ranks = ranks(scores, data.keys[data.model_type.id_column].to_numpy())
 
     def explanations(self, rows: np.ndarray) -> list[Explanation]:
@@ -114,6 +109,9 @@ class Explainer:
         values = self._data.X[rows]
         percentiles = self._percentiles.of(values)
         largest = np.argsort(-np.abs(found.values), axis=1, kind="stable")[:, : self._reasons]
+        others = found.values.copy()
+        np.put_along_axis(others, largest, 0.0, axis=1)
+        by_family = others @ self._is_of
         bases = np.broadcast_to(np.asarray(found.base, dtype=np.float64), len(rows))
         return [
             Explanation(
@@ -123,7 +121,8 @@ class Explainer:
                 **self._scored(rows[i], float(found.raw[i])),
                 base=float(bases[i]),
                 contributions=[self._reason(j, values[i, j], percentiles[i, j], found.values[i, j]) for j in largest[i].tolist()],
-                others=float(found.values[i].sum() - found.values[i, largest[i]].sum()),
+                others=float(others[i].sum()),
+                others_by_family=dict(zip(self._families, by_family[i].tolist(), strict=True)),
                 typologies=typologies.get(ids[i], []),
                 **_known(evidence, addresses[i] if is_grouped else [addresses[i]]),
             )

@@ -86,7 +86,7 @@ class Explanation:
         rank, rows: place of the score in the snapshot, 1 for the highest, and the number of scores.
         raw, base, unit: base + all contributions = raw, in this unit; `method` and `error` as for `Contributions`.
         contributions: the largest, by size.
-        others: the sum of the other `other_count` contributions.
+        others: the sum of the other `other_count` contributions; `others_by_family` divides it.
         typologies: of an alert.
     """
 
@@ -110,6 +110,7 @@ class Explanation:
     contributions: list[Reason]
     others: float
     other_count: int
+    others_by_family: dict[str, float] = field(default_factory=dict)
     typologies: list[str] = field(default_factory=list)
     votes: list[Vote] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)

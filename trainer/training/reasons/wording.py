@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trainer.models import LOG_ODDS
+from trainer.training.reasons.catalogue import ZSCORE
 
 if TYPE_CHECKING:
     from trainer.training.reasons.explanation import Explanation, Flow, Reason, Vote
 
 SHOWN = 160  # characters of a text from a file that are shown
 LEVELS = {1: "low", 2: "medium", 3: "high", 4: "critical"}
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+FAMILIES = {
+    "alert": "the alert itself",
+    "address": "the activity of the address",
+    "flows": "its flows and counterparties",
+    "clusters": "its clusters",
+    "population": "comparisons with all addresses",
+    "cluster": "the cluster itself",
+    "members": "its members",
+    "custom": "your own features",
+    "export": "other columns of the export",
+}
+"""Family of features → what they are about; others go by their own name."""
 SLIGHT = 0.01  # log-odds: a smaller contribution changes the odds by less than a per cent
+NAMED = 0.05  # of the rest: families that change the odds by less are not named
 
 
 def sections(one: Explanation) -> dict[str, list[str]]:
@@ -47,9 +61,14 @@ def _opening(one: Explanation) -> list[str]:
     ]
     if one.unit != LOG_ODDS:
         return [*said, f"The reasons are those of its {one.unit} {one.raw:+.3f}; the average stands at {one.base:+.3f}."]
-    before = f", and {one.uncalibrated:.4f} before calibration, which the reasons are about" if one.is_calibrated else ""
-    average = f"an average row stands at {_probability(one.base):.2f} (log-odds {one.base:+.3f})"
-    return [*said, f"It is {one.score:.4f} likely to be risky{before} (log-odds {one.raw:+.3f}); {average}."]
+    if one.is_calibrated:
+        said.append(
+            f"Calibrated scores are probabilities: of such {_plural(one.grain)} about {100 * one.score:.0f} % are risky. The "
+            f"reasons below are those of the score before calibration, {one.uncalibrated:.4f}."
+        )
+    start = f"{_probability(one.base):.2f} (log-odds {one.base:+.3f})"
+    end = f"{one.uncalibrated:.4f} (log-odds {one.raw:+.3f})"
+    return [*said, f"The average is {start}; what is known of this {one.grain} takes it to {end}."]
 
 
 def _reason(one: Explanation, reason: Reason) -> str:
@@ -63,6 +82,8 @@ def _what(one: Explanation, reason: Reason) -> str:
     text = _value(reason.value, reason.unit)
     if reason.percentile is None or reason.unit in {"flag", "id"}:
         return f"{description}: {text}"
+    if reason.feature.endswith(ZSCORE):
+        text = f"{abs(reason.value):.2g} standard deviations {'above' if reason.value >= 0 else 'below'} the mean"
     return f"{description}: {text} ({_standing(reason.percentile)} of the snapshot's {_plural(one.grain)})"
 
 
@@ -74,18 +95,24 @@ def _standing(percentile: float) -> str:
 
 def _value(value: float, unit: str) -> str:
     """Return a value with its unit as people write it."""
-    if unit == "flag":
-        return "yes" if value else "no"
-    if unit == "level":
-        return LEVELS.get(round(value), f"{value:g}")
-    if unit == "hour":
-        return f"{value:02.0f}:00 UTC"
-    if unit == "ratio":
-        return f"{100 * value:,.0f} %" if abs(value) >= 0.1 else f"{100 * value:.2g} %"
-    if unit in {"score", "share"} or (not unit and abs(value) < 100):
+    if unit in _AS_TEXT:
+        return _AS_TEXT[unit](value)
+    if not unit and abs(value) < 100:
         return f"{value:.3g}"
     number = f"{value:,.0f}" if abs(value) >= 100 or value == round(value) else f"{value:.3g}"
-    return number if unit in {"count", "id", ""} else f"{number} {plain(unit)}"
+    if unit in {"count", "id", ""}:
+        return number
+    return f"{number} {'day' if (unit, number) == ('days', '1') else plain(unit)}"
+
+
+_AS_TEXT: dict[str, Callable[[float], str]] = {
+    "flag": lambda value: "yes" if value else "no",
+    "level": lambda value: LEVELS.get(round(value), f"{value:g}"),
+    "weekday": lambda value: f"weekday number {value:.0f}",
+    "hour": lambda value: f"{value:02.0f}:00 UTC",
+    "ratio": lambda value: f"{100 * value:,.0f} %" if abs(value) >= 0.1 else f"{100 * value:.2g} %",
+    "score": lambda value: f"{value:.3g}",
+}
 
 
 def _effect(unit: str, contribution: float) -> str:
@@ -104,7 +131,15 @@ def _effect(unit: str, contribution: float) -> str:
 def _rest(one: Explanation) -> list[str]:
     if not one.other_count:
         return []
-    return [f"The other {one.other_count} features together: this {_effect(one.unit, one.others)}."]
+    families = {name: value for name, value in one.others_by_family.items() if abs(value) >= NAMED}
+    ordered = sorted(families.items(), key=lambda item: -abs(item[1]))
+    parts = ", ".join(f"{FAMILIES.get(name, name or 'others')} {_short(one.unit, value)}" for name, value in ordered)
+    together = _effect(one.unit, one.others)
+    return [f"What the other {one.other_count} features say, taken together, {together}{f': {parts}' if parts else ''}."]
+
+
+def _short(unit: str, contribution: float) -> str:
+    return f"× {math.exp(max(-50.0, min(50.0, contribution))):.2g}" if unit == LOG_ODDS else f"{contribution:+.3f}"
 
 
 def _votes(one: Explanation) -> list[str]:
@@ -115,8 +150,18 @@ def _votes(one: Explanation) -> list[str]:
             near[vote.address].append(vote)
     said = own or ["No label and no rule speaks of the address itself."]
     for address, votes in near.items():
-        listed = "; ".join(_opinion(vote) for vote in votes)
-        said.append(f"The counterparty {plain(address)}: {listed}.")
+        said.append(f"Its counterparty {plain(address)}: {'; '.join(_opinions(votes))}.")
+    return said
+
+
+def _opinions(votes: list[Vote]) -> list[str]:
+    """Return what labels say one by one, and the rules together: they are many."""
+    said = [_opinion(vote) for vote in votes if vote.kind == "gold"]
+    for side in (1, 0):
+        rules = [plain(vote.rule_id) for vote in votes if vote.kind != "gold" and vote.vote == side]
+        if rules:
+            who = f"the rule {rules[0]} says" if len(rules) == 1 else f"the rules {', '.join(rules[:-1])} and {rules[-1]} say"
+            said.append(f"{who} {'risky' if side else 'benign'}")
     return said
 
 

@@ -1,0 +1,58 @@
+"""Which snapshot and which model a command means, from the parts that it was given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trainer.data import Selection, resolve_selection
+from trainer.registry import artifact, get_model, latest_model
+
+if TYPE_CHECKING:
+    from trainer.models import ModelTrainer
+    from trainer.warehouse import Client
+
+LATEST = "latest"
+"""The model id that stands for the newest model of a network and window."""
+
+
+def chosen_snapshot(
+    client: Client,
+    model_id: str = LATEST,
+    model_type: str | None = None,
+    network: str | None = None,
+    processing_date: date | None = None,
+    window_days: int | None = None,
+) -> tuple[Selection, str | None]:
+    """Return the one snapshot that is meant, by default the last, and the model type: that of the model if its id is given.
+
+    Raises:
+        ArtifactError: there is no such model.
+        UsageError, BadInputError, NotBuiltError: as `trainer.data.resolve_selection` does.
+    """
+    if model_id != LATEST and model_type is None:
+        model_type = get_model(client, model_id)["model_type"]
+    found = resolve_selection(client, model_type, network, processing_date, processing_date, window_days)
+    return replace(found, start_date=found.end_date), model_type
+
+
+def chosen_model(
+    client: Client,
+    selection: Selection,
+    model_id: str = LATEST,
+    model_type: str | None = None,
+    model_trainer: type[ModelTrainer] | None = None,
+) -> artifact.Artifact:
+    """Return the model of that id, loaded, or the newest of the selection's network and window.
+
+    Raises:
+        ArtifactError: there is no such model, or it cannot be used.
+        UserCodeError: its trainer is a user's own and raises an exception.
+    """
+    if model_id == LATEST:
+        model = latest_model(client, selection.network, selection.window_days, model_type)
+    else:
+        model = get_model(client, model_id)
+    return artifact.load(Path(model["model_path"]), model_trainer)
