@@ -59,8 +59,8 @@ def discrimination(report: Report) -> list[Figure]:
     if rows := report["curves"].get("lift"):
         line = ("no model", [{"share": 0, "lift": 1}, {"share": 1, "lift": 1}])
         drawn = charts.curve(rows, ("share", "share of rows, highest scores first"), ("lift", "lift"), line, None, None)
-        first = rows[0]
-        note = f"Among the highest {percent(first['share'])} of rows, risky ones are {first['lift']:.1f} times as frequent."
+        tenth = min(rows, key=lambda row: abs(row["share"] - 0.1))
+        note = f"Among the highest {percent(tenth['share'])} of rows, risky ones are {tenth['lift']:.1f} times as frequent."
         found.append(Figure("lift", "Lift", f"Lift against the share of rows. {note}", drawn, tables.curve(report, "lift"), note))
     return found
 

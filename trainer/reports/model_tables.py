@@ -68,8 +68,11 @@ def breakdown(report: dict[str, Any], dimension: str) -> Table:
         estimate("auc", "AUC", 3),
         estimate("average_precision", "average precision", 3),
     ]
+    rows = report["breakdown"][dimension]
+    if any(row.get("reason") for row in rows):
+        columns.append(("not measured because", False, lambda row: row.get("reason") or MISSING))
     title = f"Metrics by {DIMENSIONS.get(dimension, dimension).lower()}"
-    return table(f"by-{dimension.replace('_', '-')}", title, "", columns, report["breakdown"][dimension])
+    return table(f"by-{dimension.replace('_', '-')}", title, "", columns, rows)
 
 
 def curve(report: dict[str, Any], name: str) -> Table:

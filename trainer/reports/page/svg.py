@@ -21,7 +21,7 @@ CONFIG: dict[str, Any] = {
     "font": "Liberation Sans",  # measured with this font; the page's own is as wide
     "view": {"stroke": None},
     "axis": _LABEL | {"gridColor": RULE, "domainColor": GREY, "tickColor": GREY, "labelLimit": 170, "titlePadding": 6},
-    "axisQuantitative": {"tickCount": 5, "domain": False, "ticks": False, "labelPadding": 5},
+    "axisQuantitative": {"tickCount": 5, "domain": False, "ticks": False, "labelPadding": 5, "labelFlush": False},
     "axisDiscrete": {"grid": False, "domain": False, "ticks": False, "labelColor": INK, "labelPadding": 6},
     "legend": _LABEL | {"orient": "top", "title": None, "labelColor": INK, "symbolSize": 90, "symbolStrokeWidth": 2, "offset": 6},
     "scale": {"bandPaddingInner": 0.35},

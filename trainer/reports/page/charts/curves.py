@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trainer.reports.page.charts.parts import PERCENT, Rows, base
+from trainer.reports.page.charts.parts import PERCENT, Rows, base, color
 from trainer.reports.page.palette import BLUE, GREEN, GREY, INK, RED
 
 if TYPE_CHECKING:
@@ -109,24 +109,20 @@ def precision_and_recall(rows: Rows, chosen: dict[str, Any] | None) -> Drawn:
     """Return precision and recall against the threshold, with intervals; the chosen threshold is marked."""
     import altair as alt
 
-    flat = [
-        {"threshold": row["threshold"], "kind": kind} | row[kind]
-        for row in rows
-        for kind in ("precision", "recall")
-        if row[kind] is not None
-    ]
-    across, title = _threshold_axis(rows), "share"
-    color = alt.Color("kind:N", scale=alt.Scale(domain=["precision", "recall"], range=[BLUE, GREEN]), legend=None)
-    dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=["precision", "recall"], range=[[1, 0], [7, 3]]), legend=None)
-    domain, axis = alt.Scale(domain=[0, 1]), alt.Axis(format=PERCENT)
-    band, line, first = base(flat).mark_area(opacity=0.16), base(flat).mark_line(), flat[0]["threshold"]
-    # Where nearly all rows reach the threshold, recall is 1 and precision the share of risky rows: the lines are apart.
-    ends = base([row for row in flat if row["threshold"] == first])
-    named = ends.mark_text(align="left", dx=5, dy=alt.expr("datum.kind == 'recall' || datum.value > 0.2 ? 19 : -22"))
+    kinds = {"precision": BLUE, "recall": GREEN}
+    flat = {
+        kind: [{"threshold": row["threshold"], "kind": kind} | row[kind] for row in rows if row[kind] is not None]
+        for kind in kinds
+    }
+    across, domain, axis = _threshold_axis(rows), alt.Scale(domain=[0, 1]), alt.Axis(format=PERCENT)
+    dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=list(kinds), range=[[1, 0], [7, 3]]))
+    up = alt.Y("value:Q", title="share", scale=domain, axis=axis)
     return alt.layer(
-        line.encode(across, alt.Y("value:Q", title=title, scale=domain, axis=axis), color, dash),
-        band.encode(across, alt.Y("low:Q", title=title, scale=domain, axis=axis), alt.Y2("high:Q"), color),
-        named.encode(across, alt.Y("value:Q", title=title, scale=domain, axis=axis), alt.Text("kind:N"), color),
+        *(
+            base(flat[kind]).mark_area(opacity=0.16, color=hue).encode(across, alt.Y("low:Q", title="share"), alt.Y2("high:Q"))
+            for kind, hue in kinds.items()
+        ),
+        base(flat["precision"] + flat["recall"]).mark_line().encode(across, up, color(list(kinds.items())), dash),
         *_chosen(chosen, rows),
     )
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 STEP = 21
 DIRECTIONS = {"higher raises": RED, "higher lowers": BLUE, "mixed": GREY}
 POINTS = 60  # per feature; more would weigh more than they show
-PARTS = ("lowest fifth", "2nd", "3rd", "4th", "highest fifth")
+PARTS = ("lowest", "2nd", "3rd", "4th", "highest")
 
 
 def importance(rows: Rows) -> Drawn:
@@ -51,7 +51,7 @@ def contributions(rows: Rows) -> Drawn | None:
     if not points:
         return None
     across = alt.X("contribution:Q", title="contribution to the raw score")
-    color = alt.Color("part:O", title="value of the feature", scale=alt.Scale(domain=list(PARTS), range=STEPS))
+    color = alt.Color("part:O", title="value of the feature, in fifths", scale=alt.Scale(domain=list(PARTS), range=STEPS))
     offset = alt.YOffset("spread:Q", scale=alt.Scale(domain=[-1, 11]))
     zero = base([{"contribution": 0}]).mark_rule(color=GREY, strokeWidth=1).encode(across)
     data = base(points)
