@@ -28,7 +28,7 @@ def truth_lines(rows: list[AgainstTruth]) -> list[str]:
         lines += [
             f"  {name}: {what}",
             f"    {counted(first.alerts, 'alert')} of {first.addresses} addresses, {first.illicit_share:.1%} of them illicit",
-            f"    {'labels':<16}{'AUC':>7}  {'95 % interval':<18}{'mean score':>10}{'Brier':>9}{'ECE':>9}",
+            f"    {'label strategy':<16}{'AUC':>7}  {'95 % interval':<18}{'mean score':>10}{'Brier':>9}{'ECE':>9}",
             *map(_row, of_set),
         ]
     return lines + _on_calibration(rows)
@@ -48,10 +48,11 @@ def _on_calibration(rows: list[AgainstTruth]) -> list[str]:
     if max(map(abs, gaps), default=0.0) < CLEAR_GAP:
         return ["  Mean scores are close to the share of illicit alerts: calibration on gold labels holds without them, too."]
     way = "too high" if min(gaps) > 0 else "too low" if max(gaps) < 0 else "off"
+    smallest, largest = (round(100 * of(map(abs, gaps))) for of in (min, max))
     return [
-        f"  Scores are calibrated on alerts with a gold label. On those without, they are {way} by {min(map(abs, gaps)):.0%} to "
-        f"{max(map(abs, gaps)):.0%}",
-        "  of all alerts: labelled addresses are no sample of all. Trust the order of scores further than their level.",
+        f"  Scores are calibrated on alerts with a gold label. On those without, the mean score is {way}, by {smallest} to {largest} "
+        "percentage",
+        "  points: labelled addresses are no sample of all. Trust the order of scores further than their level.",
     ]
 
 
@@ -64,5 +65,12 @@ def alert_lines(explained: Explanations) -> list[str]:
 def _alert(one: Explanation) -> list[str]:
     sections = one.sections()
     said = sections.get("What raises the score", [])[:REASONS] + sections.get("Labels and rules", [])[:1]
-    folded = [textwrap.fill(text, WIDTH, initial_indent="      ", subsequent_indent="        ") for text in said]
+    folded = [_folded(text) for text in said]
     return [f"  {one.rank:>2}. {one.score:.4f}  {one.alert_id} on {one.address} ({', '.join(one.typologies)})", *folded]
+
+
+def _folded(text: str) -> str:
+    """Return a sentence in lines of WIDTH; a number stays with its per cent sign."""
+    joined = text.replace(" %", "\N{NO-BREAK SPACE}%")
+    lines = textwrap.fill(joined, WIDTH, initial_indent="      ", subsequent_indent="        ", break_on_hyphens=False)
+    return lines.replace("\N{NO-BREAK SPACE}", " ")
