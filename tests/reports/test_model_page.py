@@ -142,7 +142,7 @@ def test_the_text_of_every_table_is_the_figures_of_the_json(usual: ReadPage) -> 
         "at most 50 alerts a day", "0.6125", "81.2 % [78.1, 84.3]", "64.4 % [61.7, 67.1]", "48.7",
     ]  # fmt: skip
     facts = dict(map(tuple, usual.tables["model"][1:] + usual.tables["fingerprints"][1:]))
-    assert facts["n train"] == "8855" and facts["git commit"] == report["model"]["git_commit"]
+    assert facts["labelled rows"] == "8855" and facts["git commit"] == report["model"]["git_commit"]
     for sentence in report["verdict"] + report["notes"] + report["comparison"]["sentences"] + [report["importance_method"]]:
         assert sentence in usual.text
     for alert in report["top_alerts"]:

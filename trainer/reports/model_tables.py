@@ -26,6 +26,7 @@ METRICS = {
     "log_loss": "log loss",
     "ece": "expected calibration error",
 }
+FACTS = {"n_train": "labelled rows", "n_positive": "risky rows", "n_test": "unseen gold rows", "n_features": "features"}
 DIMENSIONS = {
     "typology": "Typology",
     "severity": "Severity",
@@ -157,9 +158,8 @@ def comparison(found: dict[str, Any]) -> Table:
 
 def facts(report: dict[str, Any], name: str, title: str, keys: list[str]) -> Table:
     """Return facts of the model, those that there are."""
-    rows = [
-        {"fact": key.replace("_", " "), "value": report["model"][key]} for key in keys if report["model"].get(key) is not None
-    ]
+    model = report["model"]
+    rows = [{"fact": FACTS.get(key, key.replace("_", " ")), "value": model[key]} for key in keys if model.get(key) is not None]
     return table(name, title, "", [text("fact"), ("value", False, lambda row: _shown(row["value"]))], rows)
 
 

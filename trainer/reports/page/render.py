@@ -17,7 +17,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 def render(page: Page) -> str:
     """Return the page as HTML. All texts are escaped, so that no name in the data can inject markup."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
+    from markupsafe import Markup, escape
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -26,4 +26,9 @@ def render(page: Page) -> str:
     def drawn(figure: Figure) -> Markup:
         return Markup(svg(figure.chart, figure.name, figure.summary))  # noqa: S704  serialised from a parsed tree
 
+    def breakable(text: str) -> Markup:
+        """Let a line break after an underscore, in preference to the middle of a word."""
+        return escape(text).replace("_", Markup("_<wbr>"))
+
+    environment.filters["breakable"] = breakable
     return environment.get_template("page.html.j2").render(page=page, drawn=drawn, light=LIGHT, dark=DARK)
