@@ -18,6 +18,7 @@ class ReadPage(HTMLParser):
         tables: id → rows of cells, the headers first.
         charts: each as the tags within it, (name, attributes).
         text: all text but of styles.
+        lines: its parts between tags, without spaces at their ends.
     """
 
     def __init__(self, page: str) -> None:
@@ -28,6 +29,7 @@ class ReadPage(HTMLParser):
         self.tables: dict[str, list[list[str]]] = {}
         self.charts: list[list[tuple[str, dict[str, Any]]]] = []
         self.text = ""
+        self.lines: list[str] = []
         self._open: list[str] = []
         self._table: list[list[str]] = []
         self.feed(page)
@@ -60,5 +62,6 @@ class ReadPage(HTMLParser):
         if "style" in self._open:
             return
         self.text += data
+        self.lines.append(data.strip())
         if self._open and self._open[-1] in {"td", "th"}:
             self._table[-1][-1] += data
