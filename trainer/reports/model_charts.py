@@ -31,38 +31,37 @@ def labels(report: Report) -> list[Figure]:
 def discrimination(report: Report) -> list[Figure]:
     """Return ROC, precision–recall and lift, those that there are."""
     found: list[Figure] = []
-    line: tuple[str, list[dict[str, float]]] | None
-    if rows := report["curves"].get("roc"):
-        line = (
-            "chance",
-            [{"false_positive_rate": 0, "true_positive_rate": 0}, {"false_positive_rate": 1, "true_positive_rate": 1}],
-        )
+    line: list[dict[str, float]]
+    curves, chosen = report["curves"], report["chosen"]
+    if rows := curves.get("roc"):
         axes = ("false_positive_rate", "false positive rate"), ("true_positive_rate", "true positive rate")
-        auc = report["metrics"].get("auc")
-        note = f"Area under the curve (AUC) {with_interval(auc)}." if auc else ""
-        drawn = charts.curve(rows, *axes, line, _at(rows, report["chosen"]))
+        line = [{axes[0][0]: end, axes[1][0]: end} for end in (0, 1)]
+        note = _sentences(report, "auc", "Area under the curve (AUC)", "The dashed line is chance.")
+        drawn = charts.curve(rows, *axes, line, _at(rows, chosen))
         summary = f"ROC curve: true positive rate against false positive rate. {note}"
-        found.append(Figure("roc", "ROC curve", summary.strip(), drawn, tables.curve(report, "roc"), note))
-    if rows := report["curves"].get("precision_recall"):
+        found.append(Figure("roc", "ROC curve", summary, drawn, tables.curve(report, "roc"), note))
+    if rows := curves.get("precision_recall"):
         base = _prevalence(report)
-        line = (
-            None
-            if base is None
-            else (f"all rows: {percent(base)}", [{"recall": 0, "precision": base}, {"recall": 1, "precision": base}])
-        )
-        average = report["metrics"].get("average_precision")
-        note = f"Average precision {with_interval(average)}." if average else ""
-        drawn = charts.curve(rows, ("recall", "recall"), ("precision", "precision"), line, _at(rows, report["chosen"]))
-        summary = f"Precision against recall. {note}".strip()
+        line = [] if base is None else [{"recall": end, "precision": base} for end in (0, 1)]
+        dashed = "" if base is None else f"The dashed line is the share of risky rows, {percent(base)}."
+        note = _sentences(report, "average_precision", "Average precision", dashed)
+        drawn = charts.curve(rows, ("recall", "recall"), ("precision", "precision"), line, _at(rows, chosen))
         table = tables.curve(report, "precision_recall")
-        found.append(Figure("precision-recall", "Precision and recall", summary, drawn, table, note))
-    if rows := report["curves"].get("lift"):
-        line = ("no model", [{"share": 0, "lift": 1}, {"share": 1, "lift": 1}])
-        drawn = charts.curve(rows, ("share", "share of rows, highest scores first"), ("lift", "lift"), line, None, None)
+        found.append(Figure("precision-recall", "Precision and recall", f"Precision against recall. {note}", drawn, table, note))
+    if rows := curves.get("lift"):
+        line = [{"share": end, "lift": 1} for end in (0, 1)]
+        drawn = charts.curve(rows, ("share", "share of rows, highest scores first"), ("lift", "lift"), line, y_is_share=False)
         tenth = min(rows, key=lambda row: abs(row["share"] - 0.1))
-        note = f"Among the highest {percent(tenth['share'])} of rows, risky ones are {tenth['lift']:.1f} times as frequent."
+        note = f"Among the highest {percent(tenth['share'])} of rows, risky ones are {tenth['lift']:.1f} times as frequent "
+        note += "as among all, the dashed line."
         found.append(Figure("lift", "Lift", f"Lift against the share of rows. {note}", drawn, tables.curve(report, "lift"), note))
     return found
+
+
+def _sentences(report: Report, metric: str, name: str, reference: str) -> str:
+    """Return a metric with its interval, if it is known, and what a chart's dashed line is."""
+    one = report["metrics"].get(metric)
+    return " ".join(part for part in (f"{name} {with_interval(one)}." if one else "", reference) if part)
 
 
 def calibration(report: Report) -> list[Figure]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from trainer.reports.page.charts.parts import PERCENT, Rows, base, color
@@ -17,33 +18,26 @@ def curve(
     rows: Rows,
     x: tuple[str, str],
     y: tuple[str, str],
-    reference: tuple[str, Rows] | None = None,
+    reference: Sequence[dict[str, Any]] = (),
     chosen: dict[str, Any] | None = None,
-    y_most: float | None = 1.0,
+    y_is_share: bool = True,
 ) -> Drawn:
     """Return a line through `rows`.
 
     Args:
-        x, y: the key of a value and its title; x is a share, and so is y unless `y_most` is None.
-        reference: a name, and the two ends of a dashed line to compare with.
+        x, y: the key of a value and its title; x is a share.
+        reference: the two ends of a dashed line to compare with.
         chosen: the row to mark as the chosen threshold.
     """
     import altair as alt
 
     share = alt.Axis(format=PERCENT)
     across = alt.X(f"{x[0]}:Q", title=x[1], scale=alt.Scale(domain=[0, 1]), axis=share)
-    if y_most is None:
-        up = alt.Y(f"{y[0]}:Q", title=y[1], scale=alt.Scale(zero=True))
-    else:
-        up = alt.Y(f"{y[0]}:Q", title=y[1], scale=alt.Scale(domain=[0, y_most]), axis=share)
+    span, axis = (alt.Scale(domain=[0, 1]), share) if y_is_share else (alt.Scale(zero=True), alt.Axis())
+    up = alt.Y(f"{y[0]}:Q", title=y[1], scale=span, axis=axis)
     layers: list[Any] = []
-    if reference is not None:
-        name, ends = reference
-        layers.append(base(ends).mark_line(color=GREY, strokeDash=[4, 4], strokeWidth=1.3).encode(across, up))
-        # below the line, at 60 % of its length: a curve that is better than the line is above it
-        there = {key: ends[0][key] + 0.6 * (ends[1][key] - ends[0][key]) for key in (x[0], y[0])}
-        named = base([there | {"name": name}]).mark_text(align="left", dy=11, dx=6)
-        layers.append(named.encode(across, up, alt.Text("name:N")))
+    if reference:
+        layers.append(base(list(reference)).mark_line(color=GREY, strokeDash=[4, 4], strokeWidth=1.3).encode(across, up))
     layers.append(base(rows).mark_line(interpolate="linear").encode(across, up, order=alt.Order("position:Q")))
     falls = rows[0][y[0]] > rows[-1][y[0]]
     return alt.layer(*layers, *(_marked(chosen, across, up, chosen[x[0]] > 0.6, falls) if chosen else []))
