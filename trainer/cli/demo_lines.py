@@ -50,9 +50,8 @@ def _on_calibration(rows: list[AgainstTruth]) -> list[str]:
     way = "too high" if min(gaps) > 0 else "too low" if max(gaps) < 0 else "off"
     smallest, largest = (round(100 * of(map(abs, gaps))) for of in (min, max))
     return [
-        f"  Scores are calibrated on alerts with a gold label. On those without, the mean score is {way}, by {smallest} to {largest} "
-        "percentage",
-        "  points: labelled addresses are no sample of all. Trust the order of scores further than their level.",
+        f"  Scores are calibrated on alerts with a gold label. On those without, the mean score is {way},",
+        f"  by {smallest} to {largest} percentage points: labelled addresses are no sample of all.",
     ]
 
 

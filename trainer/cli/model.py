@@ -64,15 +64,18 @@ def fit(
     what: dict[str, Any] = {"model_trainer": trainer_of(model, parameters_of(model, params, param), seed), "seed": seed}
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
-    how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration}
-    how |= {"min_labelled": min_labelled, "min_positive": min_positive}
+    how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration, "min_labelled": min_labelled}
     with progress() as update, connect(target) as client:
-        how |= {"progress": update}
+        how |= {"min_positive": min_positive, "progress": update}
         result = training_of(client, model_type, network, start_date, end_date, window_days, **what, **how).run()
-    say_left_out(result.left_out_columns)
-    if params is not None:
-        say("Parameters that were tuned on these labels make these metrics optimistic; quote the held-out ones of tune.")
+    _warn_of_fit(result, tuned=params is not None)
     emit(result.as_dict(), json, _fit_lines(result))
+
+
+def _warn_of_fit(result: TrainingResult, tuned: bool) -> None:
+    say_left_out(result.left_out_columns)
+    if tuned:
+        say("Parameters that were tuned on these labels make these metrics optimistic; quote the held-out ones of tune.")
 
 
 def training_of(

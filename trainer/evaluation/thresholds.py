@@ -6,6 +6,7 @@ shares of labelled rows are risky, or where the benign ones that somebody has la
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -38,22 +39,7 @@ def at_thresholds(
     """
     kept = np.unique(thresholds[thresholds <= proba.max()])
 
-    def measure_of(rows: np.ndarray, labels: np.ndarray) -> Measure:
-        order = np.argsort(-proba[rows], kind="stable")
-        target, reached = labels[order], np.searchsorted(-proba[rows][order], -kept, side="right")
-
-        def measure(weights: np.ndarray) -> dict[str, np.ndarray]:
-            every = _running_sums(weights[:, order])
-            risky = _running_sums(weights[:, order] * target)
-            precision = risky[:, reached] / np.maximum(every[:, reached], TINY)
-            recall = risky[:, reached] / np.maximum(risky[:, -1:], TINY)
-            return {f"{place} precision": precision[:, place] for place in range(len(kept))} | {
-                f"{place} recall": recall[:, place] for place in range(len(kept))
-            }
-
-        return measure
-
-    found = with_intervals(measure_of, y, groups, seed)
+    found = with_intervals(_rates_of(proba, kept), y, groups, seed)
     risky_addresses = effective_addresses(groups[y >= 0.5])
     return [
         {
@@ -63,6 +49,25 @@ def at_thresholds(
         }
         for place, threshold in enumerate(kept)
     ]
+
+
+def _rates_of(proba: np.ndarray, thresholds: np.ndarray) -> Callable[[np.ndarray, np.ndarray], Measure]:
+    """Return what `with_intervals` measures: precision and recall at each threshold, by `0 precision`, `0 recall` and so on."""
+
+    def measure_of(rows: np.ndarray, labels: np.ndarray) -> Measure:
+        order = np.argsort(-proba[rows], kind="stable")
+        target, reached = labels[order], np.searchsorted(-proba[rows][order], -thresholds, side="right")
+
+        def measure(weights: np.ndarray) -> dict[str, np.ndarray]:
+            every, risky = _running_sums(weights[:, order]), _running_sums(weights[:, order] * target)
+            precision = risky[:, reached] / np.maximum(every[:, reached], TINY)
+            recall = risky[:, reached] / np.maximum(risky[:, -1:], TINY)
+            rates = (("precision", precision), ("recall", recall))
+            return {f"{place} {name}": rate[:, place] for name, rate in rates for place in range(len(thresholds))}
+
+        return measure
+
+    return measure_of
 
 
 def _running_sums(values: np.ndarray) -> np.ndarray:

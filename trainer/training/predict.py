@@ -80,8 +80,7 @@ def predict(
     Raises:
         ArtifactError: there is no such model, or it cannot be used.
         UserCodeError: the model's trainer is a user's own and raises an exception.
-        BadInputError: the warehouse has no such snapshot.
-        NotBuiltError: dbt has not run yet.
+        BadInputError, NotBuiltError: the warehouse has no such snapshot, or dbt has not run yet.
         UsageError: the trainer can explain only some rows, and there are more.
     """
     started = time.perf_counter()
@@ -114,11 +113,10 @@ def _batches(
         yield written
         return
     chosen = explainer.ranks <= count
+    reasons = explainer.explanations(np.flatnonzero(chosen))
     for start in range(0, len(written), ROWS):
         part = np.arange(start, min(start + ROWS, len(written)))
-        rows = part[chosen[part]]
-        reasons = dict(zip(rows.tolist(), explainer.explanations(rows), strict=True)) if len(rows) else {}
-        texts = [json.dumps(reasons[row].as_dict(), separators=(",", ":")) if row in reasons else "" for row in part.tolist()]
+        texts = [json.dumps(next(reasons).as_dict(), separators=(",", ":")) if chosen[row] else "" for row in part]
         yield written.slice(start, len(part)).append_column("explain_json", pa.array(texts))
         if progress is not None:
             progress("reasons", int(chosen[: part[-1] + 1].sum()), count)

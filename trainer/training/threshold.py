@@ -108,8 +108,7 @@ def choose_threshold(
     check_rule(alert_budget, min_precision)
     folder = Path(get_model(client, model_id)["model_path"])
     loaded = artifact.load(folder, model_trainer)
-    rows = gold_rows(folder, loaded.meta)
-    selection = last_snapshot(client, loaded.meta)
+    rows, selection = gold_rows(folder, loaded.meta), last_snapshot(client, loaded.meta)
     _, scores = score_snapshot(client, loaded, selection)
     if alert_budget is not None:
         threshold = threshold_for_budget(scores, selection.window_days, alert_budget)

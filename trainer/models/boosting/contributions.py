@@ -1,57 +1,67 @@
-"""Exact TreeSHAP of boosted trees, computed by the libraries themselves (Lundberg et al. 2020).
+"""Exact TreeSHAP of boosted trees (Lundberg et al. 2020), computed from the libraries' trees.
 
-The base is the mean raw score of the training rows, and the contributions of a row add up to its raw score. They are those of
-`tree_path_dependent`: a column that is not known yet goes each way as often as the training rows did, so that no background is
-needed. Missing values go their own way, as in the prediction.
+The values are those of LightGBM's `pred_contrib` (to 1e-9) and XGBoost's `pred_contribs` (to its single precision), which take
+ten times as long: some 70 to 80 processor seconds for 100,000 alerts. The base is the mean raw score of the training rows: a
+column that is not known yet goes each way as often as the training rows did, so that no background is needed. Missing values go
+their own way, as in the prediction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from trainer.models.boosting.tree_shap import tree_shap, trees_mean
+from trainer.models.boosting.trees import Tree, lightgbm_trees, xgboost_trees
 from trainer.models.contributions import Contributions, in_chunks
-from trainer.models.quantiles import LARGEST
 
-ROWS = 20_000  # explained at once: the library returns float64 (or float32) of all columns
-METHOD = "Exact Shapley values of the trees (TreeSHAP, computed by {library})."
+ROWS = 20_000  # explained at once
+METHOD = "Exact Shapley values of the trees (TreeSHAP)."
 
 
 def of_lightgbm(model: Any, X: np.ndarray, unit: str) -> Contributions:
     """Return the contributions of X float32 (n, d) to the log-odds (or, for a ranker, the sum) of a `lightgbm.Booster`."""
 
-    def part(rows: slice) -> np.ndarray:
-        if not len(X[rows]):
-            return np.empty((0, X.shape[1] + 2))
-        # The margin is not the sum of what is beside it, which would be equal to itself whatever the library returned.
-        margin = model.predict(X[rows], raw_score=True)
-        return np.column_stack([model.predict(X[rows], pred_contrib=True), margin])
+    def margin(rows: np.ndarray) -> np.ndarray:
+        found: np.ndarray = model.predict(rows, raw_score=True)
+        return found
 
-    found = in_chunks(len(X), ROWS, part) * _lightgbm_scale(model)
-    return Contributions.of(found[:, :-2], _base(found[:, -2]), found[:, -1], unit, METHOD.format(library="LightGBM"))
+    trees, scale = lightgbm_trees(model), _lightgbm_scale(model)
+    values, raw = _of_trees(trees, X, margin)
+    return Contributions.of(values * scale, trees_mean(trees) * scale, raw * scale, unit, METHOD)
 
 
 def of_xgboost(model: Any, X: np.ndarray, unit: str) -> Contributions:
     """Return the contributions of X float32 (n, d) to the margin of an `xgboost.Booster`, which has single precision."""
-    import xgboost
+
+    def margin(rows: np.ndarray) -> np.ndarray:
+        found: np.ndarray = model.inplace_predict(rows, predict_type="margin", validate_features=False)
+        return found.astype(np.float64)
+
+    values, raw = _of_trees(xgboost_trees(model), X, margin)
+    return Contributions.of(values, _xgboost_base(model, X.shape[1]), raw, unit, METHOD)
+
+
+def _of_trees(trees: list[Tree], X: np.ndarray, margin: Callable[[np.ndarray], np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the values (n, d) of the trees' sum, and the raw scores (n,) as the library computes them."""
 
     def part(rows: slice) -> np.ndarray:
-        if not len(X[rows]):
-            return np.empty((0, X.shape[1] + 2))
-        margin = model.inplace_predict(X[rows], predict_type="margin", validate_features=False)
-        # DMatrix takes NaN for missing, as inplace_predict does, but refuses infinity.
-        finite = xgboost.DMatrix(np.clip(X[rows], -LARGEST, LARGEST))
-        values = model.predict(finite, pred_contribs=True, validate_features=False)
-        return np.column_stack([values.astype(np.float64), margin.astype(np.float64)])
+        # The library's own margin: the sum of the values would be equal to itself, whatever they are.
+        raw = margin(X[rows]) if len(X[rows]) else np.empty(0)
+        return np.column_stack([tree_shap(trees, X[rows]), raw])
 
     found = in_chunks(len(X), ROWS, part)
-    return Contributions.of(found[:, :-2], _base(found[:, -2]), found[:, -1], unit, METHOD.format(library="XGBoost"))
+    return found[:, :-1], found[:, -1]
 
 
-def _base(column: np.ndarray) -> float:
-    """Return the base, which is the same for all rows."""
-    return float(column[0]) if len(column) else 0.0
+def _xgboost_base(model: Any, columns: int) -> float:
+    """Return the base of XGBoost's own contributions, which counts its base score in; it is the same for any row."""
+    import xgboost
+
+    row = xgboost.DMatrix(np.zeros((1, columns), dtype=np.float32))
+    return float(model.predict(row, pred_contribs=True, validate_features=False)[0, -1])
 
 
 def _lightgbm_scale(model: Any) -> float:

@@ -14,7 +14,7 @@ from trainer.warehouse import require_table
 if TYPE_CHECKING:
     from trainer.warehouse import Client
 
-OWN_VOTES, COUNTERPARTY_VOTES, FLOWS = 10, 8, 6  # kept of each address, at most
+OWN_VOTES, COUNTERPARTY_VOTES, FLOWS, LABELLED_FLOWS = 10, 8, 5, 3  # kept of each address, at most
 LISTED = 200  # ids that a query names one by one; more are named by their first and last
 TABLES = ("int_label_votes", "fct_applied_labels", "label_rules", "stg_money_flows")
 
@@ -26,10 +26,21 @@ _FLOWS = f"""
     SELECT to_address, from_address, from_key, 'in', volume_usd, tx_count, first_seen, last_seen
     FROM stg_money_flows WHERE {WHERE_SNAPSHOT} AND to_address IN subjects AND from_key != to_key
 """
-_LARGEST_FLOWS = f"""
+# The largest flows, and the largest of those whose counterparty has a label: small flows to a mixer matter too.
+_CHOSEN_FLOWS = f"""
     SELECT address, counterparty, direction, volume_usd, toUInt64(tx_count) AS tx_count,
         toString(toDate(toDateTime(first_seen, 'UTC'))) AS first_day, toString(toDate(toDateTime(last_seen, 'UTC'))) AS last_day
-    FROM flows ORDER BY address, volume_usd DESC NULLS LAST, counterparty, direction LIMIT {FLOWS} BY address
+    FROM (
+        SELECT *,
+            counterparty_key IN (SELECT address_key FROM int_label_votes WHERE {WHERE_SNAPSHOT} AND kind = 'gold') AS is_labelled,
+            row_number() OVER (PARTITION BY address ORDER BY volume_usd DESC NULLS LAST, counterparty, direction) AS place,
+            row_number() OVER (
+                PARTITION BY address, is_labelled ORDER BY volume_usd DESC NULLS LAST, counterparty, direction
+            ) AS place_of_its_kind
+        FROM flows
+    )
+    WHERE place <= {FLOWS} OR (is_labelled AND place_of_its_kind <= {LABELLED_FLOWS})
+    ORDER BY address, place
 """
 
 
@@ -74,7 +85,7 @@ class Evidence:
     Attributes:
         own: votes on the address itself.
         near: votes on the direct counterparties of the address.
-        flows: the largest flows of the address.
+        flows: the largest flows of the address, and the largest with counterparties that have a label.
     """
 
     own: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
@@ -103,7 +114,7 @@ def read_evidence(client: Client, kind: ModelType, key: SnapshotKey, ids: Sequen
         parameters |= {"first": ids[0], "last": ids[-1]}
     subjects = f"subjects AS (SELECT DISTINCT {address} FROM {kind.scoring_table} WHERE {WHERE_SNAPSHOT} AND {chosen})"
     found = Evidence()
-    for target, query in ((found.own, _OWN_VOTES), (found.near, _COUNTERPARTY_VOTES), (found.flows, _LARGEST_FLOWS)):
+    for target, query in ((found.own, _OWN_VOTES), (found.near, _COUNTERPARTY_VOTES), (found.flows, _CHOSEN_FLOWS)):
         rows = client.query(f"WITH {subjects}, flows AS ({_FLOWS}) {query}", parameters=parameters)
         for row in rows.named_results():
             target[row.pop("address")].append(dict(row))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trainer.registry import artifact
     from trainer.warehouse import Client
 
-ROWS = 10_000  # explained at once: their contributions are a matrix of float64
+ROWS = 20_000  # explained at once: their contributions are a matrix of float64
 REASONS = 10  # contributions that are kept of each row
 
 
@@ -64,8 +64,7 @@ def explain(
         scores = loaded.predict(data.frame())
         explainer = Explainer(client, loaded, data, scores, selection, reasons)
         rows = np.argsort(explainer.ranks, kind="stable")[:top] if ids is None else _rows_of(data, ids, selection)
-        parts = [explainer.explanations(rows[start : start + ROWS]) for start in range(0, len(rows), ROWS)]
-    return Explanations(one for part in parts for one in part)
+        return Explanations(explainer.explanations(rows))
 
 
 class Explainer:
@@ -93,13 +92,17 @@ class Explainer:
         )
         self.ranks = ranks(scores, data.keys[data.model_type.id_column].to_numpy())
 
-    def explanations(self, rows: np.ndarray) -> list[Explanation]:
-        """Explain the rows with these numbers (m,), some thousand at most: their contributions are one matrix of float64.
+    def explanations(self, rows: np.ndarray) -> Iterator[Explanation]:
+        """Yield the explanations of the rows with these numbers (m,), in this order.
 
         Raises:
             UsageError, UserCodeError: as `contributions_of` does.
             NotBuiltError: dbt has not built the tables of labels and flows.
         """
+        for start in range(0, len(rows), ROWS):
+            yield from self._explained(rows[start : start + ROWS])
+
+    def _explained(self, rows: np.ndarray) -> Iterator[Explanation]:
         kind, chunk = self._data.model_type, self._frame.iloc[rows]
         found = contributions_of(self._loaded, chunk.reset_index(drop=True), self._background)
         ids, addresses = (self._data.keys[name].take(rows).to_pylist() for name in (kind.id_column, kind.held_together_by))
@@ -113,8 +116,8 @@ class Explainer:
         np.put_along_axis(others, largest, 0.0, axis=1)
         by_family = others @ self._is_of
         bases = np.broadcast_to(np.asarray(found.base, dtype=np.float64), len(rows))
-        return [
-            Explanation(
+        for i in range(len(rows)):
+            yield Explanation(
                 alert_id=ids[i],
                 address=addresses[i],
                 **self._shared(found),
@@ -126,8 +129,6 @@ class Explainer:
                 typologies=typologies.get(ids[i], []),
                 **_known(evidence, addresses[i] if is_grouped else [addresses[i]]),
             )
-            for i in range(len(rows))
-        ]
 
     def _shared(self, found: Contributions) -> dict[str, Any]:
         meta, key = self._loaded.meta, self._key
