@@ -23,7 +23,9 @@ def report(
         Path | None,
         typer.Option(help="File of the page [default: report.html or card.html with the model].", show_default=False),
     ] = None,
-    card: Annotated[bool, typer.Option("--card", help="Write a model card: without addresses and alert ids.")] = False,
+    card: Annotated[
+        bool, typer.Option("--card", help="Write a model card: without addresses and alert ids, also in --json.")
+    ] = False,
     alert_budget: o.AlertBudget = None,
     min_precision: o.MinPrecision = None,
     model: Annotated[
@@ -37,7 +39,7 @@ def report(
     The page needs no network. stdout has its path and the verdict.
     """
     from trainer.registry import get_model
-    from trainer.reports import model_page, write_page
+    from trainer.reports import model_page, without_addresses, write_page
     from trainer.reports import report as report_of
     from trainer.warehouse import connect
 
@@ -47,4 +49,5 @@ def report(
         folder = Path(get_model(client, found.model["model_id"])["model_path"])
     path = out or folder / ("card.html" if card else "report.html")
     write_page(model_page(found, card), path)
-    emit(found.as_dict() | {"html": str(path)}, json, [str(path), *found.verdict])
+    figures = without_addresses(found.as_dict()) if card else found.as_dict()
+    emit(figures | {"html": str(path)}, json, [str(path), *found.verdict])

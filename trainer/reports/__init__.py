@@ -10,6 +10,7 @@ from trainer.reports.label_tables import source_table, tables
 from trainer.reports.model_figures import model_report
 from trainer.reports.model_page import model_page
 from trainer.reports.page import MISSING, Table, write_page
+from trainer.reports.redaction import without_addresses
 from trainer.reports.report import report
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "report",
     "source_table",
     "tables",
+    "without_addresses",
     "write_page",
 ]
