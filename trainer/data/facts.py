@@ -27,7 +27,7 @@ def facts_of(client: Client, kind: ModelType, selection: Selection, keys: pa.Tab
         sources: (n,) text: what each row's label comes from.
     """
     days = np.asarray(keys["processing_date"].to_numpy(), dtype="datetime64[D]").astype(str)
-    rows = list(zip(days.tolist(), keys[kind.id_column].to_pylist(), strict=True))
+    rows = pa.table({"day": days, "id": keys[kind.id_column], "row": np.arange(len(days))})
     found = {"label_source": sources} | {name: pa.nulls(len(rows), SCHEMA.field(name).type) for name in FACTS}
     for table, described in groupby(kind.described_by, key=lambda one: one[1]):
         columns = {name: column for name, _, column in described}
@@ -36,23 +36,19 @@ def facts_of(client: Client, kind: ModelType, selection: Selection, keys: pa.Tab
 
 
 def _looked_up(
-    client: Client,
-    kind: ModelType,
-    selection: Selection,
-    table: str,
-    columns: dict[str, str],
-    rows: list[tuple[str, str]],
+    client: Client, kind: ModelType, selection: Selection, table: str, columns: dict[str, str], rows: pa.Table
 ) -> dict[str, pa.Array]:
-    """Return the columns (by our names) of a table for rows of (date, id)."""
+    """Return the columns (by our names) of a table for rows with day, id and row number."""
+    types = {name: SCHEMA.field(name).type for name in columns}
     selected = ", ".join(f"toNullable({column}) AS {name}" for name, column in columns.items())
     read = client.query_arrow(
         f"SELECT toString(processing_date) AS day, {kind.id_column} AS id, {selected} FROM {table} WHERE {selection.where}",
         parameters=selection.parameters,
     )
-    places = {key: place for place, key in enumerate(zip(read["day"].to_pylist(), read["id"].to_pylist(), strict=True))}
-    taken = pa.array([places.get(key) for key in rows], pa.int64())
-    found = {name: read[name].combine_chunks().cast(SCHEMA.field(name).type).take(taken) for name in columns}
-    return {name: _finite(values) for name, values in found.items()}
+    read = read.cast(pa.schema({"day": pa.string(), "id": pa.string()} | types))
+    joined = rows.join(read, ["day", "id"], join_type="left outer")
+    place = np.unique(joined["row"].to_numpy(), return_index=True)[1]  # the join keeps no order
+    return {name: _finite(joined[name].take(pa.array(place)).combine_chunks()) for name in types}
 
 
 def _finite(values: pa.Array) -> pa.Array:

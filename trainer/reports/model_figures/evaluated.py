@@ -22,7 +22,7 @@ WHY = {
     "forward": "A model scores snapshots that come after those it was trained on: the tested rows are of the last date, and the "
     "model that scores them was trained on other addresses, on earlier dates. It has seen neither the address nor the day.",
     "grouped": "Rows of one address are alike: all of them are tested together, by a model that was trained on other addresses. "
-    "The dates do not allow to train on earlier ones only, so how well scores hold over time is not tested.",
+    "There is one date only, or too little to train on before the last one: how well scores hold over time is not tested.",
 }
 
 
