@@ -34,6 +34,8 @@ HEAVY = {
     "numpy",
     "optuna",
     "sqlalchemy",
+    "altair",
+    "vl_convert",
 }
 KIND = {
     "trainer.models": ModelTrainer,

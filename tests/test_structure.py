@@ -16,7 +16,6 @@ CODE = sorted(path for folder in ("trainer", "tools", "benchmarks") for path in 
 LONGEST_MODULE, LONGEST_FUNCTION = 300, 40
 # Rooms without a folder of tests, and where their tests are instead.
 TESTED_ELSEWHERE = {
-    "reports": "warehouse: a report is read from one",
     "testing": "models: every built-in trainer passes the contract",
 }
 # Folders of tests that are no room's.

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from trainer.models.boosting.xgboost import XGBoostTrainer
     from trainer.models.ensemble.trainer import EnsembleTrainer
     from trainer.models.neural_net.trainer import NeuralNetTrainer
+    from trainer.reports.model_report import ModelReport
+    from trainer.reports.report import report
     from trainer.training.compare.comparison import Comparison
     from trainer.training.compare.run import compare
     from trainer.training.fit import ModelTraining
@@ -34,6 +36,7 @@ _HOMES = {
     "EnsembleTrainer": "trainer.models.ensemble.trainer",
     "LabelStrategy": "trainer.labels.strategies",
     "LightGBMTrainer": "trainer.models.boosting.lightgbm",
+    "ModelReport": "trainer.reports.model_report",
     "ModelTrainer": "trainer.models.base",
     "ModelTraining": "trainer.training.fit",
     "NeuralNetTrainer": "trainer.models.neural_net.trainer",
@@ -43,6 +46,7 @@ _HOMES = {
     "connect": "trainer.warehouse.client",
     "explain": "trainer.training.reasons.explain",
     "predict": "trainer.training.predict",
+    "report": "trainer.reports.report",
 }
 
 __all__ = [
@@ -51,6 +55,7 @@ __all__ = [
     "EnsembleTrainer",
     "LabelStrategy",
     "LightGBMTrainer",
+    "ModelReport",
     "ModelTrainer",
     "ModelTraining",
     "NeuralNetTrainer",
@@ -60,6 +65,7 @@ __all__ = [
     "connect",
     "explain",
     "predict",
+    "report",
 ]
 
 

@@ -13,6 +13,8 @@ from trainer.errors import UsageError
 LABEL_COLUMNS = ("label_strategy", "label", "label_confidence", "label_target", "label_weight", "label_source")
 """What a training table has beyond the scoring table of its grain; never features."""
 PROBABILITY_METRICS = ("auc", "average_precision", "brier", "log_loss")
+FACTS = ("typology", "severity", "cluster_size")
+"""What is known of a row that its scores can be broken down by; a model type has those that its grain has."""
 RANKING_METRICS = ("auc", "average_precision", "ndcg_at_10", "ndcg_at_50", "ndcg_at_100", "ndcg")
 
 
@@ -32,6 +34,7 @@ class ModelType:
         metrics: what is reported on unseen rows, in this order.
         calibrates: whether scores are probabilities, which are calibrated and which `trainer tune` optimises.
         ranked_within: for a ranker, the key column whose equal values are one list, ranked together; None for a scorer.
+        described_by: what an evaluation is broken down by: the name of `FACTS`, and the table and the column that have it.
     """
 
     name: str
@@ -46,6 +49,7 @@ class ModelType:
     metrics: tuple[str, ...] = PROBABILITY_METRICS
     calibrates: bool = True
     ranked_within: str | None = None
+    described_by: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def is_ranker(self) -> bool:
@@ -53,6 +57,11 @@ class ModelType:
         return self.ranked_within is not None
 
 
+_OF_ALERT = (
+    ("typology", "stg_alerts", "typology_type"),
+    ("severity", "stg_alerts", "severity"),
+    ("cluster_size", "scoring_alerts", "cluster_addresses_max"),
+)
 ALERT_SCORER = ModelType(
     name="alert_scorer",
     grain="alert",
@@ -63,6 +72,7 @@ ALERT_SCORER = ModelType(
     gold_table="fct_address_labels",
     gold_key="address",
     written_table="alert_scores",
+    described_by=_OF_ALERT,
 )
 ADDRESS_SCORER = ModelType(
     name="address_scorer",
@@ -74,6 +84,7 @@ ADDRESS_SCORER = ModelType(
     gold_table="fct_address_labels",
     gold_key="address",
     written_table="address_scores",
+    described_by=(("cluster_size", "scoring_addresses", "cluster_addresses_max"),),
 )
 CLUSTER_SCORER = ModelType(
     name="cluster_scorer",
@@ -85,6 +96,11 @@ CLUSTER_SCORER = ModelType(
     gold_table="fct_cluster_labels",
     gold_key="cluster_id",
     written_table="cluster_scores",
+    described_by=(
+        ("typology", "stg_clusters", "cluster_type"),
+        ("severity", "stg_clusters", "severity_max"),
+        ("cluster_size", "scoring_clusters", "cluster_size"),
+    ),
 )
 ALERT_RANKER = ModelType(
     name="alert_ranker",
@@ -99,6 +115,7 @@ ALERT_RANKER = ModelType(
     metrics=RANKING_METRICS,
     calibrates=False,
     ranked_within="processing_date",
+    described_by=_OF_ALERT,
 )
 MODEL_TYPES = {one.name: one for one in (ALERT_SCORER, ADDRESS_SCORER, CLUSTER_SCORER, ALERT_RANKER)}
 

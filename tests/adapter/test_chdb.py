@@ -212,7 +212,7 @@ def test_the_wheel_adds_the_adapter_and_changes_nothing_of_dbt(tmp_path: Path, s
     subprocess.run(build, check=True, capture_output=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     packed = zipfile.ZipFile(wheel).namelist()
-    assert "trainer/reports/templates/label_report.html.j2" in packed
+    assert {"trainer/reports/page/templates/page.html.j2", "trainer/reports/page/templates/page.css"} <= set(packed)
     names = [name for name in packed if name.startswith("dbt/")]
     assert "dbt/adapters/chdb/__init__.py" in names
     assert "dbt/include/chdb/dbt_project.yml" in names

@@ -51,9 +51,29 @@ class Given(LabelStrategy):
         return derived.sample(frac=1, random_state=self.order) if self.order else derived
 
 
+class Sourced(Given):
+    """Labels all rows but the first as risky, and says what each label comes from; its rows are in another order."""
+
+    def __init__(self, sources: list[Any]) -> None:
+        super().__init__(dict.fromkeys(IDS[1:], 1))
+        self.sources = dict(zip(IDS, sources, strict=True))
+
+    def derive_labels(self, alerts_df: pd.DataFrame, data: Any) -> pd.DataFrame:
+        derived = super().derive_labels(alerts_df, data)
+        return derived.assign(label_source=derived["alert_id"].map(self.sources))[::-1]
+
+
 def label(monkeypatch: pytest.MonkeyPatch, strategy: LabelStrategy) -> Dataset:
     monkeypatch.setattr(labelling, "read_scoring", lambda *args, **kwargs: rows())
+    monkeypatch.setattr(labelling, "facts_of", lambda *args: pa.table({"label_source": args[-1]}))  # the rest is the warehouse's
     return labelling.read_labelled(None, "alert_scorer", SELECTION, strategy)  # type: ignore[arg-type]
+
+
+def test_what_a_label_comes_from_stays_with_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = ["desk", None, 7, "list"] * 3
+    found = label(monkeypatch, Sourced(sources))
+    assert found.facts is not None
+    assert found.facts["label_source"].to_pylist() == [None, None, "list", "desk", None, None, "list", "desk", None, None, "list"]
 
 
 @given(

@@ -49,12 +49,12 @@ def test_the_walk_leads_to_scores_and_then_the_guides_python_runs(environment: d
     run([*trainer, "simulate", str(folder / "my-snapshots"), "--alerts", "2000"], environment)
     shutil.copy(folder / "my-snapshots" / "custom-labels" / "simnet_custom_labels.csv", folder / "my-labels.csv")
     walk = block("walk")
-    for name in ("my-snapshots", "my-labels.csv", "labels.html"):
+    for name in ("my-snapshots", "my-labels.csv", "labels.html", "report.html"):
         walk = walk.replace(name, f"{folder}/{name}")
     said = run(["bash", "-euo", "pipefail", "-c", walk], environment)
     assert "2000 rows in alert_scores" in said
     assert "auc" in said
-    assert "<svg" in (folder / "labels.html").read_text(encoding="utf-8")
+    assert all("<svg" in (folder / name).read_text(encoding="utf-8") for name in ("labels.html", "report.html"))
     printed = run([sys.executable, "-c", block("guide")], environment)
     assert re.search(r"'value': 0\.\d+", printed)
 

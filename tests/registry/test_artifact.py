@@ -22,6 +22,7 @@ from trainer.models import name_of
 from trainer.models.boosting.xgboost import XGBoostTrainer
 from trainer.models.fitting import checked_predict, fill_missing, fit_trainer, medians_of
 from trainer.registry import artifact
+from trainer.registry.meta import MAX_META_BYTES, features_meta
 
 
 class UpsideDown(XGBoostTrainer):
@@ -151,7 +152,7 @@ def test_deep_nesting_is_refused(saved: Path, depth: int) -> None:
 
 def test_a_huge_model_json_is_refused_unread(saved: Path) -> None:
     with (saved / "model.json").open("wb") as stream:
-        stream.truncate(artifact.MAX_META_BYTES + 1)
+        stream.truncate(MAX_META_BYTES + 1)
     with pytest.raises(ArtifactError, match="larger than any"):
         artifact.load(saved)
 
@@ -173,7 +174,7 @@ def test_a_model_json_that_is_not_a_regular_file_is_refused_unread(saved: Path) 
     ],
 )
 def test_what_does_not_belong_together_is_refused(saved: Path, table: Dataset, medians: Any, reason: str) -> None:
-    names = [feature.model_dump() for feature in artifact.features_meta(table.features)]
+    names = [feature.model_dump() for feature in features_meta(table.features)]
     if medians is None:
         edit(saved, features=[*names[:-1], names[0]])
     else:
@@ -313,6 +314,7 @@ from pathlib import Path
 from tests.support.artifacts import described, edit
 from tests.support.trainers import GuideTrainer
 from trainer.registry import artifact
+from trainer.registry.meta import MAX_META_BYTES, features_meta
 class Slow(GuideTrainer):
     def save(self, path):
         super().save(path)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from trainer import settings
-from trainer.cli import compare, data, demo, explain, features, labels, model, tune
+from trainer.cli import compare, data, demo, explain, features, labels, model, report, tune
 from trainer.cli.terminal import drop_output, safe_streams
 from trainer.errors import BadInputError, TrainerError, WarehouseError
 from trainer.interrupt import INTERRUPTED, MESSAGE
@@ -49,6 +49,7 @@ features.register(app)
 model.register(app)
 tune.register(app)
 compare.register(app)
+report.register(app)
 explain.register(app)
 demo.register(app)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trainer.cli.data import prepare
+from trainer.cli.demo_lines import alert_lines, truth_lines
 from trainer.cli.options import Json, Seed
 from trainer.cli.output import emit, metric_lines, progress, say
 
@@ -18,14 +20,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trainer.simulate import SimulationSummary
-    from trainer.training import ScoringResult, TrainingResult
-    from trainer.warehouse import Client
+    from trainer.training import AgainstTruth, Explanations, ScoringResult, TrainingResult
 
     Progress = Callable[[str, int, int], None] | None
 
 NETWORK = "simnet"
 WINDOW_DAYS = 90
 DATES = (date(2025, 8, 1), date(2025, 9, 1))
+STRATEGIES = ("label_model", "address_labels")  # the default is last
+TOP = 10
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A model of the demo: what `fit` and `predict` reported, and how its scores do against the hidden truth."""
+
+    fitted: TrainingResult
+    scored: ScoringResult
+    hidden: list[AgainstTruth]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +51,7 @@ def demo(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Simulate, ingest, label, build, train and score: a few minutes, in a folder of its own."""
+    """Simulate, ingest, label, build, train, score and explain: a few minutes, in a folder of its own."""
     from trainer import settings
 
     started = time.perf_counter()
@@ -50,11 +62,22 @@ def demo(
     }
     with progress() as update:
         world = _build(out, alerts, seed, update)
-        fitted, scored, hidden = _train_and_score(world, seed, update)
+        models, top = _train_and_score(world, seed, update)
     seconds = round(time.perf_counter() - started, 1)
     warehouse = str(settings.target().path)
-    result = {"fit": fitted.as_dict(), "predict": scored.as_dict(), "hidden_truth": hidden, "seconds": seconds}
-    emit(result | {"warehouse": warehouse}, json, _lines(fitted, scored, hidden, seconds, warehouse))
+    default = models[-1]
+    result = {
+        "fit": default.fitted.as_dict(),
+        "predict": default.scored.as_dict(),
+        "models": {one.fitted.label_strategy: one.fitted.model_id for one in models},
+        "hidden_truth": [row.as_dict() for one in models for row in one.hidden],
+        "top_alerts": [one.as_dict() for one in top],
+        "seconds": seconds,
+        "warehouse": warehouse,
+    }
+    lines = [*_model_lines(models), *truth_lines([row for one in models for row in one.hidden]), *alert_lines(top)]
+    # The place for the report: a page of the default model, written here, and its path in `result` and among the last lines.
+    emit(result, json, [*lines, *_last_lines(default, seconds, warehouse)])
 
 
 def _build(out: Path, alerts: int, seed: int, update: Progress) -> SimulationSummary:
@@ -78,27 +101,46 @@ def _build(out: Path, alerts: int, seed: int, update: Progress) -> SimulationSum
     return world
 
 
-def _train_and_score(
-    world: SimulationSummary, seed: int, update: Progress
-) -> tuple[TrainingResult, ScoringResult, dict[str, Any]]:
-    """Train on the simulated network, score its last snapshot, and compare the scores with the hidden truth."""
-    from trainer.training import ModelTraining, predict
+def _train_and_score(world: SimulationSummary, seed: int, update: Progress) -> tuple[list[_Model], Explanations]:
+    """Train on two label strategies, score the last snapshot, and compare the scores with the hidden truth.
+
+    Returns the models, the default last, so that it is the newest, and the reasons for its highest scores.
+    """
+    from trainer.labels import read_truth
+    from trainer.training import ModelTraining, against_truth, explain, predict
     from trainer.warehouse import connect
 
-    _step("fit", "XGBoost, evaluated on addresses it has not seen")
+    truth, models = read_truth(world.truth), []
     with connect() as client:
-        fitted = ModelTraining(NETWORK, DATES[0], DATES[-1], client, window_days=WINDOW_DAYS, seed=seed, progress=update).run()
-        _step("predict", f"every alert of {DATES[-1]}")
-        scored = predict(client, NETWORK, DATES[-1], WINDOW_DAYS, fitted.model_id)
-        return fitted, scored, _against_truth(client, scored, world.truth)
+        for strategy in STRATEGIES:
+            _step("fit", f"XGBoost on the labels of {strategy}, evaluated on addresses it has not seen")
+            fitted = ModelTraining(
+                NETWORK, DATES[0], DATES[-1], client, "alert_scorer", WINDOW_DAYS, strategy, seed=seed, progress=update
+            ).run()
+            _step("predict", f"every alert of {DATES[-1]}")
+            scored = predict(client, NETWORK, DATES[-1], WINDOW_DAYS, fitted.model_id)
+            models.append(_Model(fitted, scored, against_truth(client, scored, strategy, truth)))
+        _step("explain", f"the {TOP} highest scores")
+        return models, explain(client, fitted.model_id, top=TOP)
 
 
-def _lines(fitted: TrainingResult, scored: ScoringResult, hidden: dict[str, Any], seconds: float, warehouse: str) -> list[str]:
+def _model_lines(models: list[_Model]) -> list[str]:
+    lines = []
+    for one in models:
+        fitted = one.fitted
+        lines += [
+            f"Model {fitted.model_id}, labels: {fitted.label_strategy}",
+            f"  {fitted.n_train} labelled rows, {fitted.n_features} features",
+            f"  On {fitted.n_test} unseen rows with a gold label ({fitted.split_description}):",
+            *(f"  {line}" for line in metric_lines(fitted.metrics)),
+        ]
+    return lines
+
+
+def _last_lines(model: _Model, seconds: float, warehouse: str) -> list[str]:
+    scored, fitted = model.scored, model.fitted
     return [
-        f"Model {fitted.model_id}: {fitted.n_train} labelled rows, {fitted.n_features} features",
-        f"On {fitted.n_test} unseen rows ({fitted.split_description}):",
-        *metric_lines(fitted.metrics),
-        f"Against the hidden truth, on the {hidden['rows']} alerts whose address has no label: AUC {hidden['auc']:.4f}",
+        "",
         f"{scored.rows} scores are in the table {scored.table} of the warehouse {warehouse}; the model is in {fitted.artifact}.",
         f"To look: TRAINER_WAREHOUSE={warehouse} trainer models list",
         f"Done in {seconds} s.",
@@ -107,21 +149,3 @@ def _lines(fitted: TrainingResult, scored: ScoringResult, hidden: dict[str, Any]
 
 def _step(name: str, text: str) -> None:
     say(f"{name:>12}  {text}")
-
-
-def _against_truth(client: Client, scored: ScoringResult, truth: Path) -> dict[str, Any]:
-    """Return the AUC of the scores of unlabelled addresses' alerts against the simulator's truth, which nothing else reads."""
-    import pandas as pd
-    from sklearn.metrics import roc_auc_score
-
-    rows = client.query_df(
-        "SELECT alerts.address AS address, scores.score AS score FROM alert_scores AS scores FINAL "
-        "INNER JOIN scoring_alerts AS alerts ON alerts.network = scores.network AND alerts.alert_id = scores.alert_id "
-        "AND alerts.processing_date = scores.processing_date AND alerts.window_days = scores.window_days "
-        "WHERE scores.model_id = {model_id:String} "
-        "AND alerts.address NOT IN (SELECT address FROM fct_address_labels WHERE network = {network:String})",
-        parameters={"model_id": scored.model_id, "network": scored.network},
-    )
-    known = pd.read_parquet(truth, columns=["address", "is_illicit"])
-    joined = rows.merge(known, on="address", how="inner")
-    return {"rows": len(joined), "auc": float(roc_auc_score(joined["is_illicit"], joined["score"]))}

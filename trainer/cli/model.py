@@ -9,7 +9,7 @@ import typer
 
 from trainer.cli import options as o
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
-from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_left_out
+from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_left_out, threshold_lines
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def fit(
     min_labelled: o.MinLabelled = 50,
     min_positive: o.MinPositive = 10,
     calibration: o.Calibration = True,
+    alert_budget: o.AlertBudget = None,
+    min_precision: o.MinPrecision = None,
     json: o.Json = False,
     target: o.Target = None,
 ) -> None:
@@ -61,16 +63,19 @@ def fit(
 
     what: dict[str, Any] = {"model_trainer": trainer_of(model, parameters_of(model, params, param), seed), "seed": seed}
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
-    what["accept_columns"] = accept_column or ()
-    how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration}
-    how |= {"min_labelled": min_labelled, "min_positive": min_positive}
+    what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
+    how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration, "min_labelled": min_labelled}
     with progress() as update, connect(target) as client:
-        how |= {"progress": update}
+        how |= {"min_positive": min_positive, "progress": update}
         result = training_of(client, model_type, network, start_date, end_date, window_days, **what, **how).run()
-    say_left_out(result.left_out_columns)
-    if params is not None:
-        say("Parameters that were tuned on these labels make these metrics optimistic; quote the held-out ones of tune.")
+    _warn_of_fit(result, tuned=params is not None)
     emit(result.as_dict(), json, _fit_lines(result))
+
+
+def _warn_of_fit(result: TrainingResult, tuned: bool) -> None:
+    say_left_out(result.left_out_columns)
+    if tuned:
+        say("Parameters that were tuned on these labels make these metrics optimistic; quote the held-out ones of tune.")
 
 
 def training_of(
@@ -99,6 +104,7 @@ def _fit_lines(result: TrainingResult) -> list[str]:
         evaluated if result.metrics else f"  {result.graded_on}",
         *metric_lines(result.metrics),
         *calibration_lines(result.calibration),
+        *threshold_lines(result.threshold),
         f"  saved in {result.artifact}",
     ]
 
@@ -133,6 +139,9 @@ def predict(
         f"model {result.model_id}",
         f"  scores {result.score_min:.4f} to {result.score_max:.4f}, mean {result.score_mean:.4f}",
     ]
+    if result.threshold is not None:
+        per_day = (result.n_at_or_above or 0) / result.window_days
+        lines.append(f"  {result.n_at_or_above} at or above the threshold {result.threshold:.4f}, {per_day:.1f} a day")
     if result.explained:
         lines.append(f"  reasons for {result.explained} of them in explain_json; `trainer explain ID` words them")
     emit(result.as_dict(), json, lines)

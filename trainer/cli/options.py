@@ -68,6 +68,15 @@ Calibration = Annotated[
     bool, typer.Option("--calibration/--no-calibration", help="Calibrate scores to probabilities, learned on unseen rows.")
 ]
 
+AlertBudget = Annotated[
+    float | None,
+    typer.Option(min=0, help="Keep the lowest threshold with at most so many alerts a day.", show_default=False),
+]
+MinPrecision = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Keep the lowest threshold with this precision on unseen gold rows.", show_default=False),
+]
+
 
 def day_of(value: datetime | None) -> date | None:
     """Return the date of a parsed option."""

@@ -74,6 +74,20 @@ def calibration_lines(report: dict[str, Any]) -> list[str]:
     return [f"  calibrated by {report['method']} on {report['n']} unseen rows: {change}", "  predicted   risky    rows", *curve]
 
 
+def threshold_lines(chosen: dict[str, Any] | None) -> list[str]:
+    """Return the threshold kept with a model, if there is one, with its precision and recall."""
+    if chosen is None:
+        return []
+    rates = [
+        f", {name} {chosen[name]['value']:.4f} [{chosen[name]['low']:.4f}, {chosen[name]['high']:.4f}]"
+        for name in ("precision", "recall")
+        if chosen[name] is not None
+    ]
+    return [
+        f"  threshold {chosen['threshold']:.4f} ({chosen['rule']}): {chosen['alerts_per_day']:.1f} alerts a day{''.join(rates)}"
+    ]
+
+
 _CHANGES = (("ECE", "ece"), ("Brier", "brier"))
 
 

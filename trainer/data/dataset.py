@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from trainer.data.answers import answers_among
 from trainer.data.coverage import known_strategies, too_few_labels_hint
+from trainer.data.facts import facts_of
 from trainer.data.feature import Feature, absent_features, columns_of, features_of, sql_expression
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.groups import codes_of, linked_groups
@@ -42,6 +43,7 @@ class Dataset:
         features: what each of the d columns is.
         model_type: what one row is.
         left_out: features that were left out because they are answers → their agreement with gold labels.
+        facts: n rows of the columns of `trainer.data.facts.SCHEMA`, for labelled rows read from a warehouse; else None.
     """
 
     X: np.ndarray
@@ -51,6 +53,7 @@ class Dataset:
     features: list[Feature]
     model_type: ModelType = ALERT_SCORER
     left_out: dict[str, float] = field(default_factory=dict)
+    facts: pa.Table | None = None
 
     @property
     def feature_names(self) -> list[str]:
@@ -124,7 +127,9 @@ def read_training(
             f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, label_strategy)}."
         )
     features, left_out = _chosen(client, kind, selection, choice)
-    return _read(client, kind, where, parameters, count, features, left_out, labelled=True)
+    data, sources = _read(client, kind, where, parameters, count, features, left_out, labelled=True)
+    data.facts = facts_of(client, kind, selection, data.keys, sources)
+    return data
 
 
 def read_scoring(
@@ -155,7 +160,7 @@ def read_scoring(
             f"The model needs the features {', '.join(absent)} of your own, which no row of {table} has for {selection.network} "
             f"{selection.end_date} {selection.window_days}; bring them with `trainer features add` and run `dbt run`."
         )
-    return _read(client, kind, selection.where, selection.parameters, count, features, left_out, labelled=False)
+    return _read(client, kind, selection.where, selection.parameters, count, features, left_out, labelled=False)[0]
 
 
 def _chosen(
@@ -200,18 +205,18 @@ def _read(
     left_out: dict[str, float],
     *,
     labelled: bool,
-) -> Dataset:
-    """Stream `count` rows of the training (or scoring) table into one matrix."""
+) -> tuple[Dataset, pa.Array]:
+    """Stream `count` rows of the training (or scoring) table into one matrix; return it and what its labels come from (n,)."""
     table = kind.training_table if labelled else kind.scoring_table
     ids = list(dict.fromkeys(["processing_date", kind.id_column, kind.held_together_by, kind.ranked_within or kind.id_column]))
-    label_columns = ["label_target", "label_weight"] if labelled else []
+    label_columns = ["label_target", "label_weight", "label_source"] if labelled else []
     keys = {f"key_{i}": feature.key for i, feature in enumerate(features) if feature.key is not None}
     columns = ids + label_columns + [f"{sql_expression(f, i)} AS f{i}" for i, f in enumerate(features)]
     order = f"network, window_days, processing_date, {kind.id_column}"
     X = np.empty((count, len(features)), dtype=np.float32, order="F")
     y = np.empty(count if labelled else 0, dtype=np.float32)
     weight = np.empty(count if labelled else 0, dtype=np.float32)
-    kept, start = [], 0
+    kept, sources, start = [], [], 0
     query = f"SELECT {', '.join(columns)} FROM {table} WHERE {where} ORDER BY {order}"
     with client.query_arrow_stream(query, parameters=parameters | keys) as stream:
         for batch in stream:
@@ -220,9 +225,11 @@ def _read(
             if labelled:
                 y[start:stop] = batch.column("label_target").to_numpy(zero_copy_only=False)
                 weight[start:stop] = batch.column("label_weight").to_numpy(zero_copy_only=False)
+                sources.append(batch.column("label_source").cast(pa.string()))
             for position in range(len(features)):
                 X[start:stop, position] = batch.column(len(ids) + len(label_columns) + position).to_numpy(zero_copy_only=False)
             start = stop
     if start != count:
         raise NotBuiltError(f"{table} changed while it was read; run the command again when no `dbt run` is under way.")
-    return Dataset(X, y, weight, pa.concat_tables(kept), features, kind, left_out)
+    read = Dataset(X, y, weight, pa.concat_tables(kept), features, kind, left_out)
+    return read, pa.chunked_array(sources, pa.string()).combine_chunks()

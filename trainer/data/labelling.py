@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from trainer.data.coverage import known_strategies
 from trainer.data.dataset import ALL_FEATURES, Dataset, read_scoring
+from trainer.data.facts import facts_of
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
 from trainer.data.selection import Selection
@@ -42,12 +43,14 @@ def read_labelled(
         NotEnoughLabelsError: its `validate_labels` refuses the labels, or it labels no row.
     """
     data = read_scoring(client, model_type, selection, choice=choice)
-    y, weight = labels_of(client, data, selection, strategy)
+    y, weight, sources = _labels_by_python(client, data, selection, strategy)
     labelled = np.flatnonzero(~np.isnan(y))
     if not labelled.size:
         raise NotEnoughLabelsError(f"{type(strategy).__name__} labels none of the {len(y)} rows; let derive_labels label some.")
     X, keys = np.asfortranarray(data.X[labelled]), data.keys.take(pa.array(labelled))
-    return Dataset(X, y[labelled], weight[labelled], keys, data.features, data.model_type, data.left_out)
+    said = pa.array([one if isinstance(one, str) else None for one in sources[labelled]], pa.string())
+    facts = facts_of(client, data.model_type, selection, keys, said)
+    return Dataset(X, y[labelled], weight[labelled], keys, data.features, data.model_type, data.left_out, facts)
 
 
 def labels_of(
@@ -65,12 +68,21 @@ def labels_of(
     """
     if isinstance(strategy, str):
         return _labels_by_dbt(client, data, selection, strategy)
+    y, weight, _ = _labels_by_python(client, data, selection, strategy)
+    return y, weight
+
+
+def _labels_by_python(
+    client: Client, data: Dataset, selection: Selection, strategy: LabelStrategy
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return labels and weights, as `labels_of` does, and what the labels come from (n,), where the strategy says it."""
     y = np.full(len(data.X), np.nan, dtype=np.float32)
     weight = np.zeros(len(data.X), dtype=np.float32)
+    sources = np.full(len(data.X), None, dtype=object)
     for key, rows in snapshot_rows(data, selection):
         labels = label_snapshot(strategy, data.keys.take(pa.array(rows)), data.model_type.name, SnapshotFrames(client, key))
-        y[rows], weight[rows] = labels["label"], labels["weight"]
-    return y, weight
+        y[rows], weight[rows], sources[rows] = labels["label"], labels["weight"], labels["label_source"]
+    return y, weight, sources
 
 
 def _labels_by_dbt(client: Client, data: Dataset, selection: Selection, strategy: str) -> tuple[np.ndarray, np.ndarray]:

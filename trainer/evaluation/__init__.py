@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from trainer.evaluation import calibration
+from trainer.evaluation.breakdown import breakdown
 from trainer.evaluation.calibration import Calibrator
+from trainer.evaluation.curves import curves_of
 from trainer.evaluation.metrics import evaluate, metrics, paired_difference, paired_differences
 from trainer.evaluation.ranking import evaluate_ranking, ranks
 from trainer.evaluation.splits import EMBARGO_DAYS, FOLDS, Split, make_split
+from trainer.evaluation.thresholds import at_thresholds, threshold_for_budget, threshold_for_precision
 
 __all__ = [
     "EMBARGO_DAYS",
     "FOLDS",
     "Calibrator",
     "Split",
+    "at_thresholds",
+    "breakdown",
     "calibration",
+    "curves_of",
     "evaluate",
     "evaluate_ranking",
     "make_split",
@@ -21,4 +27,6 @@ __all__ = [
     "paired_difference",
     "paired_differences",
     "ranks",
+    "threshold_for_budget",
+    "threshold_for_precision",
 ]

@@ -9,91 +9,25 @@ import platform
 import shutil
 import subprocess
 import uuid
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from trainer.data import Feature
 from trainer.errors import ArtifactError, UsageError, UserCodeError, reason, user_code
-from trainer.evaluation import Calibrator
 from trainer.model_types import get_model_type
 from trainer.models import ENTRY_POINT_GROUP, RANKERS, ModelTrainer, checked_predict, name_of, names, trainer_class
+from trainer.registry.meta import FORMAT, META_FILE, ChosenThreshold, ModelMeta, document_of, read_meta
+from trainer.registry.out_of_fold import OUT_OF_FOLD_FILE, write_out_of_fold
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
-FORMAT: Literal[1] = 1
-META_FILE = "model.json"
-MAX_META_BYTES = 16 * 1024 * 1024
 LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm", "torch", "tabm", "safetensors")
-
-
-class FeatureMeta(BaseModel):
-    """One column of the matrix; the fields of `trainer.data.Feature`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    name: str
-    column: str
-    key: str | None = None
-    is_set: bool = False
-
-
-class FeaturePatterns(BaseModel):
-    """The patterns the features were chosen with; the fields of `trainer.data.FeatureChoice`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    features: list[str] = []
-    exclude: list[str] = []
-    accepted: list[str] = []
-
-
-class ModelMeta(BaseModel):
-    """The content of model.json: all that is needed to score like the trained model, and its provenance."""
-
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
-
-    format: Literal[1]
-    model_id: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,120}$")
-    model: str
-    model_type: str
-    file: str = Field(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9]+$")
-    file_sha256: str
-    options: dict[str, Any]
-    features: list[FeatureMeta] = Field(min_length=1)
-    feature_patterns: FeaturePatterns = FeaturePatterns()
-    medians: list[float] | None
-    calibration: Calibrator | None = None
-    label_strategy: str
-    network: str
-    window_days: int
-    start_date: date
-    end_date: date
-    created_at: datetime
-    seed: int
-    split: str
-    n_train: int
-    n_test: int
-    n_positive: int
-    graded_on: str
-    metrics: dict[str, Any]
-    data_fingerprint: str
-    versions: dict[str, str]
-    git_commit: str | None
-
-    @model_validator(mode="after")
-    def _is_consistent(self) -> Self:
-        if len({feature.name for feature in self.features}) != len(self.features):
-            raise ValueError("two features have the same name")
-        if self.medians is not None and (len(self.medians) != len(self.features) or not np.isfinite(self.medians).all()):
-            raise ValueError("there must be a median, a finite number, for each feature")
-        return self
 
 
 @dataclass
@@ -127,11 +61,14 @@ class Artifact:
         return proba if self.meta.calibration is None else self.meta.calibration.apply(proba)
 
 
-def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[Path, ModelMeta]:
+def save(
+    root: Path, trainer: ModelTrainer, described: dict[str, Any], out_of_fold: pa.Table | None = None
+) -> tuple[Path, ModelMeta]:
     """Write a model folder under `root`, named by its id, whole or not at all; return it and its metadata.
 
     Args:
-        described: the fields of `ModelMeta` but format, file, file_sha256, options, versions and git_commit.
+        described: the fields of `ModelMeta` but format, file, file_sha256, options, versions, git_commit and out_of_fold_sha256.
+        out_of_fold: rows of `trainer.registry.out_of_fold.SCHEMA`, to be kept with the model.
 
     Raises:
         UserCodeError: the trainer is a user's own and its `save` or `options` raises an exception.
@@ -143,12 +80,9 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
     scratch.mkdir(mode=0o700)
     try:
         file = scratch / (f"model{trainer.suffix}" if trainer.suffix != ".json" else "trained.json")  # model.json is ours
-        with user_code(trainer, "save", str(file.name)):
-            trainer.save(str(file))
-        if not file.is_file():
-            raise UsageError(f"{type(trainer).__name__}.save did not write the file it was given.")
-        with user_code(trainer, "options"):
-            options = trainer.options()
+        options = _save_trainer(trainer, file)
+        if out_of_fold is not None:
+            write_out_of_fold(out_of_fold, scratch / OUT_OF_FOLD_FILE)
         meta = ModelMeta(
             format=FORMAT,
             file=file.name,
@@ -156,17 +90,43 @@ def save(root: Path, trainer: ModelTrainer, described: dict[str, Any]) -> tuple[
             options=json.loads(json.dumps(options, allow_nan=False)),
             versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
             git_commit=_git_commit(),
+            out_of_fold_sha256=None if out_of_fold is None else _sha256(scratch / OUT_OF_FOLD_FILE),
             **described,
         )
-        content = meta.model_dump(mode="json")
-        text = json.dumps({"content": content, "sha256": _digest(content)}, indent=1, allow_nan=False)
-        _write_private(scratch, text)
+        _write_private(scratch, document_of(meta))
         scratch.replace(folder)
     except (TypeError, ValueError) as error:
         raise UsageError(f"{type(trainer).__name__} cannot be saved: {error}.") from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return folder, meta
+
+
+def _save_trainer(trainer: ModelTrainer, file: Path) -> dict[str, Any]:
+    """Let a trainer write its file; return its arguments."""
+    with user_code(trainer, "save", str(file.name)):
+        trainer.save(str(file))
+    if not file.is_file():
+        raise UsageError(f"{type(trainer).__name__}.save did not write the file it was given.")
+    with user_code(trainer, "options"):
+        return trainer.options()
+
+
+def keep_threshold(folder: Path, chosen: ChosenThreshold) -> ModelMeta:
+    """Keep a threshold with a saved model, in place of any before; return the new metadata.
+
+    Raises:
+        ArtifactError: there is no model in the folder, or its model.json was altered.
+    """
+    meta = read_meta(folder).model_copy(update={"chosen": chosen})
+    beside = folder / f".{META_FILE}.{uuid.uuid4().hex}"
+    try:
+        beside.touch(mode=0o600)
+        beside.write_text(document_of(meta), encoding="utf-8")
+        beside.replace(folder / META_FILE)
+    finally:
+        beside.unlink(missing_ok=True)
+    return meta
 
 
 def _write_private(folder: Path, meta: str) -> None:
@@ -186,7 +146,7 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
         ArtifactError: a file is missing or altered, the format is newer, or the trainer is not the model's or not installed.
         UserCodeError: the trainer is a user's own and its constructor or `load` raises an exception.
     """
-    meta = _read_meta(folder)
+    meta = read_meta(folder)
     file = folder / meta.file
     if not file.is_file() or file.is_symlink():
         raise ArtifactError(f"The model in {folder} lacks its file {meta.file}; train it again or restore the file.")
@@ -245,40 +205,6 @@ def _is_same_class(name: str, recorded: str) -> bool:
     """Return whether two names are of one class: a script's is `__main__:Class` in the script and `script:Class` elsewhere."""
     same_class = name.partition(":")[2] == recorded.partition(":")[2] != ""
     return name == recorded or (same_class and "__main__" in (name.partition(":")[0], recorded.partition(":")[0]))
-
-
-def _read_meta(folder: Path) -> ModelMeta:
-    path = folder / META_FILE
-    try:
-        if not path.is_file():
-            raise ArtifactError(f"There is no model in {folder} ({META_FILE} cannot be read).")
-        if path.stat().st_size > MAX_META_BYTES:
-            raise ArtifactError(f"{path} is larger than any model.json can be.")
-        document = json.loads(path.read_text(encoding="utf-8"))
-        content = document["content"]
-        version_found, digest = content["format"], _digest(content)
-    except OSError as error:
-        raise ArtifactError(f"There is no model in {folder} ({META_FILE} cannot be read).") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ArtifactError(f"{path} is not a model.json.") from error
-    if isinstance(version_found, int) and version_found > FORMAT:
-        raise ArtifactError(f"{path} has format {version_found}, newer than {FORMAT}, which this version reads; upgrade it.")
-    if document.get("sha256") != digest:
-        raise ArtifactError(f"{path} was changed after it was saved; train the model again or restore the file.")
-    try:
-        return ModelMeta.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ArtifactError(f"{path} is not valid: {'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
-
-
-def features_meta(features: list[Feature]) -> list[FeatureMeta]:
-    """Return the features in the form model.json keeps them."""
-    return [FeatureMeta(**asdict(feature)) for feature in features]
-
-
-def _digest(content: Any) -> str:
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:

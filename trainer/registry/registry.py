@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import ArtifactError
-from trainer.registry.artifact import ModelMeta
+from trainer.registry.meta import ModelMeta
 from trainer.settings import artifacts_dir
 from trainer.warehouse import create_tables, exclusive
 

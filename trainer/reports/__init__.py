@@ -6,7 +6,12 @@ from trainer.reports.comparison_tables import comparison_tables
 from trainer.reports.explain import explanation_text
 from trainer.reports.label_page import label_page
 from trainer.reports.label_report import label_report
-from trainer.reports.label_tables import MISSING, Table, source_table, tables
+from trainer.reports.label_tables import source_table, tables
+from trainer.reports.model_figures import model_report
+from trainer.reports.model_page import model_page
+from trainer.reports.page import MISSING, Table, write_page
+from trainer.reports.redaction import without_addresses
+from trainer.reports.report import report
 
 __all__ = [
     "MISSING",
@@ -15,6 +20,11 @@ __all__ = [
     "explanation_text",
     "label_page",
     "label_report",
+    "model_page",
+    "model_report",
+    "report",
     "source_table",
     "tables",
+    "without_addresses",
+    "write_page",
 ]

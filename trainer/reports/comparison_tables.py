@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trainer.reports.label_tables import MISSING, Table, plain
+from trainer.reports.page.table import MISSING, Table, plain
 
 if TYPE_CHECKING:
     from trainer.training import Comparison

@@ -2,42 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from trainer.reports.page.table import MISSING, Table, count, decimal, percent, plain, share, table, text
 
 if TYPE_CHECKING:
     from trainer.labels import LabelSource
     from trainer.reports.label_report import LabelReport, Rows
 
-MISSING = "–"
 CONFLICT_KINDS = {"opinion": "risky or benign", "name": "category of risk"}
 """What the labels of an address disagree about: `kind_of_conflict` of `fct_label_conflicts` → text."""
-Column: TypeAlias = tuple[str, bool, Callable[[dict[str, Any]], str]]
-"""Header, whether the column is numeric, and the cell of a row."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of text: n headers, whether each of the n columns is numeric, and rows of n cells; `note` is its caption."""
-
-    name: str
-    title: str
-    note: str
-    headers: tuple[str, ...]
-    numeric: tuple[bool, ...]
-    rows: list[tuple[str, ...]]
-
-
-def plain(value: Any) -> str:
-    """Return a value as printable text, a dash for None; control characters, which a terminal would obey, are replaced."""
-    text = MISSING if value is None else str(value)
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-
-
-def percent(value: float | None) -> str:
-    """Return a share in [0, 1] as a percentage with one decimal, or a dash for None."""
-    return MISSING if value is None else f"{100 * value:.1f} %"
 
 
 def interval(row: dict[str, Any], name: str) -> str:
@@ -62,43 +37,20 @@ def tables(report: LabelReport) -> list[Table]:
         _truth(report.truth or []),
         _truth_scores(report.truth_scores or []),
     ]
-    return [table for table in candidates if table.rows]
-
-
-def _table(name: str, title: str, note: str, columns: Sequence[Column], rows: Rows) -> Table:
-    cells = [tuple(plain(cell(row)) for _, _, cell in columns) for row in rows]
-    return Table(
-        name, title, note, tuple(header for header, _, _ in columns), tuple(is_numeric for _, is_numeric, _ in columns), cells
-    )
-
-
-def _text(key: str) -> Column:
-    return key.replace("_", " "), False, lambda row: plain(row[key])
-
-
-def _count(key: str, header: str = "") -> Column:
-    return header or key.replace("_", " "), True, lambda row: MISSING if row[key] is None else f"{row[key]:,}"
-
-
-def _share(key: str, header: str = "") -> Column:
-    return header or key.replace("_", " "), True, lambda row: percent(row[key])
-
-
-def _decimal(key: str, header: str) -> Column:
-    return header, True, lambda row: MISSING if row[key] is None else f"{row[key]:.3f}"
+    return [one for one in candidates if one.rows]
 
 
 def _rules(report: LabelReport) -> Table:
     columns = [
-        _text("rule_id"),
-        _text("kind"),
-        _text("polarity"),
-        _count("votes"),
-        _share("coverage"),
-        _share("overlap"),
-        _share("conflict"),
+        text("rule_id"),
+        text("kind"),
+        text("polarity"),
+        count("votes"),
+        share("coverage"),
+        share("overlap"),
+        share("conflict"),
         ("accuracy on gold", True, lambda row: interval(row, "accuracy")),
-        _count("graded_votes", "graded"),
+        count("graded_votes", "graded"),
         ("prior", True, lambda row: f"{100 * row['prior_accuracy']:.0f} %"),
         ("features sharing columns", False, lambda row: ", ".join(row["features_sharing_columns"]) or MISSING),
     ]
@@ -107,15 +59,15 @@ def _rules(report: LabelReport) -> Table:
         "graded on gold labels, each kind of gold on the other; 95 % intervals in brackets. A model can relearn a rule from "
         "features that share its columns."
     )
-    return _table("rules", "Rules", note, columns, report.rules)
+    return table("rules", "Rules", note, columns, report.rules)
 
 
 def _learned(rows: Rows) -> Table:
     columns = [
-        _text("voice"),
+        text("voice"),
         ("vote", False, lambda row: "risky" if row["vote"] else "benign"),
         ("confidence from", True, lambda row: f"{row['confidence_from']:.2f}"),
-        _count("votes"),
+        count("votes"),
         ("prior", True, lambda row: f"{100 * row['prior_accuracy']:.0f} %"),
         ("learned accuracy", True, lambda row: interval(row, "accuracy")),
     ]
@@ -123,20 +75,20 @@ def _learned(rows: Rows) -> Table:
         "Estimated share of correct votes, per voice (a lineage, publisher or rule), vote and confidence step, from all votes "
         "and gold labels."
     )
-    return _table("learned", "Accuracies learned by the label model", note, columns, rows)
+    return table("learned", "Accuracies learned by the label model", note, columns, rows)
 
 
 def _strategies(rows: Rows) -> Table:
     columns = [
-        _text("strategy"),
-        _count("labels"),
-        _count("risky_labels", "risky"),
-        _count("benign_labels", "benign"),
-        _share("risky_share"),
-        _share("conflict_share", "in conflict"),
+        text("strategy"),
+        count("labels"),
+        count("risky_labels", "risky"),
+        count("benign_labels", "benign"),
+        share("risky_share"),
+        share("conflict_share", "in conflict"),
         ("mean confidence", True, lambda row: f"{row['mean_confidence']:.2f}"),
     ]
-    return _table("strategies", "Strategies", "The labels of each strategy, from the same votes.", columns, rows)
+    return table("strategies", "Strategies", "The labels of each strategy, from the same votes.", columns, rows)
 
 
 def _closest(row: dict[str, Any]) -> str:
@@ -162,17 +114,17 @@ def _levels(row: dict[str, Any]) -> str:
 def source_table(sources: Sequence[LabelSource]) -> Table:
     """Return the table of all sources of labels, for `labels sources`."""
     columns = [
-        _text("source"),
-        _text("kind"),
-        _count("labels"),
-        _count("addresses"),
+        text("source"),
+        text("kind"),
+        count("labels"),
+        count("addresses"),
         ("risk", False, _levels),
-        _count("delisted"),
+        count("delisted"),
         ("edition", False, lambda row: plain(row["edition"])),
-        _count("age_days", "age, days"),
+        count("age_days", "age, days"),
         ("matched in", True, lambda row: f"{len(row['matched'])}"),
         ("addresses matched", True, _matched),
-        _share("decay"),
+        share("decay"),
     ]
     note = (
         "Risk: labels by risk level; unknown words have none in the seed label_taxonomy. Delisted: standing labels that ended. "
@@ -180,25 +132,25 @@ def source_table(sources: Sequence[LabelSource]) -> Table:
         "addresses occur in one of them; --json has each snapshot. Decay: share of the matched addresses that the newest "
         "snapshot lost against the first."
     )
-    return _table("label_sources", "Sources of labels", note, columns, [one.as_dict() for one in sources])
+    return table("label_sources", "Sources of labels", note, columns, [one.as_dict() for one in sources])
 
 
 def _sources(rows: Rows) -> Table:
     columns = [
-        _text("source"),
-        _text("lineage"),
-        _count("trust"),
-        _count("labels"),
-        _count("risky_labels", "risky"),
-        _count("benign_labels", "benign"),
-        _count("abstaining_labels", "abstain"),
+        text("source"),
+        text("lineage"),
+        count("trust"),
+        count("labels"),
+        count("risky_labels", "risky"),
+        count("benign_labels", "benign"),
+        count("abstaining_labels", "abstain"),
         ("mean confidence", True, lambda row: f"{row['mean_confidence']:.2f}"),
-        _share("shared_share", "also held by others"),
+        share("shared_share", "also held by others"),
         ("agreement", True, lambda row: interval(row, "agreement")),
-        _count("compared_votes", "compared"),
+        count("compared_votes", "compared"),
         ("closest source", False, _closest),
-        _count("matched_addresses", "in the snapshot"),
-        _count("unmapped_labels", "unknown words"),
+        count("matched_addresses", "in the snapshot"),
+        count("unmapped_labels", "unknown words"),
         ("newest label", False, lambda row: str(row["newest_label_at"].date()) if row["newest_label_at"] else MISSING),
         ("edition", False, _edition),
     ]
@@ -209,22 +161,22 @@ def _sources(rows: Rows) -> Table:
     )
     if old := [row["source"] for row in rows if row["is_old"]]:
         note += f" Older than the var label_max_age_days at the date of the snapshot: {', '.join(map(plain, old))}."
-    return _table("sources", "Publishers", note, columns, rows)
+    return table("sources", "Publishers", note, columns, rows)
 
 
 def _counts(rows: Rows) -> Table:
     columns = [
         ("conflict about", False, lambda row: CONFLICT_KINDS[row["kind_of_conflict"]]),
         ("between", False, lambda row: "gold labels" if row["is_among_gold"] else "rules, or rules and gold labels"),
-        _count("addresses"),
+        count("addresses"),
     ]
-    return _table("conflict_counts", "Conflicts", "Addresses with conflicting votes.", columns, rows)
+    return table("conflict_counts", "Conflicts", "Addresses with conflicting votes.", columns, rows)
 
 
 def _conflicts(rows: Rows) -> Table:
     decided = {1: "risky", 0: "benign", None: MISSING}
     columns = [
-        _text("address"),
+        text("address"),
         ("conflict about", False, lambda row: CONFLICT_KINDS[row["kind_of_conflict"]]),
         ("votes", False, lambda row: "; ".join(row["opinions"])),
         (
@@ -234,20 +186,20 @@ def _conflicts(rows: Rows) -> Table:
         ),
     ]
     note = f"The first {len(rows)}, conflicts between gold labels first; all are in fct_label_conflicts."
-    return _table("conflicts", "Conflicting votes", note, columns, rows)
+    return table("conflicts", "Conflicting votes", note, columns, rows)
 
 
 def _drift(rows: Rows) -> Table:
     columns = [
         ("step", False, lambda row: f"{row['previous_date']} → {row['next_date']}"),
         ("labels of", False, lambda row: f"{row['drift_of']} {row['name']}"),
-        _count("kept"),
-        _count("gained"),
-        _count("lost"),
-        _count("flipped"),
+        count("kept"),
+        count("gained"),
+        count("lost"),
+        count("flipped"),
         ("risky share", True, lambda row: f"{percent(row['risky_share_before'])} → {percent(row['risky_share_after'])}"),
     ]
-    return _table("drift", "Drift", "Changes in the labels from one processing date to the next.", columns, rows)
+    return table("drift", "Drift", "Changes in the labels from one processing date to the next.", columns, rows)
 
 
 def _auc(row: dict[str, Any]) -> str:
@@ -257,36 +209,36 @@ def _auc(row: dict[str, Any]) -> str:
 
 def _models(rows: Rows) -> Table:
     columns = [
-        _text("label_strategy"),
-        _text("model"),
-        _text("model_id"),
+        text("label_strategy"),
+        text("model"),
+        text("model_id"),
         ("AUC on gold", True, _auc),
-        _count("graded_rows"),
-        _count("training_rows"),
+        count("graded_rows"),
+        count("training_rows"),
         ("created", False, lambda row: f"{row['created_at']:%Y-%m-%d %H:%M}"),
     ]
     note = "Graded on gold labels of held-out addresses, whatever the model was trained on; a dash where there were none."
-    return _table("models", "Models trained on each strategy", note, columns, rows)
+    return table("models", "Models trained on each strategy", note, columns, rows)
 
 
 def _truth(rows: Rows) -> Table:
     columns = [
-        _text("strategy"),
-        _count("labels"),
-        _share("coverage"),
+        text("strategy"),
+        count("labels"),
+        share("coverage"),
         ("accuracy", True, lambda row: interval(row, "accuracy")),
-        _decimal("auc", "AUC of p_risky"),
+        decimal("auc", "AUC of p_risky"),
     ]
     note = "Coverage is a share of the addresses in the ground truth."
-    return _table("truth", "Labels against ground truth", note, columns, rows)
+    return table("truth", "Labels against ground truth", note, columns, rows)
 
 
 def _truth_scores(rows: Rows) -> Table:
     columns = [
-        _text("label_strategy"),
-        _text("model_id"),
-        _count("alerts"),
-        _decimal("auc", "AUC"),
+        text("label_strategy"),
+        text("model_id"),
+        count("alerts"),
+        decimal("auc", "AUC"),
     ]
     note = "The alerts of the snapshot, each with the ground truth of its address; training addresses are included."
-    return _table("truth_scores", "Scores against ground truth", note, columns, rows)
+    return table("truth_scores", "Scores against ground truth", note, columns, rows)

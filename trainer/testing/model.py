@@ -17,7 +17,7 @@ import pandas as pd
 from trainer.data import Feature
 from trainer.errors import ArtifactError, NotEnoughLabelsError
 from trainer.models import ModelTrainer, build, fill_missing, medians_of, name_of
-from trainer.registry import artifact
+from trainer.registry import artifact, features_meta
 from trainer.testing.contributions import ContributionsContract
 from trainer.testing.tables import Table, make_table, with_constants, with_gaps
 
@@ -287,7 +287,7 @@ def described(trainer: ModelTrainer, table: Table) -> dict[str, Any]:
     medians = None if trainer.accepts_missing else medians_of(table.X).tolist()
     return {
         "model_id": "contract-1", "model": name_of(type(trainer)), "model_type": "alert_scorer",
-        "features": artifact.features_meta(columns), "medians": medians, "label_strategy": "none", "network": "none",
+        "features": features_meta(columns), "medians": medians, "label_strategy": "none", "network": "none",
         "window_days": 1, "start_date": date(2025, 8, 1), "end_date": date(2025, 8, 1), "created_at": datetime.now(UTC),
         "seed": 0, "split": "none", "n_train": len(table.y), "n_test": 0, "n_positive": int((table.y >= 0.5).sum()),
         "graded_on": "nothing", "metrics": {}, "data_fingerprint": "none",

@@ -3,39 +3,58 @@
 from __future__ import annotations
 
 from trainer.training.chosen import LATEST, chosen_snapshot
-from trainer.training.compare import Candidate, Comparison, compare
+from trainer.training.compare import COMPARISONS, LEADERBOARD, Candidate, Comparison, compare
 from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
 from trainer.training.fit import ModelTraining
+from trainer.training.hidden_truth import SETS, AgainstTruth, against_truth
 from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.predict import ScoringResult, predict
-from trainer.training.reasons import Explanation, Explanations, contributions_of, explain
+from trainer.training.reasons import Explanation, Explanations, contributions_of, explain, meanings
 from trainer.training.result import TrainingResult
 from trainer.training.search import make_pruner, read_object, read_space
+from trainer.training.threshold import (
+    GoldRows,
+    choose_threshold,
+    gold_rows,
+    last_snapshot,
+    score_snapshot,
+)
 from trainer.training.tune import METRICS, Tuning, TuningResult
 
 __all__ = [
+    "COMPARISONS",
     "LATEST",
+    "LEADERBOARD",
     "METRICS",
+    "SETS",
+    "AgainstTruth",
     "Candidate",
     "Comparison",
     "DerivedVotes",
     "Explanation",
     "Explanations",
+    "GoldRows",
     "ModelTraining",
     "ScoringResult",
     "TrainingResult",
     "Tuning",
     "TuningResult",
+    "against_truth",
+    "choose_threshold",
     "chosen_snapshot",
     "compare",
     "contributions_of",
     "derive_votes",
     "explain",
+    "gold_rows",
+    "last_snapshot",
     "make_pruner",
+    "meanings",
     "predict",
     "read_object",
     "read_parameters",
     "read_space",
     "remove_votes",
+    "score_snapshot",
     "write_parameters",
 ]

@@ -26,17 +26,20 @@ from trainer.data import (
     resolve_selection,
     too_few_labels_hint,
 )
-from trainer.errors import NotEnoughLabelsError, UsageError
+from trainer.errors import NotEnoughLabelsError, TrainerError, UsageError
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.labels import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 from trainer.model_types import get_model_type
 from trainer.models import ModelTrainer, fit_trainer, name_of, ranker_of
-from trainer.registry import artifact, registry
+from trainer.registry import artifact, features_meta, registry
+from trainer.training.out_of_fold import out_of_fold_table
 from trainer.training.result import TrainingResult, result_of
+from trainer.training.threshold import check_rule, choose_threshold
 from trainer.training.unseen import Unseen, evaluate_unseen, row_groups
 from trainer.warehouse import one_build
 
 if TYPE_CHECKING:
+    from trainer.registry import ModelMeta
     from trainer.warehouse import Client
 
 MIN_LABELLED = 50
@@ -60,6 +63,8 @@ class ModelTraining:
         calibrate: whether scores are calibrated, where there is enough gold; see `trainer.evaluation.calibration`.
         features, exclude: shell patterns over feature names: features to use (default: all), and features to leave out.
         accept_columns: columns brought by the user that stay although they agree with gold labels like an answer.
+        alert_budget, min_precision: choose a threshold, by alerts a day or by precision, and keep it with the model; see
+            `trainer.training.choose_threshold`.
         artifacts: the folder to save the model in; by default that of the settings.
         progress: called with (what, done, total).
     """
@@ -81,6 +86,8 @@ class ModelTraining:
     features: Sequence[str] = ()
     exclude: Sequence[str] = ()
     accept_columns: Sequence[str] = ()
+    alert_budget: float | None = None
+    min_precision: float | None = None
     artifacts: Path | None = None
     progress: Callable[[str, int, int], None] | None = field(default=None, repr=False)
 
@@ -94,6 +101,8 @@ class ModelTraining:
             UsageError: an argument has an unknown value, or the trainer or strategy is a user's own and fails (UserCodeError).
         """
         started = time.perf_counter()
+        if self._wants_threshold:
+            check_rule(self.alert_budget, self.min_precision)
         trainer, strategy, selection = self._trainer(), self._strategy(), self._selection()
         data, gold = self._read_labelled(selection, strategy)
         seconds = {"read": time.perf_counter() - started}
@@ -108,14 +117,34 @@ class ModelTraining:
         seconds["fit"] = time.perf_counter() - clock
         description = self._description(trainer, strategy, selection, data) | self._evaluation(split, unseen)
         description["medians"] = None if medians is None else [float(value) for value in medians]
-        folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, description)
+        kept = out_of_fold_table(data, gold, split, unseen)
+        folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, description, kept)
         try:
             registry.register(self.client, folder, meta, unseen.fold_aucs)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # without its row in the registry a model could not be found
             raise
+        if self._wants_threshold:
+            clock = time.perf_counter()
+            meta = self._with_threshold(meta, type(fitted))
+            seconds["threshold"] = time.perf_counter() - clock
         seconds["total"] = time.perf_counter() - started
         return result_of(meta, data, split, unseen.calibrated.report, seconds, folder)
+
+    @property
+    def _wants_threshold(self) -> bool:
+        return self.alert_budget is not None or self.min_precision is not None
+
+    def _with_threshold(self, meta: ModelMeta, kind: type[ModelTrainer]) -> ModelMeta:
+        """Keep the threshold with the saved model; return its metadata with it."""
+        budget, precision = self.alert_budget, self.min_precision
+        try:
+            chosen = choose_threshold(
+                self.client, meta.model_id, alert_budget=budget, min_precision=precision, model_trainer=kind
+            )
+        except TrainerError as error:
+            raise type(error)(f"Model {meta.model_id} is trained and saved, but has no threshold: {error}") from error
+        return meta.model_copy(update={"chosen": chosen})
 
     def read(self) -> tuple[Dataset, np.ndarray]:
         """Return the labelled rows and the gold label of each, float32 (n,), NaN where it has none; see `run`."""
@@ -177,7 +206,7 @@ class ModelTraining:
             "model_id": f"{name.rpartition(':')[2]}-{created:%Y%m%dT%H%M%S%f}-{fingerprint[:8]}",
             "model": name,
             "model_type": self.model_type,
-            "features": artifact.features_meta(data.features),
+            "features": features_meta(data.features),
             "feature_patterns": {
                 "features": list(self.features),
                 "exclude": list(self.exclude),

@@ -15,7 +15,7 @@ import pyarrow as pa
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
-from trainer.registry import artifact
+from trainer.registry import ModelMeta, artifact
 from trainer.training.chosen import LATEST, chosen_model
 from trainer.training.reasons import ROWS, Explainer
 from trainer.warehouse import TABLES, one_build, replace_rows
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class ScoringResult:
     """What `predict` reports: where the scores are, and their range.
 
-    `absent_features` are features of the model, from extra columns of the export, for which no row of the snapshot has a value;
+    `absent_features` are features of the model, from extra columns of the export, for which no row of the snapshot has a value.
+    `threshold` is the one kept with the model, and `n_at_or_above` how many rows score at or above it; None without one.
     `explained` is the number of rows with reasons.
     """
 
@@ -45,6 +46,8 @@ class ScoringResult:
     score_max: float
     trained_on: str
     absent_features: list[str]
+    threshold: float | None
+    n_at_or_above: int | None
     seconds: float
     explained: int = 0
 
@@ -76,9 +79,9 @@ def predict(
 
     Raises:
         ArtifactError: there is no such model, or it cannot be used.
-        UserCodeError, UsageError: the model's trainer is a user's own and raises an exception, or cannot explain so many rows.
-        BadInputError: the warehouse has no such snapshot.
-        NotBuiltError: dbt has not run yet.
+        UserCodeError: the model's trainer is a user's own and raises an exception.
+        BadInputError, NotBuiltError: the warehouse has no such snapshot, or dbt has not run yet.
+        UsageError: the trainer can explain only some rows, and there are more.
     """
     started = time.perf_counter()
     selection = Selection(network, processing_date, processing_date, window_days)
@@ -120,7 +123,7 @@ def _batches(
 
 
 def _result(
-    meta: artifact.ModelMeta,
+    meta: ModelMeta,
     selection: Selection,
     rows: int,
     scores: np.ndarray,
@@ -141,12 +144,14 @@ def _result(
         score_max=float(scores.max()),
         trained_on=f"{meta.network} {meta.window_days}",
         absent_features=[feature.name for feature in absent],
+        threshold=None if meta.chosen is None else meta.chosen.threshold,
+        n_at_or_above=None if meta.chosen is None else int((scores >= meta.chosen.threshold).sum()),
         seconds=round(seconds, 3),
         explained=explained,
     )
 
 
-def _rows(data: Dataset, meta: artifact.ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
+def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
     identifier = data.model_type.id_column
     count = len(scores)
     ids = data.keys[identifier]

@@ -10,13 +10,14 @@ if TYPE_CHECKING:
 
     from trainer.data import Dataset
     from trainer.evaluation import Split
-    from trainer.registry import artifact
+    from trainer.registry import ModelMeta
 
 
 @dataclass
 class TrainingResult:
     """What `fit` reports. Counts are of rows, except where the name says addresses; `metrics` are on unseen rows.
 
+    `threshold` is the one kept with the model (`trainer.registry.ChosenThreshold`), if one was asked for.
     `left_out_columns` are features that the user brought and that agree with gold labels like an answer → their agreement.
     """
 
@@ -38,6 +39,7 @@ class TrainingResult:
     graded_on: str
     metrics: dict[str, dict[str, float]]
     calibration: dict[str, Any]
+    threshold: dict[str, Any] | None
     seconds: dict[str, float]
     artifact: str
 
@@ -47,7 +49,7 @@ class TrainingResult:
 
 
 def result_of(
-    meta: artifact.ModelMeta,
+    meta: ModelMeta,
     data: Dataset,
     split: Split,
     calibration: dict[str, Any],
@@ -74,6 +76,7 @@ def result_of(
         graded_on=meta.graded_on,
         metrics=meta.metrics,
         calibration=calibration,
+        threshold=None if meta.chosen is None else meta.chosen.model_dump(),
         seconds={name: round(value, 3) for name, value in seconds.items()},
         artifact=str(folder),
     )

@@ -28,12 +28,14 @@ class Unseen:
         n_test: the number of unseen rows with a gold label that the metrics are of; 0 where there are none.
         calibrated: the calibration learned on them.
         fold_aucs: the AUC of each fold whose unseen rows have gold labels of both classes.
+        proba: out-of-fold predictions float64 (n,) before calibration, NaN where a row is in no test part.
     """
 
     metrics: dict[str, dict[str, float]]
     n_test: int
     calibrated: calibration.Calibrated
     fold_aucs: list[float]
+    proba: np.ndarray
 
 
 def evaluate_unseen(
@@ -55,8 +57,8 @@ def evaluate_unseen(
     rows = split.test_rows[~np.isnan(gold[split.test_rows])]
     aucs = fold_aucs(split, gold, proba)
     if np.unique(gold[rows]).size < 2:
-        return Unseen({}, 0, calibrated, aucs)
-    return Unseen(_metrics(kind, data, gold, proba, calibrated.proba, rows, seed), len(rows), calibrated, aucs)
+        return Unseen({}, 0, calibrated, aucs, proba)
+    return Unseen(_metrics(kind, data, gold, proba, calibrated.proba, rows, seed), len(rows), calibrated, aucs, proba)
 
 
 def out_of_fold(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trainer.models import Contributions
+from trainer.training.reasons.catalogue import Meaning, meanings
 from trainer.training.reasons.contributions import contributions_of
 from trainer.training.reasons.explain import ROWS, Explainer, explain
 from trainer.training.reasons.explanation import Explanation, Explanations, Flow, Reason, Vote
@@ -14,8 +15,10 @@ __all__ = [
     "Explanation",
     "Explanations",
     "Flow",
+    "Meaning",
     "Reason",
     "Vote",
     "contributions_of",
     "explain",
+    "meanings",
 ]

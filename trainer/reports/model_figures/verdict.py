@@ -1,0 +1,125 @@
+"""The verdict on a model: a few plain sentences for someone who reads nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trainer.evaluation import calibration
+from trainer.model_types import get_model_type
+from trainer.registry import ModelMeta
+from trainer.reports.model_figures.alerts import Snapshot
+from trainer.reports.model_figures.evaluated import Kept
+
+FEW_POSITIVES = 30
+ENOUGH_OF_A_CLASS = 20  # rows of each class, below which a group's metrics say little
+DIMENSIONS = {
+    "typology": "typology",
+    "severity": "severity",
+    "label_source": "label source",
+    "processing_date": "date",
+    "cluster_size": "cluster size",
+}
+METHODS = {"platt": "Platt scaling", "beta": "beta calibration", "isotonic": "isotonic regression"}
+
+
+def verdict_of(
+    meta: ModelMeta, kept: Kept | None, breakdown: dict[str, list[dict[str, Any]]], snapshot: Snapshot | None
+) -> list[str]:
+    """Return the sentences, the most important first."""
+    said = _quality(meta, kept)
+    said += _weakest(meta, breakdown)
+    said.append(calibration_of(meta, kept))
+    said += _threshold(meta)
+    if snapshot is not None:
+        said += _population(meta, kept, snapshot)
+    return said
+
+
+def calibration_of(meta: ModelMeta, kept: Kept | None) -> str:
+    """Return one sentence on whether scores are probabilities."""
+    kind = get_model_type(meta.model_type)
+    if meta.calibration is not None:
+        rows = "" if kept is None else f" {len(kept.gold.y)}"
+        return f"Scores are calibrated by {METHODS[meta.calibration.method]} on{rows} unseen rows with a gold label."
+    if not kind.calibrates:
+        return "Scores only order rows within a list; they are not probabilities."
+    if kept is None:
+        return "Scores are not calibrated."
+    method, reason = calibration.choose_method(kept.gold.y, kept.gold.groups)
+    reason = "calibration was turned off, or a fold lacked a class" if method is not None else reason
+    return f"Scores are not calibrated, so they are no probabilities: {reason}."
+
+
+def _quality(meta: ModelMeta, kept: Kept | None) -> list[str]:
+    if "auc" not in meta.metrics:
+        return [
+            "The model's quality is not known: rows that it has not seen lack gold labels of both classes. Add labels of your "
+            "own (`trainer labels add`) and train again."
+        ]
+    auc, grain = meta.metrics["auc"], get_model_type(meta.model_type).grain
+    better = "better than chance"
+    if auc["low"] <= 0.5:
+        better = "worse than chance" if auc["high"] < 0.5 else "not distinguishable from chance"
+    said = [
+        f"The model is {better}: its AUC is {auc['value']:.3f} (95 % interval {auc['low']:.3f} to {auc['high']:.3f}); it scores "
+        f"a risky {grain} higher than a benign one in {auc['value']:.0%} of pairs."
+    ]
+    if kept is None:
+        return [*said, f"That is measured on {meta.n_test} rows with a gold label whose addresses it has not seen."]
+    positive = kept.gold.y >= 0.5
+    addresses = {int(group) for group in kept.gold.groups[positive]}
+    said.append(
+        f"That is measured on {len(positive)} rows with a gold label whose addresses it has not seen, {int(positive.sum())} of "
+        f"them risky ({len(addresses)} addresses)."
+    )
+    if len(addresses) < FEW_POSITIVES:
+        said.append("So few risky addresses say little: read the interval, not the value.")
+    return said
+
+
+def _weakest(meta: ModelMeta, breakdown: dict[str, list[dict[str, Any]]]) -> list[str]:
+    enough = [
+        (row["auc"]["value"], dimension, row)
+        for dimension, rows in breakdown.items()
+        for row in rows
+        if len(rows) > 1 and row["auc"] is not None and min(row["positive"], row["rows"] - row["positive"]) >= ENOUGH_OF_A_CLASS
+    ]
+    if not enough or "auc" not in meta.metrics:
+        return []
+    _, dimension, row = min(enough, key=lambda one: one[0])
+    auc = row["auc"]
+    clearly = "clearly below the whole" if auc["high"] < meta.metrics["auc"]["value"] else "not clearly below the whole"
+    return [
+        f"It is weakest on {DIMENSIONS[dimension]} {row['name']}: AUC {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f}) "
+        f"on {row['rows']} rows, {row['positive']} of them risky, {clearly}."
+    ]
+
+
+def _threshold(meta: ModelMeta) -> list[str]:
+    chosen = meta.chosen
+    if chosen is None:
+        return ["No threshold is kept with it; --alert-budget or --min-precision chooses one."]
+    said = f"Its threshold is {chosen.threshold:.4f} ({chosen.rule}): {chosen.alerts_per_day:.1f} alerts a day"
+    if chosen.precision is None or chosen.recall is None:
+        return [f"{said}; no unseen row with a gold label tells their precision."]
+    rates = [
+        f"{name} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
+        for name, one in (("precision", chosen.precision), ("recall", chosen.recall))
+    ]
+    return [f"{said}, with {rates[0]} and {rates[1]} on unseen gold rows."]
+
+
+def _population(meta: ModelMeta, kept: Kept | None, snapshot: Snapshot) -> list[str]:
+    """Say that gold rows are not all rows, with what the strategy `label_model` expects of those."""
+    everywhere = snapshot.expected_precision(float(snapshot.scores.min()))
+    if everywhere is None or kept is None or not kept.gold.has_both:
+        return []
+    share, grain = float((kept.gold.y >= 0.5).mean()), get_model_type(meta.model_type).grain
+    said = (
+        f"Rows with a gold label are no sample of all {grain}s: {share:.0%} of the unseen ones are risky; of the snapshot of "
+        f"{snapshot.selection.end_date} the strategy label_model expects {everywhere:.0%}"
+    )
+    above = None if meta.chosen is None else snapshot.expected_precision(meta.chosen.threshold)
+    if above is not None:
+        said += f", and {above:.0%} of what is at or above the threshold"
+    return [f"{said}. Precision on gold rows is no promise for all {grain}s."]

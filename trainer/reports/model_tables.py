@@ -1,0 +1,177 @@
+"""The tables of a model's report, from its plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trainer.reports.page.table import (
+    MISSING,
+    Table,
+    count,
+    decimal,
+    estimate,
+    number,
+    plain,
+    share,
+    share_estimate,
+    table,
+    text,
+    with_interval,
+)
+
+METRICS = {
+    "auc": "AUC",
+    "average_precision": "average precision",
+    "brier": "Brier score",
+    "log_loss": "log loss",
+    "ece": "expected calibration error",
+}
+FACTS = {"n_train": "labelled rows", "n_positive": "risky rows", "n_test": "unseen gold rows", "n_features": "features"}
+DIMENSIONS = {
+    "typology": "Typology",
+    "severity": "Severity",
+    "label_source": "Label source",
+    "processing_date": "Date",
+    "cluster_size": "Cluster size",
+}
+CURVES: dict[str, tuple[str, list[tuple[str, str, int]]]] = {
+    "roc": ("ROC curve", [("threshold", "", 4), ("false_positive_rate", "", 4), ("true_positive_rate", "", 4)]),
+    "precision_recall": ("Precision and recall", [("threshold", "", 4), ("recall", "", 4), ("precision", "", 4)]),
+    "lift": ("Lift", [("share", "share of rows", 4), ("lift", "", 3)]),
+}
+
+
+def labels(report: dict[str, Any]) -> Table:
+    """Return the labels by source."""
+    columns = [text("source"), count("positive", "risky"), count("negative", "benign"), decimal("mean_weight", digits=2)]
+    return table("labels", "Labels by source", "Labels that the model was trained on.", columns, report["labels"])
+
+
+def folds(report: dict[str, Any]) -> Table:
+    """Return the held-out parts of the split."""
+    columns = [text("fold"), count("rows"), count("positive", "risky"), text("first_date", "from"), text("last_date", "to")]
+    return table("folds", "Held-out rows by fold", "", columns, report["split"].get("folds", []))
+
+
+def metrics(report: dict[str, Any]) -> Table:
+    """Return every metric with its interval."""
+    rows = [{"metric": METRICS.get(name, name.replace("_", " "))} | one for name, one in report["metrics"].items()]
+    columns = [text("metric"), *(decimal(name, digits=4) for name in ("value", "low", "high"))]
+    return table("metrics", "Metrics on unseen gold rows", "Low and high end a 95 % interval.", columns, rows)
+
+
+def breakdown(report: dict[str, Any], dimension: str) -> Table:
+    """Return AUC and average precision of each group of a dimension."""
+    columns = [
+        text("name", DIMENSIONS.get(dimension, dimension.replace("_", " ")).lower()),
+        count("rows"),
+        count("positive", "risky"),
+        estimate("auc", "AUC", 3),
+        estimate("average_precision", "average precision", 3),
+    ]
+    rows = report["breakdown"][dimension]
+    if any(row.get("reason") for row in rows):
+        columns.append(("not measured because", False, lambda row: row.get("reason") or MISSING))
+    title = f"Metrics by {DIMENSIONS.get(dimension, dimension).lower()}"
+    return table(f"by-{dimension.replace('_', '-')}", title, "", columns, rows)
+
+
+def curve(report: dict[str, Any], name: str) -> Table:
+    """Return the points of a curve."""
+    title, parts = CURVES[name]
+    columns = [decimal(key, header, digits) for key, header, digits in parts]
+    return table(name.replace("_", "-"), title, "", columns, report["curves"][name])
+
+
+def reliability(report: dict[str, Any]) -> Table:
+    """Return predicted and observed shares by bin of scores."""
+    columns = [decimal("mean_score"), decimal("observed", "share of risky rows"), decimal("low"), decimal("high"), count("rows")]
+    return table("reliability", "Reliability", "", columns, report["curves"]["reliability"])
+
+
+def histogram(report: dict[str, Any]) -> Table:
+    """Return the rows of each class by bin of scores."""
+    columns = [decimal("low", "score from"), decimal("high", "to"), count("positive", "risky"), count("negative", "benign")]
+    return table("histogram", "Scores by class", "", columns, report["curves"]["histogram"])
+
+
+def precision_and_recall(report: dict[str, Any]) -> Table:
+    """Return precision and recall of each threshold."""
+    columns = [decimal("threshold", digits=4), share_estimate("precision"), share_estimate("recall")]
+    return table("by-threshold", "Precision and recall by threshold", "", columns, report["thresholds"])
+
+
+def alerts_per_day(report: dict[str, Any]) -> Table:
+    """Return the alerts of each threshold."""
+    columns = [decimal("threshold", digits=4), decimal("alerts_per_day", "alerts a day", 1), share("share_of_alerts")]
+    return table("alerts-a-day", "Alerts a day by threshold", "", columns, report["thresholds"])
+
+
+def chosen(report: dict[str, Any]) -> Table:
+    """Return the threshold kept with the model; without rows if there is none."""
+    columns = [
+        text("rule", "chosen by"),
+        decimal("threshold", digits=4),
+        share_estimate("precision"),
+        share_estimate("recall"),
+        decimal("alerts_per_day", "alerts a day", 1),
+    ]
+    return table("chosen", "Chosen threshold", "", columns, [report["chosen"]] if report["chosen"] else [])
+
+
+def importance(report: dict[str, Any]) -> Table:
+    """Return the most important features."""
+    columns = [
+        text("feature"),
+        text("family"),
+        share("share"),
+        decimal("mean_abs", "mean absolute contribution", 4),
+        text("direction", "higher values"),
+        text("description"),
+    ]
+    rows = [row | {"direction": row["direction"].removeprefix("higher ")} for row in report["importance"]]
+    return table("importance", "The most important features", "", columns, rows)
+
+
+def families(report: dict[str, Any]) -> Table:
+    """Return the share of each family of features."""
+    return table("families", "Importance by family", "", [text("family"), share("share")], report["families"])
+
+
+def comparison(found: dict[str, Any]) -> Table:
+    """Return the leaderboard of a comparison."""
+    columns = [
+        text("candidate"),
+        ("AUC", True, lambda row: with_interval(row["metrics"].get("auc"), 4)),
+        ("average precision", True, lambda row: with_interval(row["metrics"].get("average_precision"), 4)),
+        ("AUC − baseline", True, lambda row: with_interval(row["difference"].get("auc"), 4, "+")),
+        count("n_train", "trained on"),
+        ("s to fit", True, lambda row: number(row["seconds"].get("fit"), 1)),
+        text("problem"),
+    ]
+    rows = [entry | {"problem": entry["problem"] or None} for entry in found["entries"]]
+    if all(row["problem"] is None for row in rows):
+        columns.pop()
+    note = "The first is the baseline. Intervals of differences are simultaneous: one without 0 is a real difference."
+    return table("comparison", "Leaderboard", note, columns, rows)
+
+
+def facts(report: dict[str, Any], name: str, title: str, keys: list[str]) -> Table:
+    """Return facts of the model, those that there are."""
+    model = report["model"]
+    rows = [{"fact": FACTS.get(key, key.replace("_", " ")), "value": model[key]} for key in keys if model.get(key) is not None]
+    return table(name, title, "", [text("fact"), ("value", False, lambda row: _shown(row["value"]))], rows)
+
+
+def settings(report: dict[str, Any], key: str, title: str) -> Table:
+    """Return a dictionary of the model, such as its parameters or versions, as a table."""
+    rows = [{"name": name, "value": value} for name, value in (report["model"].get(key) or {}).items()]
+    return table(key, title, "", [text("name"), ("value", False, lambda row: _shown(row["value"]))], rows)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_shown(one)}" for key, one in value.items()) or MISSING
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_shown, value)) or MISSING
+    return plain(value)

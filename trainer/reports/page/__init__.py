@@ -1,0 +1,10 @@
+"""The page style that all reports share: contents, sections, tables, figures and entries as one self-contained HTML file."""
+
+from __future__ import annotations
+
+from trainer.reports.page.layout import Entry, Figure, Page, Section
+from trainer.reports.page.render import render
+from trainer.reports.page.table import MISSING, Table, plain
+from trainer.reports.page.write import write_page
+
+__all__ = ["MISSING", "Entry", "Figure", "Page", "Section", "Table", "plain", "render", "write_page"]

@@ -1,0 +1,45 @@
+"""`trainer.report`: the report of a model, for a notebook and for the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trainer.errors import ArtifactError
+from trainer.registry import list_models
+from trainer.reports.model_figures import model_report
+from trainer.training import LATEST, choose_threshold
+
+if TYPE_CHECKING:
+    from trainer.models import ModelTrainer
+    from trainer.reports.model_report import ModelReport
+    from trainer.warehouse import Client
+
+
+def report(
+    client: Client,
+    model_id: str = LATEST,
+    *,
+    alert_budget: float | None = None,
+    min_precision: float | None = None,
+    model_trainer: type[ModelTrainer] | None = None,
+) -> ModelReport:
+    """Return the report of a model; a notebook shows it as a page.
+
+    Args:
+        model_id: a model's id, or `latest` for the newest.
+        alert_budget, min_precision: choose a threshold by one of them, and keep it with the model (`choose_threshold`).
+        model_trainer: the trainer's class, for one that is not registered as a plug-in.
+
+    Raises:
+        ArtifactError: there is no such model, or it cannot be used.
+        UsageError, NotEnoughLabelsError: no threshold can be chosen so.
+        NotBuiltError, BadInputError: the warehouse has no snapshot of the model's network.
+    """
+    if model_id == LATEST:
+        newest = next(iter(list_models(client)), None)
+        if newest is None:
+            raise ArtifactError("No model was trained yet; run `trainer fit`.")
+        model_id = newest["model_id"]
+    if alert_budget is not None or min_precision is not None:
+        choose_threshold(client, model_id, alert_budget=alert_budget, min_precision=min_precision, model_trainer=model_trainer)
+    return model_report(client, model_id, model_trainer)
