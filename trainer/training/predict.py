@@ -79,9 +79,9 @@ def predict(
 
     Raises:
         ArtifactError: there is no such model, or it cannot be used.
-        UserCodeError: the model's trainer is a user's own and raises an exception.
-        BadInputError, NotBuiltError: the warehouse has no such snapshot, or dbt has not run yet.
-        UsageError: the trainer can explain only some rows, and there are more.
+        UserCodeError, UsageError: the model's trainer is a user's own and raises an exception, or cannot explain so many rows.
+        BadInputError: the warehouse has no such snapshot.
+        NotBuiltError: dbt has not run yet.
     """
     started = time.perf_counter()
     selection = Selection(network, processing_date, processing_date, window_days)

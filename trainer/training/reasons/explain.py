@@ -18,7 +18,14 @@ from trainer.models import sigmoid
 from trainer.training.chosen import LATEST, chosen_model, chosen_snapshot
 from trainer.training.reasons.catalogue import Percentiles, meanings
 from trainer.training.reasons.contributions import contributions_of, sampled
-from trainer.training.reasons.evidence import Evidence, read_evidence
+from trainer.training.reasons.evidence import (
+    COUNTERPARTY_VOTES,
+    FLOWS,
+    LABELLED_FLOWS,
+    OWN_VOTES,
+    Evidence,
+    read_evidence,
+)
 from trainer.training.reasons.explanation import Explanation, Explanations, Flow, Reason, Vote
 from trainer.warehouse import one_build
 
@@ -166,13 +173,18 @@ class Explainer:
 
 
 def _known(evidence: Evidence, addresses: Sequence[str]) -> dict[str, Any]:
-    """Return the votes and flows of some addresses as fields of an explanation."""
-    votes = [Vote(address=one, is_counterparty=False, **row) for one in addresses for row in evidence.own.get(one, ())]
+    """Return the votes and flows of some addresses as fields of an explanation; of several, no more than one would have."""
+    own = [Vote(address=one, is_counterparty=False, **row) for one in addresses for row in evidence.own.get(one, ())]
+    near = []
     for one in addresses:
         for row in evidence.near.get(one, ()):
             said = {name: value for name, value in row.items() if name not in {"counterparty", "volume_usd"}}
-            votes.append(Vote(address=row["counterparty"], is_counterparty=True, **said))
-    return {"votes": votes, "flows": [Flow(address=one, **row) for one in addresses for row in evidence.flows.get(one, ())]}
+            near.append(Vote(address=row["counterparty"], is_counterparty=True, **said))
+    flows = [Flow(address=one, **row) for one in addresses for row in evidence.flows.get(one, ())]
+    if len(addresses) > 1:
+        own, near = (sorted(votes, key=lambda vote: (vote.kind != "gold", -vote.confidence)) for votes in (own, near))
+        flows.sort(key=lambda flow: -(flow.volume_usd or 0))
+    return {"votes": own[:OWN_VOTES] + near[:COUNTERPARTY_VOTES], "flows": flows[: FLOWS + LABELLED_FLOWS]}
 
 
 def _rows_of(data: Dataset, ids: Sequence[str], selection: Selection) -> np.ndarray:

@@ -38,7 +38,7 @@ def sections(one: Explanation) -> dict[str, list[str]]:
         "What raises the score": [_reason(one, reason) for reason in one.contributions if reason.contribution > 0],
         "What lowers the score": [_reason(one, reason) for reason in one.contributions if reason.contribution < 0],
         "The rest": _rest(one),
-        "Labels and rules": _votes(one),
+        "Labels and rules that speak of it (the model does not read them)": _votes(one),
         "Flows that matter": [_flow(one, flow) for flow in one.flows],
     }
     return {heading: said for heading, said in found.items() if said}
