@@ -62,8 +62,10 @@ def alert_lines(explained: Explanations) -> list[str]:
 
 
 def _alert(one: Explanation) -> list[str]:
+    from trainer.training import RAISES, SPEAKS
+
     sections = one.sections()
-    said = sections.get("What raises the score", [])[:REASONS] + sections.get("Labels and rules", [])[:1]
+    said = sections.get(RAISES, [])[:REASONS] + sections.get(SPEAKS, [])[:1]
     folded = [_folded(text) for text in said]
     return [f"  {one.rank:>2}. {one.score:.4f}  {one.alert_id} on {one.address} ({', '.join(one.typologies)})", *folded]
 
