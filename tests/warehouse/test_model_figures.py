@@ -14,8 +14,8 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from tests.support.artifacts import edit
 from tests.support.warehouse import DATES, WINDOW, Called, House
-from trainer import ModelTraining, TrainingResult, connect, predict
-from trainer.cli.demo_lines import truth_lines
+from trainer import ModelTraining, TrainingResult, connect, explain, predict
+from trainer.cli.demo_lines import alert_lines, truth_lines
 from trainer.errors import ArtifactError, NotEnoughLabelsError, UsageError
 from trainer.labels import read_truth
 from trainer.labels.strategies import WarehouseLabelStrategy
@@ -248,6 +248,14 @@ def test_hidden_truth_is_told_on_alerts_without_gold_and_without_any_label(
     assert 0 < unspoken.alerts < without_gold.alerts < scored.rows
     said = "\n".join(truth_lines([without_gold, unspoken]))
     assert f"{unspoken.auc['value']:.4f}" in said and f"{without_gold.alerts} alerts" in said
+
+
+def test_the_highest_scores_are_shown_with_reasons_and_what_speaks_of_them(client: Any, model: TrainingResult) -> None:
+    explained = explain(client, model.model_id, top=5, network="simnet", window_days=WINDOW)
+    said = "\n".join(alert_lines(explained))
+    assert all(one.alert_id in said for one in explained)
+    assert said.count("raises the odds") >= 5 and any(one.votes for one in explained)
+    assert ("says risky" in said) or ("labels it risky" in said)
 
 
 # ---- thresholds -----------------------------------------------------------------------------------------------------

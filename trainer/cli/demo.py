@@ -29,6 +29,7 @@ WINDOW_DAYS = 90
 DATES = (date(2025, 8, 1), date(2025, 9, 1))
 STRATEGIES = ("label_model", "address_labels")  # the default is last
 TOP = 10
+ALERT_BUDGET = 50  # alerts a day that somebody can look at
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def demo(
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
-    """Simulate, ingest, label, build, train, score and explain: a few minutes, in a folder of its own."""
+    """Simulate, ingest, label, build, train, score, explain and report: a few minutes, in a folder of its own."""
     from trainer import settings
 
     started = time.perf_counter()
@@ -63,6 +64,7 @@ def demo(
     with progress() as update:
         world = _build(out, alerts, seed, update)
         models, top = _train_and_score(world, seed, update)
+    page = _report(models[-1].fitted)
     seconds = round(time.perf_counter() - started, 1)
     warehouse = str(settings.target().path)
     default = models[-1]
@@ -72,12 +74,12 @@ def demo(
         "models": {one.fitted.label_strategy: one.fitted.model_id for one in models},
         "hidden_truth": [row.as_dict() for one in models for row in one.hidden],
         "top_alerts": [one.as_dict() for one in top],
+        "html": page,
         "seconds": seconds,
         "warehouse": warehouse,
     }
     lines = [*_model_lines(models), *truth_lines([row for one in models for row in one.hidden]), *alert_lines(top)]
-    # The place for the report: a page of the default model, written here, and its path in `result` and among the last lines.
-    emit(result, json, [*lines, *_last_lines(default, seconds, warehouse)])
+    emit(result, json, [*lines, *_last_lines(default, page, seconds, warehouse)])
 
 
 def _build(out: Path, alerts: int, seed: int, update: Progress) -> SimulationSummary:
@@ -124,6 +126,18 @@ def _train_and_score(world: SimulationSummary, seed: int, update: Progress) -> t
         return models, explain(client, fitted.model_id, top=TOP)
 
 
+def _report(fitted: TrainingResult) -> str:
+    """Write the report of the model, with a threshold for an alert budget, beside it; return the path."""
+    from trainer.reports import model_page, report, write_page
+    from trainer.warehouse import connect
+
+    path = Path(fitted.artifact) / "report.html"
+    _step("report", f"{path}, with a threshold for {ALERT_BUDGET} alerts a day")
+    with connect() as client:
+        write_page(model_page(report(client, fitted.model_id, alert_budget=ALERT_BUDGET)), path)
+    return str(path)
+
+
 def _model_lines(models: list[_Model]) -> list[str]:
     lines = []
     for one in models:
@@ -137,12 +151,12 @@ def _model_lines(models: list[_Model]) -> list[str]:
     return lines
 
 
-def _last_lines(model: _Model, seconds: float, warehouse: str) -> list[str]:
+def _last_lines(model: _Model, page: str, seconds: float, warehouse: str) -> list[str]:
     scored, fitted = model.scored, model.fitted
     return [
         "",
         f"{scored.rows} scores are in the table {scored.table} of the warehouse {warehouse}; the model is in {fitted.artifact}.",
-        f"To look: TRAINER_WAREHOUSE={warehouse} trainer models list",
+        f"To look: open {page} in a browser, or TRAINER_WAREHOUSE={warehouse} trainer models list",
         f"Done in {seconds} s.",
     ]
 

@@ -62,14 +62,16 @@ def alert_lines(explained: Explanations) -> list[str]:
 
 
 def _alert(one: Explanation) -> list[str]:
+    from trainer.training import RAISES, SPEAKS
+
     sections = one.sections()
-    said = sections.get("What raises the score", [])[:REASONS] + sections.get("Labels and rules", [])[:1]
-    folded = [_folded(text) for text in said]
+    said = sections.get(RAISES, [])[:REASONS] + sections.get(SPEAKS, [])[:1]
+    folded = [line for text in said for line in _folded(text)]
     return [f"  {one.rank:>2}. {one.score:.4f}  {one.alert_id} on {one.address} ({', '.join(one.typologies)})", *folded]
 
 
-def _folded(text: str) -> str:
+def _folded(text: str) -> list[str]:
     """Return a sentence in lines of WIDTH; a number stays with its per cent sign."""
     joined = text.replace(" %", "\N{NO-BREAK SPACE}%")
-    lines = textwrap.fill(joined, WIDTH, initial_indent="      ", subsequent_indent="        ", break_on_hyphens=False)
-    return lines.replace("\N{NO-BREAK SPACE}", " ")
+    lines = textwrap.wrap(joined, WIDTH, initial_indent="      ", subsequent_indent="        ", break_on_hyphens=False)
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]

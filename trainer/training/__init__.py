@@ -9,7 +9,7 @@ from trainer.training.fit import ModelTraining
 from trainer.training.hidden_truth import SETS, AgainstTruth, against_truth
 from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.predict import ScoringResult, predict
-from trainer.training.reasons import Explanation, Explanations, contributions_of, explain, meanings
+from trainer.training.reasons import RAISES, SPEAKS, Explanation, Explanations, contributions_of, explain, meanings
 from trainer.training.result import TrainingResult
 from trainer.training.search import make_pruner, read_object, read_space
 from trainer.training.threshold import (
@@ -26,7 +26,9 @@ __all__ = [
     "LATEST",
     "LEADERBOARD",
     "METRICS",
+    "RAISES",
     "SETS",
+    "SPEAKS",
     "AgainstTruth",
     "Candidate",
     "Comparison",

@@ -13,6 +13,8 @@ from trainer.training.reasons.catalogue import ZSCORE
 if TYPE_CHECKING:
     from trainer.training.reasons.explanation import Explanation, Flow, Reason, Vote
 
+RAISES, SPEAKS = "What raises the score", "Labels and rules that speak of it (the model does not read them)"
+"""Headings of sections that are also shown alone."""
 SHOWN = 160  # characters of a text from a file that are shown
 LEVELS = {1: "low", 2: "medium", 3: "high", 4: "critical"}
 FAMILIES = {
@@ -35,10 +37,10 @@ def sections(one: Explanation) -> dict[str, list[str]]:
     """Return heading → sentences, in reading order, without those that have none."""
     found = {
         f"{one.grain.capitalize()} {plain(one.alert_id)}": _opening(one),
-        "What raises the score": [_reason(one, reason) for reason in one.contributions if reason.contribution > 0],
+        RAISES: [_reason(one, reason) for reason in one.contributions if reason.contribution > 0],
         "What lowers the score": [_reason(one, reason) for reason in one.contributions if reason.contribution < 0],
         "The rest": _rest(one),
-        "Labels and rules that speak of it (the model does not read them)": _votes(one),
+        SPEAKS: _votes(one),
         "Flows that matter": [_flow(one, flow) for flow in one.flows],
     }
     return {heading: said for heading, said in found.items() if said}
