@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
 from typing import Any
 
 from trainer.evaluation import calibration
@@ -39,7 +40,7 @@ def calibration_of(meta: ModelMeta, kept: Kept | None) -> str:
     """Return one sentence on whether scores are probabilities."""
     kind = get_model_type(meta.model_type)
     if meta.calibration is not None:
-        rows = "" if kept is None else f" {len(kept.gold.y)}"
+        rows = "" if kept is None else f" {len(kept.gold.y):,}"
         return f"Scores are calibrated by {METHODS[meta.calibration.method]} on{rows} unseen rows with a gold label."
     if not kind.calibrates:
         return "Scores only order rows within a list; they are not probabilities."
@@ -62,15 +63,15 @@ def _quality(meta: ModelMeta, kept: Kept | None) -> list[str]:
         better = "worse than chance" if auc["high"] < 0.5 else "not distinguishable from chance"
     said = [
         f"The model is {better}: its AUC is {auc['value']:.3f} (95 % interval {auc['low']:.3f} to {auc['high']:.3f}); it scores "
-        f"a risky {grain} higher than a benign one in {auc['value']:.0%} of pairs."
+        f"a risky {grain} higher than a benign one in {_percent(auc['value'])} of pairs."
     ]
     if kept is None:
-        return [*said, f"That is measured on {meta.n_test} rows with a gold label whose addresses it has not seen."]
+        return [*said, f"That is measured on {meta.n_test:,} rows with a gold label whose addresses it has not seen."]
     positive = kept.gold.y >= 0.5
     addresses = {int(group) for group in kept.gold.groups[positive]}
     said.append(
-        f"That is measured on {len(positive)} rows with a gold label whose addresses it has not seen, {int(positive.sum())} of "
-        f"them risky ({len(addresses)} addresses)."
+        f"That is measured on {len(positive):,} rows with a gold label whose addresses it has not seen, {int(positive.sum()):,} "
+        f"of them risky ({len(addresses):,} addresses)."
     )
     if len(addresses) < FEW_POSITIVES:
         said.append("So few risky addresses say little: read the interval, not the value.")
@@ -88,11 +89,22 @@ def _weakest(meta: ModelMeta, breakdown: dict[str, list[dict[str, Any]]]) -> lis
         return []
     _, dimension, row = min(enough, key=lambda one: one[0])
     auc = row["auc"]
-    clearly = "clearly below the whole" if auc["high"] < meta.metrics["auc"]["value"] else "not clearly below the whole"
+    high = auc["value"] + (auc["high"] - auc["value"]) * _widening(len(enough))
+    clearly = "clearly below the whole" if high < meta.metrics["auc"]["value"] else "not clearly below the whole"
     return [
         f"It is weakest on {DIMENSIONS[dimension]} {row['name']}: AUC {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f}) "
-        f"on {row['rows']} rows, {row['positive']} of them risky, {clearly}."
+        f"on {row['rows']:,} rows, {row['positive']:,} of them risky, {clearly}."
     ]
+
+
+def _widening(groups: int) -> float:
+    """Return by how much a 95 % interval is too narrow for the lowest of so many groups (Bonferroni, normal approximation)."""
+    normal = NormalDist()
+    return normal.inv_cdf(1 - 0.025 / groups) / normal.inv_cdf(0.975)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _threshold(meta: ModelMeta) -> list[str]:
@@ -115,11 +127,12 @@ def _population(meta: ModelMeta, kept: Kept | None, snapshot: Snapshot) -> list[
     if everywhere is None or kept is None or not kept.gold.has_both:
         return []
     share, grain = float((kept.gold.y >= 0.5).mean()), get_model_type(meta.model_type).grain
+    grains = f"{grain}es" if grain.endswith("s") else f"{grain}s"
     said = (
-        f"Rows with a gold label are no sample of all {grain}s: {share:.0%} of the unseen ones are risky; of the snapshot of "
-        f"{snapshot.selection.end_date} the strategy label_model expects {everywhere:.0%}"
+        f"Rows with a gold label are no sample of all {grains}: {_percent(share)} of the unseen ones are risky; of the snapshot "
+        f"of {snapshot.selection.end_date} the strategy label_model expects {_percent(everywhere)}"
     )
     above = None if meta.chosen is None else snapshot.expected_precision(meta.chosen.threshold)
     if above is not None:
-        said += f", and {above:.0%} of what is at or above the threshold"
-    return [f"{said}. Precision on gold rows is no promise for all {grain}s."]
+        said += f", and {_percent(above)} of what is at or above the threshold"
+    return [f"{said}. Precision on gold rows is no promise for all {grains}."]
