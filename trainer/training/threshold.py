@@ -112,9 +112,7 @@ def choose_threshold(
     _, scores = score_snapshot(client, loaded, selection)
     if alert_budget is not None:
         threshold = threshold_for_budget(scores, selection.window_days, alert_budget)
-        rule = (
-            f"at most {alert_budget:g} {'alert' if alert_budget == 1 else 'alerts'} a day in the snapshot of {selection.end_date}"
-        )
+        rule = f"at most {alert_budget:g} a day in the snapshot of {selection.end_date}"
     else:
         threshold = _for_precision(loaded.meta, rows, min_precision or 0, by_lower_end)
         what = "the lower end of precision's 95 % interval" if by_lower_end else "precision"
