@@ -99,8 +99,7 @@ def test_copies_of_one_model_differ_by_exactly_0(tmp_path: Path) -> None:
     assert copy.candidate == "gold_only / logistic (2)" and copy.metrics == first.metrics
     assert all(one == {"value": 0.0, "low": 0.0, "high": 0.0} for one in copy.difference.values())
     assert found.sentences == [
-        "AUC on gold labels of unseen addresses — no difference from gold_only / logistic is real: the interval of each of the 1 has "
-        "0 in it."
+        "AUC on gold labels of unseen addresses — exactly as gold_only / logistic: gold_only / logistic (2)."
     ]
 
 

@@ -19,7 +19,7 @@ from trainer.training.reasons.catalogue import Meaning, Percentiles, _meaning
 REASON = Reason("total_in_usd", 1234.5, "USD", 97.0, float(np.log(2.5)), "address", "Volume received")
 ONE = Explanation(
     alert_id="a1", address="0xa", grain="alert", model_id="m", network="n", processing_date="2025-08-01", window_days=90,
-    score=0.9, uncalibrated=0.8, is_calibrated=True, rank=2, rows=2000, raw=1.386, base=0.0, unit=LOG_ODDS, method="By hand.",
+    score=0.9, uncalibrated=0.8, is_calibrated=True, rank=2, rows=2000, ties=1, raw=1.386, base=0.0, unit=LOG_ODDS, method="By hand.",
     error=0.0, contributions=[REASON], others=-0.5, other_count=9, others_by_family={"flows": -0.6, "alert": 0.1},
 )  # fmt: skip
 
@@ -53,6 +53,14 @@ def test_the_rest_is_told_by_family() -> None:
     said = " ".join(ONE.sentences())
     assert "other 9 features say, taken together, lowers the odds of being risky by 39 %" in said
     assert "its flows and counterparties × 0.55, the alert itself × 1.1" in said
+
+
+def test_a_shared_score_a_label_that_was_learned_and_an_idle_model_are_said() -> None:
+    said = " ".join(replace(ONE, ties=3, learned_label=1.0).sentences())
+    assert "(a score that 3 share)" in said and "trained on a label of its address (risky)" in said
+    assert "share)" not in " ".join(ONE.sentences()) and "trained on" not in " ".join(ONE.sentences())
+    idle = replace(ONE, contributions=[replace(REASON, contribution=0.0)], others=0.0, others_by_family={})
+    assert any(sentence.startswith("No feature moves the score") for sentence in idle.sentences())
 
 
 def test_text_from_files_is_neutralised_and_cut() -> None:

@@ -59,6 +59,13 @@ def test_the_highest_alerts_are_explained(client: Any, light: TrainingResult) ->
     sizes = [abs(reason.contribution) for reason in found[0].contributions]
     assert sizes == sorted(sizes, reverse=True) and len(sizes) == 10
     assert len(found.frame) == 50
+    known = client.query(
+        "SELECT DISTINCT address, toFloat64(label_target) FROM training_alerts WHERE network = 'simnet' "
+        "AND label_strategy = 'address_labels' AND processing_date = {d:Date}", parameters={"d": DATES[1]},
+    ).result_rows  # fmt: skip
+    every = explain(client, light.model_id, top=300, network="simnet")
+    assert {one.learned_label is None for one in every} == {True, False}
+    assert all(one.learned_label == dict(known)[one.address] for one in every if one.address in dict(known))
     again = explain(client, light.model_id, [one.alert_id for one in found], network="simnet")
     assert [json.dumps(one.as_dict()) for one in again] == [json.dumps(one.as_dict()) for one in found]
 
@@ -152,6 +159,12 @@ def test_an_unknown_id_is_bad_input(call: Call, light: TrainingResult) -> None:
 
 
 # ---- other model types, other trainers --------------------------------------------------------------------------------
+
+
+def test_senseless_arguments_are_refused(client: Any, light: TrainingResult) -> None:
+    for senseless in ({"top": 0}, {"reasons": -1}, {"ids": "alert_1"}):
+        with pytest.raises(UsageError, match="ids is a list of ids"):
+            explain(client, light.model_id, network="simnet", **senseless)
 
 
 @pytest.mark.timeout(300)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -156,9 +157,16 @@ def _last_lines(model: _Model, page: str, seconds: float, warehouse: str) -> lis
     return [
         "",
         f"{scored.rows} scores are in the table {scored.table} of the warehouse {warehouse}; the model is in {fitted.artifact}.",
-        f"To look: open {page} in a browser, or TRAINER_WAREHOUSE={warehouse} trainer models list",
+        f"To look: open {page} in a browser. To go on with trainer and dbt in this folder:",
+        "  " + _environment(),
         f"Done in {seconds} s.",
     ]
+
+
+def _environment() -> str:
+    """Return the shell command that points trainer and dbt at the demo's folder."""
+    names = ("TRAINER_TARGET", "TRAINER_WAREHOUSE", "TRAINER_ARTIFACTS")
+    return "export " + " ".join(f"{name}={shlex.quote(os.environ[name])}" for name in names)
 
 
 def _step(name: str, text: str) -> None:

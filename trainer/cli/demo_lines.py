@@ -57,8 +57,11 @@ def _on_calibration(rows: list[AgainstTruth]) -> list[str]:
 
 def alert_lines(explained: Explanations) -> list[str]:
     """Return the highest scores with the largest reasons and the votes of labels and rules."""
-    lines = ["", f"The {len(explained)} highest scores, and why (`trainer explain ID` tells all):"]
-    return lines + [line for one in explained for line in _alert(one)]
+    lines, first = ["", f"The {len(explained)} highest scores, and why (`trainer explain ID` tells all):"], dict[str, int]()
+    for one in explained:
+        same = first.setdefault(str(one.address), one.rank)
+        lines += _alert(one) if same == one.rank else [_name(one), f"      the same address as number {same}"]
+    return lines
 
 
 def _alert(one: Explanation) -> list[str]:
@@ -67,7 +70,11 @@ def _alert(one: Explanation) -> list[str]:
     sections = one.sections()
     said = sections.get(RAISES, [])[:REASONS] + sections.get(SPEAKS, [])[:1]
     folded = [line for text in said for line in _folded(text)]
-    return [f"  {one.rank:>2}. {one.score:.4f}  {one.alert_id} on {one.address} ({', '.join(one.typologies)})", *folded]
+    return [_name(one), *folded]
+
+
+def _name(one: Explanation) -> str:
+    return f"  {one.rank:>2}. {one.score:.4f}  {one.alert_id} on {one.address} ({', '.join(one.typologies)})"
 
 
 def _folded(text: str) -> list[str]:

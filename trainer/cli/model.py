@@ -143,7 +143,10 @@ def predict(
         per_day = (result.n_at_or_above or 0) / result.window_days
         lines.append(f"  {result.n_at_or_above} at or above the threshold {result.threshold:.4f}, {per_day:.1f} a day")
     if result.explained:
-        lines.append(f"  reasons for {result.explained} of them in explain_json; `trainer explain ID` words them")
+        lines.append(
+            f"  reasons for {result.explained} of them in explain_json; "
+            f"`trainer explain ID --model-id {result.model_id}` words them"
+        )
     emit(result.as_dict(), json, lines)
 
 

@@ -27,16 +27,18 @@ def _said(first: Entry, others: Sequence[Entry], which: str, rows: str) -> list[
         return []
     better = [_shown(name, one) for name, one in graded if one["low"] > 0]
     worse = [_shown(name, one) for name, one in graded if one["high"] < 0]
-    same = len(graded) - len(better) - len(worse)
+    equal = [name for name, one in graded if one["low"] == one["high"] == 0]
+    rest = [_shown(name, one) for name, one in graded if one["low"] <= 0 <= one["high"] and name not in equal]
     said = []
     if better:
         said.append(f"better than {first.candidate}: {', '.join(better)}")
     if worse:
         said.append(f"worse: {', '.join(worse)}" if better else f"worse than {first.candidate}: {', '.join(worse)}")
-    if same and (better or worse):
-        said.append(f"of the other {same} no difference is real")
-    if not said:
-        said = [f"no difference from {first.candidate} is real: the interval of each of the {same} has 0 in it"]
+    if rest:
+        from_first = "" if better or worse else f" from {first.candidate}"
+        said.append(f"no difference{from_first} is shown to be real, nor excluded within its interval: {', '.join(rest)}")
+    if equal:
+        said.append(f"exactly as {first.candidate}: {', '.join(equal)}")
     return [f"AUC on {rows} — {'; '.join(said)}."]
 
 

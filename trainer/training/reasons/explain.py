@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from trainer.data import Dataset, Selection, as_date, read_scoring
-from trainer.errors import BadInputError
+from trainer.errors import BadInputError, UsageError
 from trainer.evaluation import ranks
 from trainer.keys import WHERE_SNAPSHOT, SnapshotKey
 from trainer.model_types import ALERT_SCORER, get_model_type
@@ -27,6 +27,7 @@ from trainer.training.reasons.evidence import (
     read_evidence,
 )
 from trainer.training.reasons.explanation import Explanation, Explanations, Flow, Reason, Vote
+from trainer.training.reasons.learned import learned_labels
 from trainer.warehouse import one_build
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def explain(
     client: Client,
     model_id: str = LATEST,
     ids: Sequence[str] | None = None,
-    top: int = 20,
+    top: int = 10,
     network: str | None = None,
     processing_date: date | str | None = None,
     window_days: int | None = None,
@@ -61,8 +62,11 @@ def explain(
 
     Raises:
         BadInputError: the snapshot has no such id, or the warehouse no such snapshot.
+        UsageError: `top` or `reasons` is below 1, or `ids` is one text.
         ArtifactError, UserCodeError, NotBuiltError: as `predict` does.
     """
+    if isinstance(ids, str) or min(top, reasons) < 1:
+        raise UsageError("ids is a list of ids, and top and reasons are at least 1.")
     day = None if processing_date is None else as_date(processing_date)
     selection, model_type = chosen_snapshot(client, model_id, model_type, network, day, window_days)
     loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
@@ -97,6 +101,9 @@ class Explainer:
         self._is_of = np.array(
             [[meaning.family == family for family in self._families] for meaning in self._meanings], dtype=float
         )
+        _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
+        self._ties = count[place]
+        self._learned = learned_labels(client, loaded.meta)
         self.ranks = ranks(scores, data.keys[data.model_type.id_column].to_numpy())
 
     def explanations(self, rows: np.ndarray) -> Iterator[Explanation]:
@@ -133,6 +140,7 @@ class Explainer:
                 contributions=[self._reason(j, values[i, j], percentiles[i, j], found.values[i, j]) for j in largest[i].tolist()],
                 others=float(others[i].sum()),
                 others_by_family=dict(zip(self._families, by_family[i].tolist(), strict=True)),
+                learned_label=None if is_grouped else self._learned.get(addresses[i]),
                 typologies=typologies.get(ids[i], []),
                 **_known(evidence, addresses[i] if is_grouped else [addresses[i]]),
             )
@@ -156,7 +164,7 @@ class Explainer:
     def _scored(self, row: int, raw: float) -> dict[str, Any]:
         score, calibrated = float(self._scores[row]), self._loaded.meta.calibration is not None
         before = float(sigmoid(np.array(raw))) if calibrated else score
-        return {"score": score, "uncalibrated": before, "rank": int(self.ranks[row]), "raw": raw}
+        return {"score": score, "uncalibrated": before, "rank": int(self.ranks[row]), "ties": int(self._ties[row]), "raw": raw}
 
     def _reason(self, column: int, value: float, percentile: float, contribution: float) -> Reason:
         meaning = self._meanings[column]
@@ -192,8 +200,8 @@ def _rows_of(data: Dataset, ids: Sequence[str], selection: Selection) -> np.ndar
     if unknown := [one for one in ids if one not in position]:
         raise BadInputError(
             f"There is no {data.model_type.grain} '{unknown[0]}' among the {len(position)} of {selection.network} "
-            f"{selection.end_date} {selection.window_days}; `scored_alerts` lists them by score, and --processing-date chooses "
-            "another snapshot."
+            f"{selection.end_date} {selection.window_days}; --processing-date chooses another snapshot, and --model-id or "
+            "--model-type a model that scores something else."
         )
     return np.array([position[one] for one in ids], dtype=np.int64)
 

@@ -84,6 +84,9 @@ class Explanation:
         score: what `predict` writes; for a ranker, the score that it ranks by.
         uncalibrated: the score before calibration; the same for a model that is not calibrated.
         rank, rows: place of the score in the snapshot, 1 for the highest, and the number of scores.
+        ties: how many rows have this score, this one included; their order is that of their ids.
+        learned_label: the label of the address that the model was trained on, 0 to 1; None if it was trained on none, or was
+            saved by an earlier version.
         raw, base, unit: base + all contributions = raw, in this unit; `method` and `error` as for `Contributions`.
         contributions: the largest, by size.
         others: the sum of the other `other_count` contributions; `others_by_family` divides it.
@@ -102,6 +105,7 @@ class Explanation:
     is_calibrated: bool
     rank: int
     rows: int
+    ties: int
     raw: float
     base: float
     unit: str
@@ -111,6 +115,7 @@ class Explanation:
     others: float
     other_count: int
     others_by_family: dict[str, float] = field(default_factory=dict)
+    learned_label: float | None = None
     typologies: list[str] = field(default_factory=list)
     votes: list[Vote] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)

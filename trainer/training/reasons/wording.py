@@ -13,7 +13,7 @@ from trainer.training.reasons.catalogue import ZSCORE
 if TYPE_CHECKING:
     from trainer.training.reasons.explanation import Explanation, Flow, Reason, Vote
 
-RAISES, SPEAKS = "What raises the score", "Labels and rules that speak of it (the model does not read them)"
+RAISES, SPEAKS = "What raises the score", "Labels and rules that speak of it (none of them is a feature)"
 """Headings of sections that are also shown alone."""
 SHOWN = 160  # characters of a text from a file that are shown
 LEVELS = {1: "low", 2: "medium", 3: "high", 4: "critical"}
@@ -59,18 +59,29 @@ def _opening(one: Explanation) -> list[str]:
     where = f"in {plain(one.network)} on {one.processing_date}, a window of {one.window_days} days"
     said = [
         f"The {one.grain}{about}{who} has the score {one.score:.4f}, number {one.rank:,} of {one.rows:,} {where} "
-        f"(model {one.model_id})."
+        f"{_shared(one)}(model {one.model_id})."
     ]
+    if one.learned_label is not None:
+        said.append(
+            f"The model was trained on a label of its address ({'risky' if one.learned_label >= 0.5 else 'benign'}): in part the "
+            "score repeats what the model was told."
+        )
     if one.unit != LOG_ODDS:
-        return [*said, f"The reasons are those of its {one.unit} {one.raw:+.3f}; the average stands at {one.base:+.3f}."]
+        what = f"It orders {_plural(one.grain)} and is no probability."
+        return [*said, f"{what} The reasons are those of its {one.unit} {one.raw:+.3f}; the mean is {one.base:+.3f}."]
     if one.is_calibrated:
         said.append(
-            f"Calibrated scores are probabilities: of such {_plural(one.grain)} about {100 * one.score:.0f} % are risky. The "
-            f"reasons below are those of the score before calibration, {one.uncalibrated:.4f}."
+            f"Scores are calibrated on unseen {_plural(one.grain)} with a gold label: of those with this score, about "
+            f"{100 * one.score:.0f} % are risky. Where no gold label is, the share may differ. The reasons below are those of "
+            f"the score before calibration, {one.uncalibrated:.4f}."
         )
-    start = f"{_probability(one.base):.2f} (log-odds {one.base:+.3f})"
-    end = f"{one.uncalibrated:.4f} (log-odds {one.raw:+.3f})"
-    return [*said, f"The average is {start}; what is known of this {one.grain} takes it to {end}."]
+    start = f"{one.base:+.3f} (a score of {_probability(one.base):.2f})"
+    end = f"{one.raw:+.3f} ({one.uncalibrated:.4f})"
+    return [*said, f"The reasons start from the mean log-odds, {start}, and lead to {end}."]
+
+
+def _shared(one: Explanation) -> str:
+    return f"(a score that {one.ties:,} share) " if one.ties > 1 else ""
 
 
 def _reason(one: Explanation, reason: Reason) -> str:
@@ -133,6 +144,8 @@ def _effect(unit: str, contribution: float) -> str:
 def _rest(one: Explanation) -> list[str]:
     if not one.other_count:
         return []
+    if not one.others and not any(reason.contribution for reason in one.contributions):
+        return [f"No feature moves the score: as far as they go, every {one.grain} is the same to the model."]
     families = {name: value for name, value in one.others_by_family.items() if abs(value) >= NAMED}
     ordered = sorted(families.items(), key=lambda item: -abs(item[1]))
     parts = ", ".join(f"{FAMILIES.get(name, name or 'others')} {_short(one.unit, value)}" for name, value in ordered)
@@ -178,8 +191,8 @@ def _opinion(vote: Vote) -> str:
     evidence = f"“{plain(vote.evidence)}”, " if vote.evidence else ""
     if vote.kind == "gold":
         return f"{plain(vote.source)} labels it {says} ({evidence}{vote.day}, confidence {100 * vote.confidence:.0f} %)"
-    what = f": {plain(vote.rule)[:1].lower()}{plain(vote.rule)[1:]}" if vote.rule else ""
-    return f"the rule {plain(vote.rule_id)} says {says}{what} ({evidence}{vote.day}, confidence {100 * vote.confidence:.0f} %)"
+    what = f", which looks for {plain(vote.rule)[:1].lower()}{plain(vote.rule)[1:]}," if vote.rule else ""
+    return f"the rule {plain(vote.rule_id)}{what} says {says} ({evidence}{vote.day}, confidence {100 * vote.confidence:.0f} %)"
 
 
 def _flow(one: Explanation, flow: Flow) -> str:
