@@ -45,7 +45,7 @@ def main() -> None:
 
 def rows_of(client: Any, model: dict[str, Any], truth: Any) -> list[list[str]]:
     """Return a row of the table per budget."""
-    from trainer.data import gold_labels, labels_of
+    from trainer.data import labels_of
     from trainer.evaluation import at_thresholds, threshold_for_budget
     from trainer.registry import artifact
     from trainer.training import gold_rows, last_snapshot, score_snapshot
@@ -55,9 +55,10 @@ def rows_of(client: Any, model: dict[str, Any], truth: Any) -> list[list[str]]:
     gold, selection = gold_rows(folder, loaded.meta), last_snapshot(client, loaded.meta)
     if gold is None:
         raise SystemExit(f"{model['model_id']} was saved by an earlier version.")
-    data, scores = score_snapshot(client, loaded, selection)
+    snapshot = score_snapshot(client, folder, loaded, selection)
+    data, scores = snapshot.data, snapshot.scores
     illicit = data.keys["address"].to_pandas().map(truth.on(selection.network)).to_numpy()
-    without_gold = np.isnan(gold_labels(client, data, selection))
+    without_gold = ~snapshot.has_gold
     expected, _ = labels_of(client, data, selection, "label_model")
     rows = []
     for budget in BUDGETS:

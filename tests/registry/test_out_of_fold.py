@@ -127,3 +127,9 @@ def test_a_threshold_is_kept_in_place_of_the_one_before_and_changes_nothing_else
         assert meta.chosen == chosen and meta.model_copy(update={"chosen": None}) == before
     assert sorted(file.name for file in saved.iterdir()) == ["model.json", "model.ubj", OUT_OF_FOLD_FILE]
     assert (saved / "model.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_threshold_that_an_earlier_version_chose_is_read() -> None:
+    before = {"threshold": 0.4, "rule": "a rule", "precision": None, "recall": None, "alerts_per_day": 2.0}
+    chosen = ChosenThreshold.model_validate(before)
+    assert chosen.labelled_per_day is None and chosen.note is None

@@ -19,8 +19,9 @@ from trainer.cli.demo_lines import alert_lines, truth_lines
 from trainer.errors import ArtifactError, NotEnoughLabelsError, UsageError
 from trainer.labels import read_truth
 from trainer.labels.strategies import WarehouseLabelStrategy
+from trainer.models import ConstantTrainer
 from trainer.models.boosting.xgboost import XGBoostTrainer
-from trainer.registry import artifact, read_meta, read_out_of_fold
+from trainer.registry import artifact, list_models, read_meta, read_out_of_fold
 from trainer.reports.model_figures import model_report
 from trainer.reports.model_report import ModelReport
 from trainer.simulate import SimulationSummary
@@ -205,6 +206,16 @@ def test_every_model_type_has_a_report(client: Any, minenet: SimulationSummary, 
     if model_type == "alert_ranker":
         with pytest.raises(UsageError, match="only order rows"):
             choose_threshold(client, result.model_id, min_precision=0.5)
+        chosen = choose_threshold(client, result.model_id, alert_budget=1)
+        assert (chosen.precision, chosen.recall) == (None, None) and 0 < chosen.alerts_per_day <= 1
+        assert all(one["precision"] is one["recall"] is None for one in report.thresholds)
+        assert any("precision and recall by threshold are missing" in note for note in report.notes)
+        assert any("their precision is not known" in one for one in model_report(client, result.model_id).verdict)
+
+
+def test_without_calibration_the_report_says_that_thresholds_mix_models(client: Any, house: House) -> None:
+    report = model_report(client, trained(client, calibrate=False).model_id)
+    assert any("those of unseen gold rows are of the models of the folds" in note for note in report.notes)
 
 
 def test_a_model_saved_before_has_the_report_of_what_it_kept(client: Any, house: House) -> None:
@@ -268,15 +279,70 @@ def test_fit_keeps_a_threshold_that_predict_counts_with(call: Call, house: House
     result = json.loads(done.out)
     kept = read_meta(Path(result["artifact"])).chosen
     assert kept is not None and result["threshold"] == kept.model_dump(mode="json")
-    assert 1.5 < kept.alerts_per_day <= 2 and kept.precision is not None
+    assert 1.5 < kept.alerts_per_day <= 2 and kept.precision is not None and kept.note is None
     scored = json.loads(call("predict", "--network", "simnet", "--model-id", result["model_id"], "--json").out)
-    assert scored["n_at_or_above"] == pytest.approx(kept.alerts_per_day * WINDOW) and scored["threshold"] == kept.threshold
+    assert scored["n_at_or_above"] > kept.alerts_per_day * WINDOW and scored["threshold"] == kept.threshold
     said = call("predict", "--network", "simnet", "--model-id", result["model_id"]).out
     assert f"{scored['n_at_or_above']} at or above the threshold" in said
 
 
-def test_a_precision_out_of_reach_keeps_the_model_and_says_so(client: Any, house: House) -> None:
-    with pytest.raises(NotEnoughLabelsError, match="is trained and saved, but has no threshold"):
-        trained(client, min_precision=1.0, model_trainer=XGBoostTrainer({"n_estimators": 1, "max_depth": 1}))
-    with pytest.raises(UsageError, match="give one of the two"):
-        trained(client, min_precision=0.5, alert_budget=3)
+def test_alerts_a_day_are_counted_as_if_the_model_had_seen_no_row(client: Any, house: House) -> None:
+    result = trained(client, model_trainer=XGBoostTrainer({"n_estimators": 300, "max_depth": 8}))
+    chosen = choose_threshold(client, result.model_id, alert_budget=2)
+    folder = Path(result.artifact)
+    loaded = artifact.load(folder)
+    predict(client, "simnet", DATES[1], WINDOW, result.model_id)
+    written = client.query_df(
+        "SELECT alert_id AS id, score FROM alert_scores FINAL WHERE model_id = {model:String}",
+        parameters={"model": result.model_id},
+    ).set_index("id")["score"]
+    unseen, seen = gold(result).set_index("id"), written.copy()
+    assert loaded.meta.calibration is not None and len(unseen) > 100
+    written[unseen.index] = loaded.meta.calibration.apply(unseen["raw"].to_numpy())
+    above = written[written >= chosen.threshold]
+    assert chosen.alerts_per_day == pytest.approx(len(above) / WINDOW) and chosen.alerts_per_day <= 2
+    assert chosen.labelled_per_day == pytest.approx(above.index.isin(unseen.index).sum() / WINDOW)
+    assert (seen >= chosen.threshold).sum() > 1.2 * len(above)  # what the model remembers would have filled the budget
+    report = model_report(client, result.model_id)
+    (row,) = (one for one in report.thresholds if one["threshold"] == chosen.threshold)
+    assert row["alerts_per_day"] == chosen.alerts_per_day
+    said = f"{chosen.alerts_per_day:.1f} alerts a day, of which {chosen.labelled_per_day:.1f} a day have a gold label already"
+    assert any(said in sentence for sentence in report.verdict)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "match"),
+    [
+        (
+            {"min_precision": 1.0, "model_trainer": XGBoostTrainer({"n_estimators": 1, "max_depth": 1})},
+            NotEnoughLabelsError,
+            "kept",
+        ),
+        ({"alert_budget": 5, "model_trainer": ConstantTrainer()}, UsageError, "not kept.*no threshold keeps to 5 a day"),
+        ({"min_precision": 0.5, "alert_budget": 3}, UsageError, "give one of the two"),
+    ],
+)
+def test_a_rule_that_no_threshold_follows_leaves_no_model_behind(
+    client: Any, house: House, tmp_path: Path, options: dict[str, Any], error: type[Exception], match: str
+) -> None:
+    before = [one["model_id"] for one in list_models(client)]
+    with pytest.raises(error, match=match):
+        trained(client, artifacts=tmp_path, **options)
+    assert [one["model_id"] for one in list_models(client)] == before and not list(tmp_path.iterdir())
+
+
+def test_a_least_precision_of_a_ranker_is_refused_before_anything_is_read() -> None:
+    with pytest.raises(UsageError, match="only order rows"):
+        ModelTraining("nowhere", *DATES, object(), "alert_ranker", min_precision=0.5).run()  # type: ignore[arg-type]
+
+
+def test_a_rule_that_rules_nothing_out_says_so(call: Call, client: Any, model: TrainingResult) -> None:
+    fit = ("fit", "--network", "simnet", "--param", 'hyperparameters={"n_estimators": 30}', "--json")
+    done = call(*fit, "--alert-budget", 50)
+    chosen, every = json.loads(done.out)["threshold"], f"only {2000 / WINDOW:.1f}"
+    assert every in chosen["rule"] and chosen["alerts_per_day"] == pytest.approx(2000 / WINDOW)
+    assert f"{every} alerts a day, no more than the budget of 50: every alert is at or above" in " ".join(done.err.split())
+    assert chosen["note"] in model_report(client, json.loads(done.out)["model_id"]).verdict
+    loose = choose_threshold(client, model.model_id, min_precision=0.01)
+    assert "which all of them together reach" in loose.rule and loose.note and "leaves none out" in loose.note
+    assert choose_threshold(client, model.model_id, min_precision=0.7).note is None

@@ -74,6 +74,8 @@ def fit(
 
 def _warn_of_fit(result: TrainingResult, tuned: bool) -> None:
     say_left_out(result.left_out_columns)
+    if result.threshold is not None and result.threshold["note"]:
+        say(result.threshold["note"])
     if tuned:
         say("Parameters that were tuned on these labels make these metrics optimistic; quote the held-out ones of tune.")
 

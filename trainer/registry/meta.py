@@ -57,8 +57,10 @@ class ChosenThreshold(BaseModel):
 
     Attributes:
         rule: how it was chosen, for a reader.
-        precision, recall: on unseen gold rows; None where there are none at or above it.
+        precision, recall: on unseen gold rows; None where there are none at or above it, or scores only order rows within a list.
         alerts_per_day: rows of the snapshot it was chosen on that are at or above it, by the days of its window.
+        labelled_per_day: those of them that have a gold label already; None where an earlier version chose it.
+        note: a sentence on a rule that rules out nothing; None for others.
     """
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -68,6 +70,8 @@ class ChosenThreshold(BaseModel):
     precision: IntervalMeta | None
     recall: IntervalMeta | None
     alerts_per_day: float = Field(ge=0)
+    labelled_per_day: float | None = Field(default=None, ge=0)
+    note: str | None = Field(default=None, max_length=500)
 
 
 class ModelMeta(BaseModel):

@@ -26,9 +26,10 @@ class ModelReport:
         curves: roc [{false_positive_rate, true_positive_rate, threshold}], precision_recall [{recall, precision, threshold}],
             reliability [{mean_score, observed, low, high, rows}], lift [{share, lift}],
             histogram [{low, high, positive, negative}]; each at most 200 points.
-        thresholds: rows {threshold, precision: Interval, recall: Interval, alerts_per_day, share_of_alerts}, rising.
-        chosen: the threshold kept with the model, {threshold, rule, precision: Interval, recall: Interval, alerts_per_day}; None
-            without one.
+        thresholds: rows {threshold, precision: Interval | None, recall: Interval | None, alerts_per_day, share_of_alerts},
+            rising; without precision and recall for a ranker.
+        chosen: the threshold kept with the model, {threshold, rule, precision: Interval | None, recall: Interval | None,
+            alerts_per_day, labelled_per_day: float | None, note: str | None}; None without one.
         importance: the 20 most important features, {feature, family, description, mean_abs, share, direction, points:
             [{percentile, contribution}] of at most 200 rows}; direction is `higher raises`, `higher lowers` or `mixed`.
         families: {family, share} of the total mean absolute contribution.

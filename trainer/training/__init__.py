@@ -12,13 +12,8 @@ from trainer.training.predict import ScoringResult, predict
 from trainer.training.reasons import RAISES, SPEAKS, Explanation, Explanations, contributions_of, explain, meanings
 from trainer.training.result import TrainingResult
 from trainer.training.search import make_pruner, read_object, read_space
-from trainer.training.threshold import (
-    GoldRows,
-    choose_threshold,
-    gold_rows,
-    last_snapshot,
-    score_snapshot,
-)
+from trainer.training.snapshot_scores import SnapshotScores, last_snapshot, score_snapshot
+from trainer.training.threshold import GoldRows, choose_threshold, gold_rows
 from trainer.training.tune import METRICS, Tuning, TuningResult
 
 __all__ = [
@@ -38,6 +33,7 @@ __all__ = [
     "GoldRows",
     "ModelTraining",
     "ScoringResult",
+    "SnapshotScores",
     "TrainingResult",
     "Tuning",
     "TuningResult",

@@ -34,7 +34,7 @@ from trainer.models import ModelTrainer, fit_trainer, name_of, ranker_of
 from trainer.registry import artifact, features_meta, registry
 from trainer.training.out_of_fold import out_of_fold_table
 from trainer.training.result import TrainingResult, result_of
-from trainer.training.threshold import check_rule, choose_threshold
+from trainer.training.threshold import check_rule, threshold_of
 from trainer.training.unseen import Unseen, evaluate_unseen, row_groups
 from trainer.warehouse import one_build
 
@@ -98,11 +98,12 @@ class ModelTraining:
             NotBuiltError: dbt has not run yet.
             NotEnoughLabelsError: there is too little to train on or to evaluate with; the message has the counts.
             BadInputError: there is no such snapshot or label strategy.
-            UsageError: an argument has an unknown value, or the trainer or strategy is a user's own and fails (UserCodeError).
+            UsageError: an argument has an unknown value, or the trainer or strategy is a user's own and fails (UserCodeError), or
+                no threshold keeps to the alert budget. Whatever is raised, no model is left behind.
         """
         started = time.perf_counter()
         if self._wants_threshold:
-            check_rule(self.alert_budget, self.min_precision)
+            check_rule(self.alert_budget, self.min_precision, self.model_type)
         trainer, strategy, selection = self._trainer(), self._strategy(), self._selection()
         data, gold = self._read_labelled(selection, strategy)
         seconds = {"read": time.perf_counter() - started}
@@ -120,14 +121,14 @@ class ModelTraining:
         kept = out_of_fold_table(data, gold, split, unseen)
         folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, description, kept)
         try:
+            if self._wants_threshold:
+                clock = time.perf_counter()
+                meta = self._with_threshold(folder, type(fitted))
+                seconds["threshold"] = time.perf_counter() - clock
             registry.register(self.client, folder, meta, unseen.fold_aucs)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # without its row in the registry a model could not be found
             raise
-        if self._wants_threshold:
-            clock = time.perf_counter()
-            meta = self._with_threshold(meta, type(fitted))
-            seconds["threshold"] = time.perf_counter() - clock
         seconds["total"] = time.perf_counter() - started
         return result_of(meta, data, split, unseen.calibrated.report, seconds, folder)
 
@@ -135,16 +136,14 @@ class ModelTraining:
     def _wants_threshold(self) -> bool:
         return self.alert_budget is not None or self.min_precision is not None
 
-    def _with_threshold(self, meta: ModelMeta, kind: type[ModelTrainer]) -> ModelMeta:
+    def _with_threshold(self, folder: Path, kind: type[ModelTrainer]) -> ModelMeta:
         """Keep the threshold with the saved model; return its metadata with it."""
-        budget, precision = self.alert_budget, self.min_precision
+        loaded = artifact.load(folder, kind)
         try:
-            chosen = choose_threshold(
-                self.client, meta.model_id, alert_budget=budget, min_precision=precision, model_trainer=kind
-            )
+            chosen = threshold_of(self.client, folder, loaded, self.alert_budget, self.min_precision)
         except TrainerError as error:
-            raise type(error)(f"Model {meta.model_id} is trained and saved, but has no threshold: {error}") from error
-        return meta.model_copy(update={"chosen": chosen})
+            raise type(error)(f"The trained model was not kept, because its threshold cannot be chosen: {error}") from error
+        return artifact.keep_threshold(folder, chosen)
 
     def read(self) -> tuple[Dataset, np.ndarray]:
         """Return the labelled rows and the gold label of each, float32 (n,), NaN where it has none; see `run`."""

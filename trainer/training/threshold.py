@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainer.data import Dataset, Selection, read_scoring, resolve_selection
 from trainer.errors import ArtifactError, UsageError
 from trainer.evaluation import at_thresholds, threshold_for_budget, threshold_for_precision
 from trainer.model_types import get_model_type
 from trainer.registry import ChosenThreshold, IntervalMeta, artifact, get_model, read_out_of_fold
-from trainer.warehouse import one_build
+from trainer.training.snapshot_scores import SnapshotScores, last_snapshot, score_snapshot
 
 if TYPE_CHECKING:
     from trainer.models import ModelTrainer
@@ -62,24 +61,6 @@ def gold_rows(folder: Path, meta: ModelMeta) -> GoldRows | None:
     return GoldRows(rows, gold[rows], scores, calibrated, table["address_group"].to_numpy()[rows])
 
 
-def last_snapshot(client: Client, meta: ModelMeta) -> Selection:
-    """Return the newest snapshot of a model's network and window.
-
-    Raises:
-        BadInputError: the warehouse has none.
-        NotBuiltError: dbt has not run yet.
-    """
-    last = resolve_selection(client, meta.model_type, meta.network, None, None, meta.window_days).end_date
-    return Selection(meta.network, last, last, meta.window_days)
-
-
-def score_snapshot(client: Client, loaded: artifact.Artifact, selection: Selection) -> tuple[Dataset, np.ndarray]:
-    """Return every row of a snapshot and its score (n,), which `predict` would write."""
-    with one_build(client):
-        data = read_scoring(client, loaded.meta.model_type, selection, loaded.features)
-    return data, loaded.predict(data.frame())
-
-
 def choose_threshold(
     client: Client,
     model_id: str,
@@ -89,10 +70,10 @@ def choose_threshold(
     by_lower_end: bool = False,
     model_trainer: type[ModelTrainer] | None = None,
 ) -> ChosenThreshold:
-    """Choose the lowest threshold that keeps to a budget or reaches a precision, and keep it with the model.
+    """Choose the lowest threshold that keeps to a budget or reaches a precision, and keep it with a registered model.
 
     Alerts a day are rows of the newest snapshot of the model's network and window that score at or above the threshold, by the
-    days of the window. Precision is that of unseen gold rows.
+    days of the window; rows that the model was trained on have their out-of-fold score. Precision is that of unseen gold rows.
 
     Args:
         alert_budget: at most so many alerts a day.
@@ -108,34 +89,55 @@ def choose_threshold(
     check_rule(alert_budget, min_precision)
     folder = Path(get_model(client, model_id)["model_path"])
     loaded = artifact.load(folder, model_trainer)
-    rows, selection = gold_rows(folder, loaded.meta), last_snapshot(client, loaded.meta)
-    _, scores = score_snapshot(client, loaded, selection)
-    if alert_budget is not None:
-        threshold = threshold_for_budget(scores, selection.window_days, alert_budget)
-        rule = f"at most {alert_budget:g} a day in the snapshot of {selection.end_date}"
-    else:
-        threshold = _for_precision(loaded.meta, rows, min_precision or 0, by_lower_end)
-        what = "the lower end of precision's 95 % interval" if by_lower_end else "precision"
-        rule = f"{what} at least {min_precision:g} on unseen gold rows"
-    chosen = _described(threshold, rule, rows, float((scores >= threshold).sum() / selection.window_days))
+    chosen = threshold_of(client, folder, loaded, alert_budget, min_precision, by_lower_end=by_lower_end)
     artifact.keep_threshold(folder, chosen)
     return chosen
 
 
-def check_rule(alert_budget: float | None, min_precision: float | None) -> None:
-    """Raise UsageError unless one of the two rules is given, within its range."""
+def threshold_of(
+    client: Client,
+    folder: Path,
+    loaded: artifact.Artifact,
+    alert_budget: float | None,
+    min_precision: float | None,
+    *,
+    by_lower_end: bool = False,
+) -> ChosenThreshold:
+    """Return the threshold that a rule chooses for a saved model, registered or not; see `choose_threshold`."""
+    check_rule(alert_budget, min_precision, loaded.meta.model_type)
+    meta, rows = loaded.meta, gold_rows(folder, loaded.meta)
+    threshold = None if min_precision is None else _for_precision(meta, rows, min_precision, by_lower_end)
+    snapshot = score_snapshot(client, folder, loaded, last_snapshot(client, meta))
+    if threshold is None:
+        threshold = threshold_for_budget(snapshot.scores, snapshot.selection.window_days, alert_budget or 0)
+        rule, note = _budget_rule(snapshot, alert_budget or 0, threshold)
+    else:
+        rule, note = _precision_rule(rows, min_precision or 0, threshold, by_lower_end)
+    precision, recall = _rates(meta, rows, threshold)
+    return ChosenThreshold(
+        threshold=threshold,
+        rule=rule,
+        precision=precision,
+        recall=recall,
+        alerts_per_day=snapshot.per_day(threshold),
+        labelled_per_day=snapshot.labelled_per_day(threshold),
+        note=note,
+    )
+
+
+def check_rule(alert_budget: float | None, min_precision: float | None, model_type: str | None = None) -> None:
+    """Raise UsageError unless one of the two rules is given, within its range, and one that scores of a model type allow."""
     if (alert_budget is None) == (min_precision is None):
         raise UsageError("A threshold follows from an alert budget or from a least precision; give one of the two.")
     if alert_budget is not None and not 0 < alert_budget < np.inf:
         raise UsageError(f"An alert budget is a number of alerts a day above 0, not {alert_budget:g}.")
     if min_precision is not None and not 0 < min_precision <= 1:
         raise UsageError(f"A precision is above 0 and at most 1, not {min_precision:g}.")
+    if min_precision is not None and model_type is not None and not get_model_type(model_type).calibrates:
+        raise UsageError(f"The scores of an {model_type} only order rows within a list; choose its threshold by --alert-budget.")
 
 
 def _for_precision(meta: ModelMeta, rows: GoldRows | None, precision: float, by_lower_end: bool) -> float:
-    kind = get_model_type(meta.model_type)
-    if not kind.calibrates:
-        raise UsageError(f"The scores of an {kind.name} only order rows within a list; choose its threshold by --alert-budget.")
     if rows is None:
         raise ArtifactError(
             f"Model {meta.model_id} was saved without the predictions it was evaluated with; train it again, or choose its "
@@ -149,9 +151,28 @@ def _for_precision(meta: ModelMeta, rows: GoldRows | None, precision: float, by_
     return threshold_for_precision(rows.y, rows.scores, rows.groups, precision, by_lower_end=by_lower_end, seed=meta.seed)
 
 
-def _described(threshold: float, rule: str, rows: GoldRows | None, alerts_per_day: float) -> ChosenThreshold:
-    precision = recall = None
-    if rows is not None and rows.has_both and rows.scores.max() >= threshold:
-        (row,) = at_thresholds(rows.y, rows.scores, rows.groups, np.array([threshold]))
-        precision, recall = IntervalMeta(**row["precision"]), IntervalMeta(**row["recall"])
-    return ChosenThreshold(threshold=threshold, rule=rule, precision=precision, recall=recall, alerts_per_day=alerts_per_day)
+def _budget_rule(snapshot: SnapshotScores, budget: float, threshold: float) -> tuple[str, str | None]:
+    """Return the rule of a budget for a reader, and a note if the snapshot has fewer rows than that."""
+    rule, every = f"at most {budget:g} a day in the snapshot of {snapshot.selection.end_date}", snapshot.per_day(-np.inf)
+    if snapshot.per_day(threshold) < every:
+        return rule, None
+    note = f"The snapshot has only {every:.1f} alerts a day, no more than the budget of {budget:g}: "
+    return f"{rule}, which has only {every:.1f}", f"{note}every alert is at or above the threshold."
+
+
+def _precision_rule(rows: GoldRows | None, precision: float, threshold: float, by_lower_end: bool) -> tuple[str, str | None]:
+    """Return the rule of a precision for a reader, and a note if all gold rows together reach it."""
+    what = "the lower end of precision's 95 % interval" if by_lower_end else "precision"
+    rule = f"{what} at least {precision:g} on unseen gold rows"
+    if rows is None or rows.scores.min() < threshold:
+        return rule, None
+    note = f"All unseen gold rows together reach a precision of {precision:g}: "
+    return f"{rule}, which all of them together reach", f"{note}the threshold is the lowest score among them and leaves none out."
+
+
+def _rates(meta: ModelMeta, rows: GoldRows | None, threshold: float) -> tuple[IntervalMeta | None, IntervalMeta | None]:
+    """Return precision and recall; None where no unseen gold row is at or above the threshold, or scores only order rows."""
+    if rows is None or not rows.has_both or rows.scores.max() < threshold or not get_model_type(meta.model_type).calibrates:
+        return None, None
+    (row,) = at_thresholds(rows.y, rows.scores, rows.groups, np.array([threshold]), meta.seed)
+    return IntervalMeta(**row["precision"]), IntervalMeta(**row["recall"])

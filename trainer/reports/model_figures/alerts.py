@@ -10,9 +10,12 @@ import numpy as np
 from trainer.data import Selection, labels_of
 from trainer.errors import BadInputError
 from trainer.evaluation import at_thresholds
-from trainer.training import GoldRows, last_snapshot, score_snapshot
+from trainer.model_types import get_model_type
+from trainer.training import GoldRows, SnapshotScores, last_snapshot, score_snapshot
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from trainer.registry import ModelMeta, artifact
@@ -28,57 +31,83 @@ class Snapshot:
     """The newest snapshot of a model's network and window, scored.
 
     Attributes:
-        scores: float64 (n,), as `predict` writes them.
+        scored: its n rows, with the scores that they have unseen.
         frame: (n, d), the model's features.
         expected: float32 (n,), P(risky) by the strategy `label_model`, NaN where it has none: it weighs what labels and rules
             say, and knows nothing of the model.
     """
 
-    selection: Selection
-    scores: np.ndarray
+    scored: SnapshotScores
     frame: pd.DataFrame
     expected: np.ndarray
 
-    def per_day(self, threshold: float) -> float:
-        """Return how many rows a day score at or above a threshold."""
-        return float((self.scores >= threshold).sum() / self.selection.window_days)
+    @property
+    def selection(self) -> Selection:
+        """Which snapshot it is."""
+        return self.scored.selection
 
     def expected_precision(self, threshold: float) -> float | None:
         """Return the mean P(risky) by `label_model` of the rows at or above a threshold; None where it has none for them."""
-        known = self.expected[(self.scores >= threshold) & ~np.isnan(self.expected)]
+        known = self.expected[(self.scored.scores >= threshold) & ~np.isnan(self.expected)]
         return float(known.mean()) if known.size else None
 
 
-def scored_snapshot(client: Client, loaded: artifact.Artifact) -> Snapshot:
-    """Score the newest snapshot.
+def scored_snapshot(client: Client, folder: Path, loaded: artifact.Artifact) -> Snapshot:
+    """Score the newest snapshot with the model of a folder.
 
     Raises:
         BadInputError: the warehouse has no snapshot of the model's network and window.
         NotBuiltError: dbt has not run yet.
+        ArtifactError: the model's out-of-fold predictions were altered.
     """
     selection = last_snapshot(client, loaded.meta)
-    data, scores = score_snapshot(client, loaded, selection)
+    scored = score_snapshot(client, folder, loaded, selection)
     try:
-        expected, _ = labels_of(client, data, selection, REFERENCE)
+        expected, _ = labels_of(client, scored.data, selection, REFERENCE)
     except BadInputError:  # a warehouse without that strategy
-        expected = np.full(len(scores), np.nan, dtype=np.float32)
-    return Snapshot(selection, scores, data.frame(), expected)
+        expected = np.full(len(scored.scores), np.nan, dtype=np.float32)
+    return Snapshot(scored, scored.data.frame(), expected)
 
 
-def threshold_rows(snapshot: Snapshot, gold: GoldRows, chosen: float | None, seed: int) -> list[dict[str, Any]]:
-    """Return precision, recall, alerts a day and share of alerts at thresholds that few to all alerts reach, rising."""
+def threshold_rows(snapshot: SnapshotScores, gold: GoldRows, meta: ModelMeta) -> list[dict[str, Any]]:
+    """Return precision, recall, alerts a day and share of alerts at thresholds that few to all alerts reach, rising.
+
+    Precision and recall are None for a model type that does not calibrate: unseen gold rows have scores of models that were
+    trained on other rows, which are on another scale.
+    """
     shares = np.geomspace(LOWEST_SHARE, 1, THRESHOLDS)
     thresholds = np.quantile(snapshot.scores, 1 - shares, method="higher")
-    if chosen is not None:
-        thresholds = np.append(thresholds, chosen)
+    if meta.chosen is not None:
+        thresholds = np.append(thresholds, meta.chosen.threshold)
+    if get_model_type(meta.model_type).calibrates:
+        rows = at_thresholds(gold.y, gold.scores, gold.groups, thresholds, meta.seed)
+    else:
+        rows = [{"threshold": one, "precision": None, "recall": None} for one in np.unique(thresholds).tolist()]
     return [
         row
         | {
             "alerts_per_day": snapshot.per_day(row["threshold"]),
             "share_of_alerts": float((snapshot.scores >= row["threshold"]).mean()),
         }
-        for row in at_thresholds(gold.y, gold.scores, gold.groups, thresholds, seed)
+        for row in rows
     ]
+
+
+def scale_note(meta: ModelMeta) -> str | None:
+    """Return what to know of a table of thresholds of a model without calibrated scores, None for one with them."""
+    kind = get_model_type(meta.model_type)
+    if not kind.calibrates:
+        return (
+            f"The scores of an {kind.name} only order rows within a list, and those of unseen gold rows are of the models of the "
+            "folds, on other scales: precision and recall by threshold are missing. Alerts a day are those of the saved model's "
+            "scores, also of rows that it was trained on."
+        )
+    if meta.calibration is None:
+        return (
+            "Scores are not calibrated, and those of unseen gold rows are of the models of the folds: precision, recall and "
+            "alerts a day by threshold mix models whose scores may be on different scales."
+        )
+    return None
 
 
 def chosen_of(meta: ModelMeta) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.errors import BadInputError, NotBuiltError
 from trainer.evaluation import curves_of
 from trainer.registry import ModelMeta, artifact, get_model, read_out_of_fold
-from trainer.reports.model_figures.alerts import Snapshot, chosen_of, scored_snapshot, threshold_rows
+from trainer.reports.model_figures.alerts import Snapshot, chosen_of, scale_note, scored_snapshot, threshold_rows
 from trainer.reports.model_figures.comparison import comparison_of
 from trainer.reports.model_figures.evaluated import Kept, breakdown_of, labels_by_source, split_of
 from trainer.reports.model_figures.verdict import calibration_of, verdict_of
@@ -49,7 +49,7 @@ def model_report(client: Client, model_id: str, model_trainer: type[ModelTrainer
     meta, notes = loaded.meta, list[str]()
     table, gold = read_out_of_fold(folder, meta), gold_rows(folder, meta)
     kept = None if table is None or gold is None else Kept(table, gold)
-    snapshot = _snapshot(client, loaded, notes)
+    snapshot = _snapshot(client, folder, loaded, notes)
     graded = _graded(meta, kept, snapshot, notes)
     reasons = reasons_of(client, loaded, snapshot, notes, model_trainer)
     return ModelReport(
@@ -75,9 +75,9 @@ def _facts(meta: ModelMeta, kept: Kept | None) -> dict[str, Any]:
     }
 
 
-def _snapshot(client: Client, loaded: artifact.Artifact, notes: list[str]) -> Snapshot | None:
+def _snapshot(client: Client, folder: Path, loaded: artifact.Artifact, notes: list[str]) -> Snapshot | None:
     try:
-        return scored_snapshot(client, loaded)
+        return scored_snapshot(client, folder, loaded)
     except (BadInputError, NotBuiltError) as error:
         notes.append(f"There is no snapshot to score, so alerts a day, importance and the highest scores are missing: {error}")
         return None
@@ -95,5 +95,6 @@ def _graded(meta: ModelMeta, kept: Kept | None, snapshot: Snapshot | None, notes
         return found
     found |= {"breakdown": breakdown_of(meta, kept), "curves": curves_of(gold.y, gold.scores, gold.calibrated, gold.groups)}
     if snapshot is not None:
-        found["thresholds"] = threshold_rows(snapshot, gold, None if meta.chosen is None else meta.chosen.threshold, meta.seed)
+        found["thresholds"] = threshold_rows(snapshot.scored, gold, meta)
+        notes += [note] if (note := scale_note(meta)) else []
     return found

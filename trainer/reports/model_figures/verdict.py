@@ -112,18 +112,23 @@ def _threshold(meta: ModelMeta) -> list[str]:
     if chosen is None:
         return ["No threshold is kept with it; --alert-budget or --min-precision chooses one."]
     said = f"Its threshold is {chosen.threshold:.4f} ({chosen.rule}): {chosen.alerts_per_day:.1f} alerts a day"
+    if chosen.labelled_per_day is not None:
+        said += f", of which {chosen.labelled_per_day:.1f} a day have a gold label already"
+    notes = [] if chosen.note is None else [chosen.note]
+    if not get_model_type(meta.model_type).calibrates:
+        return [f"{said}; its scores only order rows within a list, so that their precision is not known.", *notes]
     if chosen.precision is None or chosen.recall is None:
-        return [f"{said}; no unseen row with a gold label tells their precision."]
+        return [f"{said}; no unseen row with a gold label tells their precision.", *notes]
     rates = [
         f"{name} {one.value:.2f} ({one.low:.2f} to {one.high:.2f})"
         for name, one in (("precision", chosen.precision), ("recall", chosen.recall))
     ]
-    return [f"{said}, with {rates[0]} and {rates[1]} on unseen gold rows."]
+    return [f"{said}, with {rates[0]} and {rates[1]} on unseen gold rows.", *notes]
 
 
 def _population(meta: ModelMeta, kept: Kept | None, snapshot: Snapshot) -> list[str]:
     """Say that gold rows are not all rows, with what the strategy `label_model` expects of those."""
-    everywhere = snapshot.expected_precision(float(snapshot.scores.min()))
+    everywhere = snapshot.expected_precision(float(snapshot.scored.scores.min()))
     if everywhere is None or kept is None or not kept.gold.has_both:
         return []
     share, grain = float((kept.gold.y >= 0.5).mean()), get_model_type(meta.model_type).grain
