@@ -212,6 +212,7 @@ def _top_alerts() -> list[dict[str, Any]]:
                 f"It paid {ADDRESSES[(place + 1) % 6]}, which ofac lists since 2024-03-01.",
                 "A counterparty (0x12ab…cd34) is labelled as a scam.",
             ],
+            "card_sentences": ["Least hops to a mixer: 1 (lower than 99 % of addresses); this raises the odds."],
         }
         for place in range(20)
     ]

@@ -127,7 +127,7 @@ def _alerts(report: Report, card: bool) -> Section:
     if not report["top_alerts"]:
         notes = ["There are no scored alerts to show."]
     elif card:
-        notes = ["Addresses, identifiers of alerts and sentences that may name one are left out."]
+        notes = ["Addresses and identifiers are left out; labels, rules and flows are counted."]
     entries = [
         Entry("Alert" if card else row["alert_id"], f"{row['score']:.4f}", row["sentences"], "" if card else row["address"])
         for row in report["top_alerts"]
