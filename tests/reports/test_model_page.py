@@ -21,6 +21,7 @@ from tests.support.addresses import ACCOUNTS
 from tests.support.model_reports import (
     ADDRESSES,
     HOSTILE,
+    constant_report,
     few_positives_report,
     hostile_report,
     poor_report,
@@ -41,6 +42,7 @@ REPORTS: dict[str, Callable[[], ModelReport]] = {
     "nothing known": poor_report,
     "12 positives": few_positives_report,
     "hostile": hostile_report,
+    "constant": constant_report,
 }
 
 
@@ -68,7 +70,7 @@ def test_a_page_is_well_formed_and_needs_nothing_from_outside(pages: dict[str, s
     assert len(pages[name].encode()) < 1_000_000
 
 
-@pytest.mark.parametrize("name", ["usual", "12 positives", "hostile", "card"])
+@pytest.mark.parametrize("name", ["usual", "12 positives", "hostile", "constant", "card"])
 def test_every_chart_has_a_name_marks_and_only_colours_that_both_schemes_know(pages: dict[str, str], name: str) -> None:
     page = ReadPage(pages[name])
     assert page.charts
@@ -79,7 +81,10 @@ def test_every_chart_has_a_name_marks_and_only_colours_that_both_schemes_know(pa
         for tag, attributes in rest:
             if tag == "g" and "mark-" in attributes.get("class", ""):
                 is_mark = "role-mark" in attributes["class"] and "mark-text" not in attributes["class"]
-            inside += is_mark and tag in {"path", "line", "rect"}
+            is_drawn = tag in {"line", "rect"} or (
+                tag == "path" and len(re.findall(r"[A-Za-z]", attributes["d"].rstrip("Zz"))) > 1
+            )
+            inside += is_mark and is_drawn
         assert inside > 0, root["aria-label"]
         used = {attributes[key] for _, attributes in rest for key in ("fill", "stroke") if key in attributes}
         assert used <= {*LIGHT.values(), "none", "transparent"}
@@ -100,6 +105,11 @@ def flat(one: dict[str, float] | None, scale: float = 1) -> list[float]:
     return [] if one is None else [scale * one[part] for part in ("value", "low", "high")]
 
 
+def mean_between(points: list[dict[str, float]], low: float, high: float) -> float | None:
+    inside = [one["contribution"] for one in points if low <= one["percentile"] < high]
+    return sum(inside) / len(inside) if inside else None
+
+
 def expected(report: dict[str, Any]) -> dict[str, list[list[float]]]:
     """The figures of each table, by row, in the units that the page shows."""
     found = {
@@ -117,6 +127,10 @@ def expected(report: dict[str, Any]) -> dict[str, list[list[float]]]:
         "histogram": [[row[key] for key in ("low", "high", "positive", "negative")] for row in report["curves"]["histogram"]],
         "reliability": [
             [row[key] for key in ("mean_score", "observed", "low", "high", "rows")] for row in report["curves"]["reliability"]
+        ],
+        "contributions": [
+            [mean for low in range(0, 100, 20) if (mean := mean_between(row["points"], low, low + 20)) is not None]
+            for row in report["importance"]
         ],
         "comparison": [
             [*flat(one["metrics"]["auc"]), *flat(one["metrics"]["average_precision"]), *flat(one["difference"].get("auc")),
@@ -160,6 +174,18 @@ def test_a_group_without_both_classes_has_no_figures_and_no_mark(pages: dict[str
     assert page.tables["by-typology"][1] == ["a", "9", "0", "–", "–"]
     assert page.tables["by-typology"][4] == ["d", "40", "12", "0.710 [0.430, 0.990]", "–"]
     assert 'id="figure-by-typology"' in pages["12 positives"] and 'id="figure-by-severity"' not in pages["12 positives"]
+
+
+@pytest.mark.parametrize(
+    ("model_type", "plural"), [("alert_scorer", "alerts"), ("address_scorer", "addresses"), ("cluster_scorer", "clusters")]
+)
+def test_a_page_calls_rows_what_the_model_scores(model_type: str, plural: str) -> None:
+    model = constant_report().model | {"model_type": model_type}
+    page = ReadPage(model_page(constant_report(model=model, verdict=[], comparison=None, notes=[])))
+    assert {f"The highest {plural}", f"{plural.capitalize()} a day by threshold"} <= set(page.lines)
+    assert page.tables["alerts-a-day"][0] == ["threshold", f"{plural} a day", f"share of {plural}"]
+    assert plural == "alerts" or "alert" not in page.text.lower().replace("alert-budget", "")
+    assert page.text.count(ADDRESSES[0]) == 1  # an address that is its own identifier is shown once
 
 
 def test_what_is_not_known_is_said(pages: dict[str, str]) -> None:
