@@ -12,7 +12,7 @@ from trainer.reports import write_page
 
 def test_a_page_replaces_an_earlier_one(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    for text in ("first – ü", "second"):
+    for text in ("<!DOCTYPE html>first – ü", "<!doctype html>second"):
         write_page(text, path)
         assert path.read_text(encoding="utf-8") == text
     assert list(tmp_path.iterdir()) == [path]
@@ -20,10 +20,10 @@ def test_a_page_replaces_an_earlier_one(tmp_path: Path) -> None:
 
 def test_a_write_that_fails_leaves_the_earlier_page_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    write_page("first", path)
+    write_page("<!DOCTYPE html>first", path)
     with pytest.raises(UnicodeEncodeError):
         write_page("second \ud800", path)
-    assert path.read_text(encoding="utf-8") == "first" and list(tmp_path.iterdir()) == [path]
+    assert path.read_text(encoding="utf-8") == "<!DOCTYPE html>first" and list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("kind", ["link", "dangling link", "folder", "device"])
@@ -45,3 +45,19 @@ def test_what_is_no_file_is_not_written_to(tmp_path: Path, kind: str) -> None:
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="There is no folder"):
         write_page("page", tmp_path / "absent" / "report.html")
+
+
+@pytest.mark.parametrize("content", ['{"model_id": "m"}', "<html>", "<!doctype", "PAR1"])
+def test_a_file_that_is_no_page_is_not_overwritten(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "model.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(BadInputError, match=r"model\.json is no HTML page"):
+        write_page("<!DOCTYPE html>", path)
+    assert path.read_text(encoding="utf-8") == content and list(tmp_path.iterdir()) == [path]
+
+
+def test_an_empty_file_may_become_a_page(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.touch()
+    write_page("<!DOCTYPE html>", path)
+    assert path.read_text(encoding="utf-8") == "<!DOCTYPE html>"

@@ -6,6 +6,9 @@ import math
 import random
 from typing import Any
 
+import numpy as np
+
+from trainer.evaluation import curves_of
 from trainer.reports.model_report import ModelReport
 
 ADDRESSES = [
@@ -116,6 +119,26 @@ def few_positives_report() -> ModelReport:
     )
 
 
+def constant_report(**changes: Any) -> ModelReport:
+    """The report of an address model that gives every row the same score: one threshold, curves of one or two points."""
+    y, scores = np.array([0.0, 1.0] * 50), np.full(100, 0.5)
+    half = interval(0.5, 0.1)
+    reached = {"threshold": 0.5, "precision": half, "recall": {"value": 1.0, "low": 0.96, "high": 1.0}}
+    parts: dict[str, Any] = {
+        "model": _model() | {"model_type": "address_scorer", "model": "constant"},
+        "metrics": {"auc": half},
+        "curves": curves_of(y, scores, scores, np.arange(100)),
+        "thresholds": [reached | {"alerts_per_day": 12.0, "share_of_alerts": 1.0}],
+        "chosen": None,
+        "importance": [],
+        "families": [],
+        "top_alerts": [
+            {"alert_id": ADDRESSES[0], "address": ADDRESSES[0], "score": 0.5, "sentences": ["It is as the others."], "card_sentences": []}
+        ],
+    }  # fmt: skip
+    return usual_report(**(parts | changes))
+
+
 def hostile_report() -> ModelReport:
     """A report with markup, control characters, right-to-left marks and very long names in every text."""
 
@@ -212,6 +235,7 @@ def _top_alerts() -> list[dict[str, Any]]:
                 f"It paid {ADDRESSES[(place + 1) % 6]}, which ofac lists since 2024-03-01.",
                 "A counterparty (0x12ab…cd34) is labelled as a scam.",
             ],
+            "card_sentences": ["Least hops to a mixer: 1 (lower than 99 % of addresses); this raises the odds."],
         }
         for place in range(20)
     ]

@@ -268,7 +268,7 @@ def test_nothing_is_cut_off_in_a_narrow_terminal(house: House, call: Call, monke
         ((*SIMNET, "--processing-date", "2024-01-01"), 3, "That snapshot has no labels"),
         ((*SIMNET, "--truth", "absent.parquet"), 3, "There is no file absent.parquet"),
         ((*SIMNET, "--truth", __file__), 3, "is not a Parquet file with the columns address and is_illicit"),
-        ((*SIMNET, "--html", "/nowhere/page.html"), 3, "/nowhere/page.html cannot be used"),
+        ((*SIMNET, "--html", "/nowhere/page.html"), 3, "There is no folder /nowhere to write page.html to"),
     ],
 )
 def test_an_impossible_report_is_refused_with_a_reason(

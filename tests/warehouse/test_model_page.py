@@ -78,3 +78,16 @@ def test_a_page_is_not_written_over_a_link_or_for_a_model_that_is_not_there(
     assert (done.code, done.out) == (3, "") and "is a link, a folder or a device" in done.err
     assert not (tmp_path / "other").exists()
     assert call("report", "absent").code == 6
+
+
+def test_a_page_that_cannot_be_written_keeps_the_threshold_and_other_models(
+    model: TrainingResult, call: Call, tmp_path: Path
+) -> None:
+    kept = Path(model.artifact) / "model.json"
+    other = tmp_path / "model.json"
+    other.write_bytes(kept.read_bytes())
+    before = kept.read_bytes()
+    for out in (tmp_path / "absent" / "x.html", other, kept):
+        done = call("report", model.model_id, "--alert-budget", 7, "--out", out)
+        assert (done.code, done.out) == (3, "") and len(done.err.splitlines()) == 1
+        assert kept.read_bytes() == other.read_bytes() == before

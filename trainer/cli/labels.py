@@ -187,14 +187,16 @@ def labels_report(
 ) -> None:
     """Report the quality of a snapshot's labels: rules, strategies, publishers, conflicts, drift, models."""
     from trainer.labels import read_truth
-    from trainer.reports import label_page, label_report, tables
+    from trainer.reports import check_page_path, label_page, label_report, tables, write_page
     from trainer.warehouse import connect
 
+    if html is not None:
+        check_page_path(html)
     known = None if truth is None else read_truth(truth)
     with connect(target) as client:
         report = label_report(client, network, day_of(processing_date), window_days, known)
     if html is not None:
-        html.write_text(label_page(report), encoding="utf-8")
+        write_page(label_page(report), html)
         say(f"Wrote {html}")
     if json:
         emit(report.as_dict() | {"html": None if html is None else str(html)}, True, [])

@@ -68,13 +68,34 @@ Calibration = Annotated[
     bool, typer.Option("--calibration/--no-calibration", help="Calibrate scores to probabilities, learned on unseen rows.")
 ]
 
+
+def _above_zero(value: float | None) -> float | None:
+    if value is None or 0 < value < float("inf"):
+        return value
+    raise typer.BadParameter(f"{value:g} is no number of alerts above 0.")
+
+
+def _above_zero_to_one(value: float | None) -> float | None:
+    if value is None or 0 < value <= 1:
+        return value
+    raise typer.BadParameter(f"{value:g} is no precision above 0 and at most 1.")
+
+
 AlertBudget = Annotated[
     float | None,
-    typer.Option(min=0, help="Keep the lowest threshold with at most so many alerts a day.", show_default=False),
+    typer.Option(
+        callback=_above_zero,
+        help="Keep the lowest threshold with at most so many alerts a day, a number above 0.",
+        show_default=False,
+    ),
 ]
 MinPrecision = Annotated[
     float | None,
-    typer.Option(min=0, max=1, help="Keep the lowest threshold with this precision on unseen gold rows.", show_default=False),
+    typer.Option(
+        callback=_above_zero_to_one,
+        help="Keep the lowest threshold with this precision on unseen gold rows, above 0 and at most 1.",
+        show_default=False,
+    ),
 ]
 
 

@@ -39,15 +39,16 @@ def report(
     The page needs no network. stdout has its path and the verdict.
     """
     from trainer.registry import get_model
-    from trainer.reports import model_page, without_addresses, write_page
+    from trainer.reports import check_page_path, model_named, model_page, without_addresses, write_page
     from trainer.reports import report as report_of
     from trainer.warehouse import connect
 
     kind = None if model is None else trainer_class_of(model)
     with connect(target) as client:
+        model_id = model_named(client, model_id)
+        path = out or Path(get_model(client, model_id)["model_path"]) / ("card.html" if card else "report.html")
+        check_page_path(path)  # before a threshold is kept
         found = report_of(client, model_id, alert_budget=alert_budget, min_precision=min_precision, model_trainer=kind)
-        folder = Path(get_model(client, found.model["model_id"])["model_path"])
-    path = out or folder / ("card.html" if card else "report.html")
     write_page(model_page(found, card), path)
     figures = without_addresses(found.as_dict()) if card else found.as_dict()
     emit(figures | {"html": str(path)}, json, [str(path), *found.verdict])

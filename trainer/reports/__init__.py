@@ -9,17 +9,19 @@ from trainer.reports.label_report import label_report
 from trainer.reports.label_tables import source_table, tables
 from trainer.reports.model_figures import model_report
 from trainer.reports.model_page import model_page
-from trainer.reports.page import MISSING, Table, write_page
+from trainer.reports.page import MISSING, Table, check_page_path, write_page
 from trainer.reports.redaction import without_addresses
-from trainer.reports.report import report
+from trainer.reports.report import model_named, report
 
 __all__ = [
     "MISSING",
     "Table",
+    "check_page_path",
     "comparison_tables",
     "explanation_text",
     "label_page",
     "label_report",
+    "model_named",
     "model_page",
     "model_report",
     "report",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from trainer.reports import model_tables as tables
+from trainer.reports.grain import grains_of
+from trainer.reports.model_figures.verdict import DIMENSIONS
 from trainer.reports.page import Figure, charts
 from trainer.reports.page.palette import BLUE, RED
 from trainer.reports.page.table import percent, with_interval
@@ -81,7 +83,7 @@ def calibration(report: Report) -> list[Figure]:
 
 
 def thresholds(report: Report) -> list[Figure]:
-    """Return precision, recall and alerts a day against the threshold, those that there are."""
+    """Return precision, recall and alerts (or what else is scored) a day against the threshold, those that there are."""
     rows, chosen, found = report["thresholds"], report["chosen"], []
     said = f" The chosen threshold is {chosen['threshold']:.4f}." if chosen else ""
     if any(row["precision"] or row["recall"] for row in rows):
@@ -91,9 +93,10 @@ def thresholds(report: Report) -> list[Figure]:
         title, table = "Precision and recall by threshold", tables.precision_and_recall(report)
         found.append(Figure("by-threshold", title, summary, drawn, table, note))
     if any(row["alerts_per_day"] is not None for row in rows):
-        summary = f"Alerts a day against the threshold.{said}"
-        drawn, table = charts.alerts_per_day(rows, chosen), tables.alerts_per_day(report)
-        found.append(Figure("alerts-a-day", "Alerts a day by threshold", summary, drawn, table))
+        what = f"{grains_of(report)[1]} a day"
+        drawn, table = charts.alerts_per_day(rows, chosen, what), tables.alerts_per_day(report)
+        summary = f"{what.capitalize()} against the threshold.{said}"
+        found.append(Figure("alerts-a-day", table.title, summary, drawn, table))
     return found
 
 
@@ -105,7 +108,7 @@ def breakdown(report: Report, dimension: str) -> list[Figure]:
     overall = report["metrics"].get("auc")
     drawn = charts.estimates(rows, "AUC, 95 % interval", overall["value"] if overall else None)
     worst, best = min(rows, key=lambda row: row["value"]), max(rows, key=lambda row: row["value"])
-    title = f"AUC by {tables.DIMENSIONS.get(dimension, dimension).lower()}"
+    title = f"AUC by {DIMENSIONS[dimension]}"
     summary = f"{title}: from {worst['value']:.3f} ({worst['name']}) to {best['value']:.3f} ({best['name']})."
     note = "The dashed line is the AUC on all rows." if overall else ""
     return [Figure(f"by-{dimension.replace('_', '-')}", title, summary, drawn, note=note)]
@@ -123,7 +126,7 @@ def features(report: Report) -> list[Figure]:
         if (drawn := charts.contributions(rows)) is not None:
             summary = "Contributions to the score by feature, one point per row, coloured by the value of the feature."
             note = "A point is a row: right of 0 the feature raised its score."
-            found.append(Figure("contributions", "Contributions by value", summary, drawn, note=note))
+            found.append(Figure("contributions", "Contributions by value", summary, drawn, tables.contributions(report), note))
     if families := report["families"]:
         bars = charts.bars(
             [{"name": row["family"], "value": row["share"]} for row in families], "share of the total contribution"

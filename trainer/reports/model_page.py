@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trainer.reports import model_charts, model_tables
+from trainer.reports.grain import grains_of
+from trainer.reports.model_figures.verdict import DIMENSIONS
 from trainer.reports.page import MISSING, Entry, Page, Section, Table, plain, render
 from trainer.reports.page.table import percent, with_interval
 from trainer.reports.redaction import without_addresses
@@ -90,7 +92,7 @@ def _metrics(report: Report) -> Section:
     parts: list[Section] = []
     for dimension, rows in report["breakdown"].items():
         if rows:
-            title = f"By {model_tables.DIMENSIONS.get(dimension, dimension).lower()}"
+            title = f"By {DIMENSIONS[dimension]}"
             name = f"metrics-{len(parts) + 1}"
             figures = model_charts.breakdown(report, dimension)
             parts.append(Section(name, title, figures=figures, tables=[model_tables.breakdown(report, dimension)]))
@@ -123,16 +125,21 @@ def _features(report: Report) -> Section:
 
 
 def _alerts(report: Report, card: bool) -> Section:
-    notes = []
+    (grain, grains), notes = grains_of(report), []
     if not report["top_alerts"]:
-        notes = ["There are no scored alerts to show."]
+        notes = [f"There are no scored {grains} to show."]
     elif card:
-        notes = ["Addresses, identifiers of alerts and sentences that may name one are left out."]
+        notes = ["Addresses and identifiers are left out; labels, rules and flows are counted."]
     entries = [
-        Entry("Alert" if card else row["alert_id"], f"{row['score']:.4f}", row["sentences"], "" if card else row["address"])
+        Entry(
+            grain.capitalize() if card else row["alert_id"],
+            f"{row['score']:.4f}",
+            row["sentences"],
+            "" if card or row["address"] == row["alert_id"] else row["address"],
+        )
         for row in report["top_alerts"]
     ]
-    return Section("alerts", "The highest alerts", notes, entries=entries)
+    return Section("highest", f"The highest {grains}", notes, entries=entries)
 
 
 def _comparison(report: Report) -> Section | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trainer.errors import UsageError, UserCodeError
 from trainer.reports.model_figures.alerts import Snapshot
-from trainer.training import contributions_of, explain, meanings
+from trainer.training import RAISES, contributions_of, explain, meanings
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from trainer.models import ModelTrainer
     from trainer.registry import artifact
+    from trainer.training import Explanation
     from trainer.warehouse import Client
 
 TOP = 20
@@ -22,6 +24,7 @@ ROWS = 1000  # of the snapshot, evenly spaced, that importance is the mean of
 MAX_POINTS = 200
 CLEAR = 0.3  # Spearman's correlation of values and contributions from which a direction is named
 OTHER = "other"
+ABOUT_FEATURES = (RAISES, "What lowers the score", "The rest")
 
 
 def reasons_of(
@@ -114,6 +117,33 @@ def _top_alerts(
             "address": one.address if isinstance(one.address, str) else ", ".join(one.address),
             "score": one.score,
             "sentences": one.sentences(),
+            "card_sentences": _card_sentences(one),
         }
         for one in explained
     ]
+
+
+def _card_sentences(one: Explanation) -> list[str]:
+    """Return the sentences about features, and counts in place of those about labels, counterparties and flows.
+
+    A feature that is an identifier is left out.
+    """
+    features = [reason for reason in one.contributions if reason.unit != "id"]
+    sections = replace(one, contributions=features, votes=[], flows=[]).sections()
+    said = [sentence for heading in ABOUT_FEATURES for sentence in sections.get(heading, [])]
+    for who, near in (("it", False), ("its counterparties", True)):
+        votes = [vote for vote in one.votes if vote.is_counterparty == near]
+        kinds = (("labels", [vote for vote in votes if vote.kind == "gold"]), ("rules", [v for v in votes if v.kind != "gold"]))
+        counts = [
+            f"{name}: {sum(vote.vote == 1 for vote in found)} say risky, {sum(vote.vote == 0 for vote in found)} benign"
+            for name, found in kinds
+            if found
+        ]
+        if counts:
+            said.append(f"What speaks of {who} – {'; '.join(counts)}.")
+    if one.flows:
+        said.append(
+            f"The largest flows: {sum(flow.direction == 'in' for flow in one.flows)} in, "
+            f"{sum(flow.direction == 'out' for flow in one.flows)} out."
+        )
+    return said

@@ -34,7 +34,8 @@ class ModelReport:
             [{percentile, contribution}] of at most 200 rows}; direction is `higher raises`, `higher lowers` or `mixed`.
         families: {family, share} of the total mean absolute contribution.
         importance_method: one sentence: how contributions are computed, on which rows, with what error.
-        top_alerts: the highest alerts of the last snapshot, {alert_id, address, score, sentences: [str]}.
+        top_alerts: the highest alerts of the last snapshot, {alert_id, address, score, sentences: [str], card_sentences:
+            [str]}; the latter are of features and counts only, for readers who may not see addresses.
         comparison: leaderboard.json of the latest comparison that has this model's strategy and trainer on the same rows; None
             without one.
         notes: what is missing from this report and why, a sentence each.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from trainer.reports.grain import grains_of
+from trainer.reports.model_figures.verdict import DIMENSIONS
+from trainer.reports.page.charts.features import PARTS, fifth
 from trainer.reports.page.table import (
     MISSING,
     Table,
@@ -24,16 +27,8 @@ METRICS = {
     "average_precision": "average precision",
     "brier": "Brier score",
     "log_loss": "log loss",
-    "ece": "expected calibration error",
 }
 FACTS = {"n_train": "labelled rows", "n_positive": "risky rows", "n_test": "unseen gold rows", "n_features": "features"}
-DIMENSIONS = {
-    "typology": "Typology",
-    "severity": "Severity",
-    "label_source": "Label source",
-    "processing_date": "Date",
-    "cluster_size": "Cluster size",
-}
 CURVES: dict[str, tuple[str, list[tuple[str, str, int]]]] = {
     "roc": ("ROC curve", [("threshold", "", 4), ("false_positive_rate", "", 4), ("true_positive_rate", "", 4)]),
     "precision_recall": ("Precision and recall", [("threshold", "", 4), ("recall", "", 4), ("precision", "", 4)]),
@@ -63,7 +58,7 @@ def metrics(report: dict[str, Any]) -> Table:
 def breakdown(report: dict[str, Any], dimension: str) -> Table:
     """Return AUC and average precision of each group of a dimension."""
     columns = [
-        text("name", DIMENSIONS.get(dimension, dimension.replace("_", " ")).lower()),
+        text("name", DIMENSIONS[dimension]),
         count("rows"),
         count("positive", "risky"),
         estimate("auc", "AUC", 3),
@@ -72,7 +67,7 @@ def breakdown(report: dict[str, Any], dimension: str) -> Table:
     rows = report["breakdown"][dimension]
     if any(row.get("reason") for row in rows):
         columns.append(("not measured because", False, lambda row: row.get("reason") or MISSING))
-    title = f"Metrics by {DIMENSIONS.get(dimension, dimension).lower()}"
+    title = f"Metrics by {DIMENSIONS[dimension]}"
     return table(f"by-{dimension.replace('_', '-')}", title, "", columns, rows)
 
 
@@ -102,9 +97,14 @@ def precision_and_recall(report: dict[str, Any]) -> Table:
 
 
 def alerts_per_day(report: dict[str, Any]) -> Table:
-    """Return the alerts of each threshold."""
-    columns = [decimal("threshold", digits=4), decimal("alerts_per_day", "alerts a day", 1), share("share_of_alerts")]
-    return table("alerts-a-day", "Alerts a day by threshold", "", columns, report["thresholds"])
+    """Return how many alerts, or other rows, a day reach each threshold."""
+    _, grains = grains_of(report)
+    columns = [
+        decimal("threshold", digits=4),
+        decimal("alerts_per_day", f"{grains} a day", 1),
+        share("share_of_alerts", f"share of {grains}"),
+    ]
+    return table("alerts-a-day", f"{grains.capitalize()} a day by threshold", "", columns, report["thresholds"])
 
 
 def chosen(report: dict[str, Any]) -> Table:
@@ -114,7 +114,7 @@ def chosen(report: dict[str, Any]) -> Table:
         decimal("threshold", digits=4),
         share_estimate("precision"),
         share_estimate("recall"),
-        decimal("alerts_per_day", "alerts a day", 1),
+        decimal("alerts_per_day", f"{grains_of(report)[1]} a day", 1),
     ]
     return table("chosen", "Chosen threshold", "", columns, [report["chosen"]] if report["chosen"] else [])
 
@@ -131,6 +131,21 @@ def importance(report: dict[str, Any]) -> Table:
     ]
     rows = [row | {"direction": row["direction"].removeprefix("higher ")} for row in report["importance"]]
     return table("importance", "The most important features", "", columns, rows)
+
+
+def contributions(report: dict[str, Any]) -> Table:
+    """Return the mean contribution of each feature by fifths of its value."""
+    rows = [{"feature": row["feature"]} | _by_fifth(row["points"]) for row in report["importance"]]
+    columns = [text("feature"), *(decimal(part, digits=3) for part in PARTS)]
+    return table("contributions", "Mean contribution by fifths of the value", "", columns, rows)
+
+
+def _by_fifth(points: list[dict[str, Any]]) -> dict[str, float | None]:
+    found: dict[str, list[float]] = {part: [] for part in PARTS}
+    for point in points:
+        if point["percentile"] is not None:
+            found[fifth(point["percentile"])].append(point["contribution"])
+    return {part: sum(values) / len(values) if values else None for part, values in found.items()}
 
 
 def families(report: dict[str, Any]) -> Table:

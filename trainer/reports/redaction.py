@@ -6,51 +6,67 @@ import re
 from typing import Any
 
 HIDDEN = "[address]"
-# Hexadecimal by nature, and no address.
-_KEPT = {"data_fingerprint", "file_sha256", "git_commit", "model_id"}
-_LONG = re.compile(r"(?<![A-Za-z0-9_])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{20,}(?![A-Za-z0-9_])")
-# What may stand in a sentence that is kept: words, names of features, dates and numbers. Some networks' addresses are short
-# (0.0.12345, name.near) or shortened (0x12ab…cd34), so all else is taken for one.
-_HARMLESS = re.compile(
-    r"""[A-Za-z]{1,24} (['’-][A-Za-z]{1,24})*   # words
-    | [a-z]+(_[a-z0-9]+)+                       # names of features
-    | \d{4}-\d{2}-\d{2}                         # dates
-    | [+−-]?[$€]?(\d{1,12}|\d{1,3}(,\d{3})+)(\.\d{1,12})?(e-?\d+)?[%×kMB]?
-    | \d{1,3}(st|nd|rd|th|d|h|s)                # 99th, 30d
-    | [^\w.…]{1,3}""",
+# Of a model and of what trained it, not of the data; some are hexadecimal by nature.
+_KEPT = {
+    *("model_id", "model", "model_type", "label_strategy", "created_at", "versions"),
+    *("data_fingerprint", "file_sha256", "git_commit"),
+}
+# What one name may consist of, however its parts are joined: an address is hidden together with what is joined to it.
+_RUN = re.compile(r"[^\s,;|=<>()\[\]{}\"'“”‘’`]+")
+_ENDS = ".:!?/"
+_ADDRESS = re.compile(
+    r"""0[xX][0-9a-fA-F]                                       # hexadecimal of any length
+    | \d{10}                                                   # numbers of accounts
+    | (?<![0-9.])\d+\.\d+\.\d                                  # 0.0.12345
+    | [^\W_][\w-]*\.[^\W\d_]{2}                                # name.near
+    | …|\.\.|\*\*                                              # shortened
+    | [^\W\d_]{25}                                             # no word is as long
+    """,
     re.VERBOSE,
 )
-_EDGES = "()[]{}\"'“”‘’,;:!?."
+_PIECE = re.compile(r"[^\W_]{8,}")
+_WORD = re.compile(r"[^\W\d_]+|\d+|[a-z]{3,12}\d{1,4}([a-z]{3,12})?")  # volume90days
+_LONG_NUMBER = re.compile(r"\d{1,3}(,\d{3}){4,}")
 
 
 def without_addresses(report: dict[str, Any]) -> dict[str, Any]:
-    """Return a report (plain values) without addresses, identifiers of alerts and sentences that may name one."""
+    """Return a report (plain values) without addresses and identifiers of alerts.
+
+    Of an alert's sentences only those are kept that are made of features (`card_sentences`): what is said of labels,
+    counterparties and flows comes from files, and any of it may be an address. In all other texts, names that look like an
+    address are replaced, and so are the addresses and identifiers of the alerts.
+    """
     alerts = report["top_alerts"]
-    known = {str(row[key]) for row in alerts for key in ("address", "alert_id") if row.get(key)}
+    names = {part for row in alerts for key in ("address", "alert_id") for part in str(row.get(key) or "").split(", ")}
+    # Numbers as short as 12 identify nobody, and stand everywhere.
+    known = [re.escape(name) for name in sorted(names, key=len, reverse=True) if name and not re.fullmatch(r"\d{1,4}", name)]
+    pattern = re.compile(rf"(?<![^\W_])(?:{'|'.join(known)})(?![^\W_])") if known else None
     kept = [
         {
             "alert_id": "",
             "address": "",
             "score": row["score"],
-            "sentences": [one for one in row["sentences"] if _is_harmless(one, known)],
+            "sentences": _hidden(row.get("card_sentences", []), pattern),
+            "card_sentences": [],
         }
         for row in alerts
     ]
-    return {key: kept if key == "top_alerts" else _hidden(value, known) for key, value in report.items()}
+    return {key: kept if key == "top_alerts" else _hidden(value, pattern) for key, value in report.items()}
 
 
-def _is_harmless(sentence: str, known: set[str]) -> bool:
-    words = (word.strip(_EDGES) for word in sentence.split())
-    return not any(one in sentence for one in known) and all(_HARMLESS.fullmatch(word) for word in words if word)
-
-
-def _hidden(value: Any, known: set[str]) -> Any:
+def _hidden(value: Any, known: re.Pattern[str] | None) -> Any:
     if isinstance(value, dict):
-        return {_hidden(key, known): one if key in _KEPT else _hidden(one, known) for key, one in value.items()}
+        return {key: one if key in _KEPT else _hidden(one, known) for key, one in value.items()}
     if isinstance(value, list):
         return [_hidden(one, known) for one in value]
     if not isinstance(value, str):
         return value
-    for one in known:
-        value = value.replace(one, HIDDEN)
-    return _LONG.sub(HIDDEN, value)
+    if known is not None:
+        value = known.sub(HIDDEN, value)
+    return _RUN.sub(_hidden_run, _LONG_NUMBER.sub(HIDDEN, value))
+
+
+def _hidden_run(found: re.Match[str]) -> str:
+    run = found[0].rstrip(_ENDS)
+    is_address = _ADDRESS.search(run) or any(not _WORD.fullmatch(piece) for piece in _PIECE.findall(run))
+    return HIDDEN + found[0][len(run) :] if is_address else found[0]

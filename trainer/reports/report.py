@@ -35,11 +35,21 @@ def report(
         UsageError, NotEnoughLabelsError: no threshold can be chosen so.
         NotBuiltError, BadInputError: the warehouse has no snapshot of the model's network.
     """
-    if model_id == LATEST:
-        newest = next(iter(list_models(client)), None)
-        if newest is None:
-            raise ArtifactError("No model was trained yet; run `trainer fit`.")
-        model_id = newest["model_id"]
+    model_id = model_named(client, model_id)
     if alert_budget is not None or min_precision is not None:
         choose_threshold(client, model_id, alert_budget=alert_budget, min_precision=min_precision, model_trainer=model_trainer)
     return model_report(client, model_id, model_trainer)
+
+
+def model_named(client: Client, model_id: str) -> str:
+    """Return the id of a model: that given, or of the newest model for `latest`.
+
+    Raises:
+        ArtifactError: there is no model yet.
+    """
+    if model_id != LATEST:
+        return model_id
+    newest = next(iter(list_models(client)), None)
+    if newest is None:
+        raise ArtifactError("No model was trained yet; run `trainer fit`.")
+    return str(newest["model_id"])

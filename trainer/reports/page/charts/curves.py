@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from trainer.reports.page.charts.parts import Drawn
 
+FEW = 3  # points that a line alone would hide; where a band has no breadth
+
 
 def curve(
     rows: Rows,
@@ -38,7 +40,8 @@ def curve(
     layers: list[Any] = []
     if reference:
         layers.append(base(list(reference)).mark_line(color=GREY, strokeDash=[4, 4], strokeWidth=1.3).encode(across, up))
-    layers.append(base(rows).mark_line(interpolate="linear").encode(across, up, order=alt.Order("position:Q")))
+    line = base(rows).mark_line(interpolate="linear", point=len(rows) <= FEW)
+    layers.append(line.encode(across, up, order=alt.Order("position:Q")))
     falls = rows[0][y[0]] > rows[-1][y[0]]
     return alt.layer(*layers, *(_marked(chosen, across, up, chosen[x[0]] > 0.6, falls) if chosen else []))
 
@@ -111,23 +114,25 @@ def precision_and_recall(rows: Rows, chosen: dict[str, Any] | None) -> Drawn:
     across, domain, axis = _threshold_axis(rows), alt.Scale(domain=[0, 1]), alt.Axis(format=PERCENT)
     dash = alt.StrokeDash("kind:N", scale=alt.Scale(domain=list(kinds), range=[[1, 0], [7, 3]]))
     up = alt.Y("value:Q", title="share", scale=domain, axis=axis)
+    is_few, low = len(rows) <= FEW, alt.Y("low:Q", title="share")
+    bands = [
+        base(flat[kind]).mark_rule(color=hue) if is_few else base(flat[kind]).mark_area(opacity=0.16, color=hue)
+        for kind, hue in kinds.items()
+    ]
     return alt.layer(
-        *(
-            base(flat[kind]).mark_area(opacity=0.16, color=hue).encode(across, alt.Y("low:Q", title="share"), alt.Y2("high:Q"))
-            for kind, hue in kinds.items()
-        ),
-        base(flat["precision"] + flat["recall"]).mark_line().encode(across, up, color(list(kinds.items())), dash),
+        *(band.encode(across, low, alt.Y2("high:Q")) for band in bands),
+        base(flat["precision"] + flat["recall"]).mark_line(point=is_few).encode(across, up, color(list(kinds.items())), dash),
         *_chosen(chosen, rows),
     )
 
 
-def alerts_per_day(rows: Rows, chosen: dict[str, Any] | None) -> Drawn:
-    """Return the alerts a day whose score reaches the threshold, against the threshold."""
+def alerts_per_day(rows: Rows, chosen: dict[str, Any] | None, title: str) -> Drawn:
+    """Return how many alerts, or other rows, a day reach the threshold, against the threshold; `title` names them."""
     import altair as alt
 
     known = [row for row in rows if row["alerts_per_day"] is not None]
-    up = alt.Y("alerts_per_day:Q", title="alerts a day", scale=alt.Scale(zero=True))
-    return alt.layer(base(known).mark_line().encode(_threshold_axis(rows), up), *_chosen(chosen, rows))
+    up = alt.Y("alerts_per_day:Q", title=title, scale=alt.Scale(zero=True))
+    return alt.layer(base(known).mark_line(point=len(known) <= FEW).encode(_threshold_axis(rows), up), *_chosen(chosen, rows))
 
 
 def _threshold_axis(rows: Rows) -> alt.X:

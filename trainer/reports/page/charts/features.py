@@ -41,7 +41,7 @@ def contributions(rows: Rows) -> Drawn | None:
         {
             "feature": row["feature"],
             "contribution": point["contribution"],
-            "part": PARTS[min(int(point["percentile"] / 20), 4)],
+            "part": fifth(point["percentile"]),
             "spread": place * 7 % 11,
         }
         for row in rows
@@ -57,6 +57,11 @@ def contributions(rows: Rows) -> Drawn | None:
     data = base(points)
     drawn = data.mark_point(size=12, opacity=1).encode(across, names(rows, "feature"), color, offset)
     return alt.layer(zero, drawn).properties(height={"step": STEP, "for": "position"})
+
+
+def fifth(percentile: float) -> str:
+    """Return the name of the fifth that a percentile in [0, 100] is in."""
+    return PARTS[min(int(percentile / 20), 4)]
 
 
 def _sample(points: Rows) -> Rows:
