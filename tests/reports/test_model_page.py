@@ -91,6 +91,14 @@ def test_every_chart_has_a_name_marks_and_only_colours_that_both_schemes_know(pa
     assert set(LIGHT) == set(DARK) and len(set(LIGHT.values())) == len(LIGHT)
 
 
+def test_text_in_charts_is_legible_on_a_narrow_screen(usual: ReadPage) -> None:
+    """On a screen of 400 px, 368 px are left of the page's margins; notes are 13 px."""
+    for (_, root), *rest in usual.charts:
+        width = float(root["viewbox"].split()[2])
+        sizes = [float(attributes["font-size"].removesuffix("px")) for tag, attributes in rest if tag == "text"]
+        assert sizes and min(sizes) * 368 / width >= 10.5, root["aria-label"]
+
+
 def test_every_part_of_a_report_has_its_chart(pages: dict[str, str]) -> None:
     assert set(re.findall(r'<figure id="figure-([a-z-]+)">', pages["usual"])) == CHARTS
 

@@ -8,6 +8,7 @@ import pytest
 
 from trainer.errors import BadInputError
 from trainer.reports import write_page
+from trainer.reports.page import Page, render
 
 
 def test_a_page_replaces_an_earlier_one(tmp_path: Path) -> None:
@@ -54,6 +55,15 @@ def test_a_file_that_is_no_page_is_not_overwritten(tmp_path: Path, content: str)
     with pytest.raises(BadInputError, match=r"model\.json is no HTML page"):
         write_page("<!DOCTYPE html>", path)
     assert path.read_text(encoding="utf-8") == content and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_rendered_page_is_replaced_also_one_with_blank_lines_before_it(tmp_path: Path) -> None:
+    page, path = render(Page("Title", "", [])), tmp_path / "report.html"
+    assert page.startswith("<!DOCTYPE html>")
+    path.write_text(f"\n\n{page}", encoding="utf-8")
+    for _ in range(2):
+        write_page(page, path)
+        assert path.read_text(encoding="utf-8") == page
 
 
 def test_an_empty_file_may_become_a_page(tmp_path: Path) -> None:

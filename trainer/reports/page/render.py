@@ -31,4 +31,4 @@ def render(page: Page) -> str:
         return escape(text).replace("_", Markup("_<wbr>"))
 
     environment.filters["breakable"] = breakable
-    return environment.get_template("page.html.j2").render(page=page, drawn=drawn, light=LIGHT, dark=DARK)
+    return environment.get_template("page.html.j2").render(page=page, drawn=drawn, light=LIGHT, dark=DARK).lstrip()

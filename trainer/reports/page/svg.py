@@ -11,25 +11,34 @@ from trainer.reports.page.palette import BLUE, GREY, INK, RULE, SOFT
 if TYPE_CHECKING:
     from trainer.reports.page.charts.parts import Drawn
 
-WIDTH = 440  # units of the viewBox; at 400 px of screen, text of 12 is still legible
-HEIGHT = 270
+WIDTH = 400  # units of the viewBox; on a screen of 400 px, text of 13 is one of 12 px, nearly that of notes
+HEIGHT = 260
 _SVG = "http://www.w3.org/2000/svg"
-_LABEL = {"labelColor": SOFT, "labelFontSize": 11, "titleColor": SOFT, "titleFontSize": 11.5, "titleFontWeight": "normal"}
+_LABEL = {"labelColor": SOFT, "labelFontSize": 13, "titleColor": SOFT, "titleFontSize": 13, "titleFontWeight": "normal"}
 CONFIG: dict[str, Any] = {
     "aria": False,  # the figure has one accessible name and a table; a name per mark would be read out one by one
     "background": None,
     "font": "Liberation Sans",  # measured with this font; the page's own is as wide
     "view": {"stroke": None},
-    "axis": _LABEL | {"gridColor": RULE, "domainColor": GREY, "tickColor": GREY, "labelLimit": 170, "titlePadding": 6},
+    "axis": _LABEL | {"gridColor": RULE, "domainColor": GREY, "tickColor": GREY, "labelLimit": 180, "titlePadding": 6},
     "axisQuantitative": {"tickCount": 5, "domain": False, "ticks": False, "labelPadding": 5, "labelFlush": False},
     "axisDiscrete": {"grid": False, "domain": False, "ticks": False, "labelColor": INK, "labelPadding": 6},
-    "legend": _LABEL | {"orient": "top", "title": None, "labelColor": INK, "symbolSize": 90, "symbolStrokeWidth": 2, "offset": 6},
+    "legend": _LABEL
+    | {
+        "orient": "top",
+        "title": None,
+        "labelColor": INK,
+        "labelFontSize": 12,
+        "symbolSize": 90,
+        "symbolStrokeWidth": 2,
+        "offset": 6,
+    },
     "scale": {"bandPaddingInner": 0.35},
     "line": {"color": BLUE, "strokeWidth": 2},
     "point": {"color": BLUE, "filled": True, "size": 46},
     "bar": {"color": BLUE},
     "rule": {"color": BLUE, "strokeWidth": 1.8},
-    "text": {"color": SOFT, "fontSize": 11},
+    "text": {"color": SOFT, "fontSize": 13},
 }
 _DROPPED = {"role", "pointer-events", "font-family", "stroke-miterlimit", "text-decoration", "version"}
 _DEFAULTS = {

@@ -29,8 +29,8 @@ def check_page_path(path: Path) -> None:
 
 def _is_page(path: Path) -> bool:
     with path.open("rb") as file:
-        start = file.read(len(_START))
-    return not start or start.lower() == _START
+        start = file.read(64).lstrip()  # pages of earlier versions begin with blank lines
+    return not start or start[: len(_START)].lower() == _START
 
 
 def write_page(page: str, path: Path) -> None:

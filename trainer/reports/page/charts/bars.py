@@ -32,8 +32,8 @@ def grouped_bars(rows: Rows, kinds: Kinds) -> Drawn:
     offset = alt.YOffset("kind:N", sort=[name for name, _ in kinds])
     return alt.layer(
         data.mark_bar().encode(across, names(rows), color(kinds), offset),
-        data.mark_text(align="left", dx=4, fontSize=9.5).encode(across, names(rows), offset, alt.Text("value:Q", format=".1%")),
-    ).properties(height={"step": 12, "for": "offset"})
+        data.mark_text(align="left", dx=4, fontSize=11.5).encode(across, names(rows), offset, alt.Text("value:Q", format=".1%")),
+    ).properties(height={"step": 14, "for": "offset"})
 
 
 def stacked_bars(rows: Rows, kinds: Kinds, title: str, is_share: bool = False) -> Drawn:
