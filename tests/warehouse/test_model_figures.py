@@ -23,6 +23,7 @@ from trainer.models import ConstantTrainer
 from trainer.models.boosting.xgboost import XGBoostTrainer
 from trainer.registry import artifact, list_models, read_meta, read_out_of_fold
 from trainer.reports.model_figures import model_report
+from trainer.reports.model_figures.verdict import verdict_of
 from trainer.reports.model_report import ModelReport
 from trainer.simulate import SimulationSummary
 from trainer.training import against_truth, choose_threshold, compare
@@ -148,6 +149,7 @@ def test_the_report_is_plain_and_says_what_it_is_about(report: ModelReport, mode
     assert said["notes"] == [] and said["model"]["model_id"] == model.model_id
     assert f"{model.metrics['auc']['value']:.3f}" in said["verdict"][0] and "better than chance" in said["verdict"][0]
     assert f"on {model.n_test} rows" in said["verdict"][1]
+    assert "the saved model is trained on all labelled rows, these included" in said["verdict"][1]
     assert "label_model expects" in said["verdict"][-1]
     assert len(said["importance"]) == 20 and sum(one["share"] for one in said["families"]) == pytest.approx(1)
     assert {one["direction"] for one in said["importance"]} <= {"higher raises", "higher lowers", "mixed"}
@@ -174,6 +176,26 @@ def test_twelve_positives_have_a_report_that_says_how_little_they_say(client: An
     assert any("So few risky addresses say little" in sentence for sentence in report.verdict)
     assert "it needs 20 of the rarer class" in report.model["calibration"]
     assert report.thresholds and all(one["precision"]["high"] > one["precision"]["low"] for one in report.thresholds)
+
+
+def test_a_constant_model_is_said_to_tell_nothing_whatever_its_pooled_auc(client: Any, house: House) -> None:
+    constant = trained(client, model_trainer=ConstantTrainer())
+    said = " ".join(model_report(client, constant.model_id).verdict)
+    assert "gives every row the same score, so it tells no risky alert from a benign one" in said
+    assert f"Its AUC is {constant.metrics['auc']['value']:.3f}" in said
+    assert "of pairs" not in said and "weakest" not in said
+
+
+@pytest.mark.parametrize(("low", "clear"), [(0.80, False), (0.86, True)])
+def test_the_weakest_group_is_clearly_so_only_where_no_intervals_overlap(model: TrainingResult, low: float, clear: bool) -> None:
+    meta = read_meta(Path(model.artifact)).model_copy(update={"metrics": {"auc": {"value": 0.9, "low": low, "high": 0.95}}})
+    groups = [
+        {"name": name, "rows": 90, "positive": 40, "auc": {"value": value, "low": value - 0.1, "high": value + 0.08}}
+        for name, value in (("mixer", 0.72), ("scam", 0.9))
+    ]
+    (said,) = (one for one in verdict_of(meta, None, {"typology": groups}, None) if "weakest on typology mixer" in one)
+    assert ("not clearly" not in said) == clear and ("the intervals overlap" in said) != clear
+    assert "widened because it is the weakest of 2 groups" in said
 
 
 def test_without_gold_the_report_says_so(client: Any, house: House) -> None:

@@ -18,11 +18,14 @@ from trainer.training import GoldRows
 UNKNOWN = "unknown"
 SEVERITIES = {1: "low", 2: "medium", 3: "high", 4: "critical"}
 SIZES = (1, 2, 3, 5, 10, 20, 50, 100)  # the upper ends of groups of cluster sizes
+SAVED = "The saved model is trained afterwards, on all labelled rows, the tested ones included."
 WHY = {
     "forward": "A model scores snapshots that come after those it was trained on: the tested rows are of the last date, and the "
-    "model that scores them was trained on other addresses, on earlier dates. It has seen neither the address nor the day.",
-    "grouped": "Rows of one address are alike: all of them are tested together, by a model that was trained on other addresses. "
-    "There is one date only, or too little to train on before the last one: how well scores hold over time is not tested.",
+    "model of the fold that scores them was trained on other addresses, on earlier dates. It has seen neither the address nor "
+    f"the day. {SAVED}",
+    "grouped": "Rows of one address are alike: all of them are tested together, by the model of a fold, trained on other "
+    "addresses. There is one date only, or too little to train on before the last one: how well scores hold over time is not "
+    f"tested. {SAVED}",
 }
 
 
@@ -37,6 +40,11 @@ class Kept:
         """Return a column (n,) of all rows; text is objects, None where missing, and numbers are NaN."""
         column = self.table[name]
         return np.asarray(column.to_pandas() if pa.types.is_string(column.type) else column.to_numpy())
+
+    def constant_folds(self) -> dict[int, bool]:
+        """Return for each fold whether its model gives every row the same score, in raw scores of the unseen gold rows."""
+        fold, raw = self.column("fold")[self.gold.row], self.column("raw")[self.gold.row]
+        return {int(number): np.unique(raw[fold == number]).size == 1 for number in np.unique(fold)}
 
 
 def labels_by_source(kept: Kept) -> list[dict[str, Any]]:

@@ -28,7 +28,8 @@ def verdict_of(
 ) -> list[str]:
     """Return the sentences, the most important first."""
     said = _quality(meta, kept)
-    said += _weakest(meta, breakdown)
+    if kept is None or not all(kept.constant_folds().values()):
+        said += _weakest(meta, breakdown)
     said.append(calibration_of(meta, kept))
     said += _threshold(meta)
     if snapshot is not None:
@@ -57,24 +58,40 @@ def _quality(meta: ModelMeta, kept: Kept | None) -> list[str]:
             "The model's quality is not known: rows that it has not seen lack gold labels of both classes. Add labels of your "
             "own (`trainer labels add`) and train again."
         ]
+    said = _of_auc(meta, kept)
+    measured = f"That is measured on {meta.n_test:,} rows with a gold label"
+    by = (
+        "by models that were trained in the same way on other addresses, one for each fold; the saved model is trained on all "
+        "labelled rows, these included."
+    )
+    if kept is None:
+        return [*said, f"{measured}, {by}"]
+    positive = kept.gold.y >= 0.5
+    addresses = {int(group) for group in kept.gold.groups[positive]}
+    said.append(f"{measured}, {int(positive.sum()):,} of them risky ({len(addresses):,} addresses), {by}")
+    if len(addresses) < FEW_POSITIVES:
+        said.append("So few risky addresses say little: read the interval, not the value.")
+    return said
+
+
+def _of_auc(meta: ModelMeta, kept: Kept | None) -> list[str]:
     auc, grain = meta.metrics["auc"], get_model_type(meta.model_type).grain
+    value = f"AUC is {auc['value']:.3f} (95 % interval {auc['low']:.3f} to {auc['high']:.3f})"
+    folds = {} if kept is None else kept.constant_folds()
+    if folds and all(folds.values()):
+        return [
+            f"The model gives every row the same score, so it tells no risky {grain} from a benign one. Its {value} only because "
+            "the rows of all folds are evaluated together, and the model of each fold has a score of its own."
+        ]
     better = "better than chance"
     if auc["low"] <= 0.5:
         better = "worse than chance" if auc["high"] < 0.5 else "not distinguishable from chance"
     said = [
-        f"The model is {better}: its AUC is {auc['value']:.3f} (95 % interval {auc['low']:.3f} to {auc['high']:.3f}); it scores "
-        f"a risky {grain} higher than a benign one in {_percent(auc['value'])} of pairs."
+        f"The model is {better}: its {value}; it scores a risky {grain} higher than a benign one in {_percent(auc['value'])} of "
+        "pairs."
     ]
-    if kept is None:
-        return [*said, f"That is measured on {meta.n_test:,} rows with a gold label whose addresses it has not seen."]
-    positive = kept.gold.y >= 0.5
-    addresses = {int(group) for group in kept.gold.groups[positive]}
-    said.append(
-        f"That is measured on {len(positive):,} rows with a gold label whose addresses it has not seen, {int(positive.sum()):,} "
-        f"of them risky ({len(addresses):,} addresses)."
-    )
-    if len(addresses) < FEW_POSITIVES:
-        said.append("So few risky addresses say little: read the interval, not the value.")
+    if any(folds.values()):
+        said.append(f"In {sum(folds.values())} of {len(folds)} folds it gives every row the same score.")
     return said
 
 
@@ -89,11 +106,14 @@ def _weakest(meta: ModelMeta, breakdown: dict[str, list[dict[str, Any]]]) -> lis
         return []
     _, dimension, row = min(enough, key=lambda one: one[0])
     auc = row["auc"]
-    high = auc["value"] + (auc["high"] - auc["value"]) * _widening(len(enough))
-    clearly = "clearly below the whole" if high < meta.metrics["auc"]["value"] else "not clearly below the whole"
+    high, whole = auc["value"] + (auc["high"] - auc["value"]) * _widening(len(enough)), meta.metrics["auc"]["low"]
+    widened = f"widened because it is the weakest of {len(enough)} groups" if len(enough) > 1 else "as it is"
+    judged = f"not clearly below the whole: the intervals overlap, this one {widened}"
+    if high < whole:
+        judged = f"clearly below the whole: this interval, {widened}, ends below that of the whole"
     return [
         f"It is weakest on {DIMENSIONS[dimension]} {row['name']}: AUC {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f}) "
-        f"on {row['rows']:,} rows, {row['positive']:,} of them risky, {clearly}."
+        f"on {row['rows']:,} rows, {row['positive']:,} of them risky, {judged}."
     ]
 
 
