@@ -61,7 +61,7 @@ def test_without_gold_of_both_classes_only_the_label_model_trains_and_there_are_
     for said in ("(0 labelled, 0 positive)", "`trainer labels add`", "addresses with `--label-strategy label_model`"):
         assert said in refused.err
     unknown = bare.trainer("fit", "--label-strategy", "nope")
-    assert unknown.code == 3
+    assert unknown.code == 2
     assert "address_labels, custom_priority, label_model, sot_only, weighted_vote" in unknown.err
     trains_ungraded(bare.trainer)
 

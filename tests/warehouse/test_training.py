@@ -20,7 +20,7 @@ from tests.support.warehouse import DATES, ROOT, TORUS, WINDOW, Called, House, c
 from trainer import AddressLabelStrategy, LabelStrategy, ModelTraining, TrainingResult, XGBoostTrainer, connect, predict
 from trainer.data.dataset import read_scoring
 from trainer.data.selection import Selection
-from trainer.errors import BadInputError, NotEnoughLabelsError
+from trainer.errors import BadInputError, NotEnoughLabelsError, UsageError
 from trainer.keys import SnapshotKey
 from trainer.labels.add import add_labels
 from trainer.models import name_of
@@ -235,7 +235,7 @@ def test_a_floor_that_is_not_reached_is_named_with_the_counts(client: Any, fitte
 
 
 def test_an_unknown_strategy_lists_the_known(client: Any, house: House) -> None:
-    with pytest.raises(BadInputError, match="'nope'.*address_labels, .*sot_only"):
+    with pytest.raises(UsageError, match="'nope'.*address_labels, .*sot_only"):
         train(client, label_strategy="nope")
 
 

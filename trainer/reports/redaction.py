@@ -51,7 +51,10 @@ def without_addresses(report: dict[str, Any]) -> dict[str, Any]:
         }
         for row in alerts
     ]
-    return {key: kept if key == "top_alerts" else _hidden(value, pattern) for key, value in report.items()}
+    shown = report | {"top_alerts": kept}
+    if report.get("comparison"):
+        shown["comparison"] = {key: value for key, value in report["comparison"].items() if key != "folder"}  # on this machine
+    return {key: kept if key == "top_alerts" else _hidden(value, pattern) for key, value in shown.items()}
 
 
 def _hidden(value: Any, known: re.Pattern[str] | None) -> Any:
