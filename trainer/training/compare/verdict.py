@@ -36,7 +36,7 @@ def _said(first: Entry, others: Sequence[Entry], which: str, rows: str) -> list[
         said.append(f"worse: {', '.join(worse)}" if better else f"worse than {first.candidate}: {', '.join(worse)}")
     if rest:
         from_first = "" if better or worse else f" from {first.candidate}"
-        said.append(f"no difference{from_first} is shown to be real, nor excluded within its interval: {', '.join(rest)}")
+        said.append(f"no difference{from_first} is shown, as the interval has 0 in it: {', '.join(rest)}")
     if equal:
         said.append(f"exactly as {first.candidate}: {', '.join(equal)}")
     return [f"AUC on {rows} — {'; '.join(said)}."]
