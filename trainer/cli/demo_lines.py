@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from trainer.cli.output import counted
@@ -65,20 +64,13 @@ def alert_lines(explained: Explanations) -> list[str]:
 
 
 def _alert(one: Explanation) -> list[str]:
+    from trainer.reports import folded
     from trainer.training import RAISES, SPEAKS
 
     sections = one.sections()
     said = sections.get(RAISES, [])[:REASONS] + sections.get(SPEAKS, [])[:1]
-    folded = [line for text in said for line in _folded(text)]
-    return [_name(one), *folded]
+    return [_name(one), *(line for text in said for line in folded(text, WIDTH, "      "))]
 
 
 def _name(one: Explanation) -> str:
     return f"  {one.rank:>2}. {one.score:.4f}  {one.alert_id} on {one.address} ({', '.join(one.typologies)})"
-
-
-def _folded(text: str) -> list[str]:
-    """Return a sentence in lines of WIDTH; a number stays with its per cent sign."""
-    joined = text.replace(" %", "\N{NO-BREAK SPACE}%")
-    lines = textwrap.wrap(joined, WIDTH, initial_indent="      ", subsequent_indent="        ", break_on_hyphens=False)
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trainer.reports.comparison_tables import comparison_tables
-from trainer.reports.explain import explanation_text
+from trainer.reports.explain import explanation_text, folded
 from trainer.reports.label_page import label_page
 from trainer.reports.label_report import label_report
 from trainer.reports.label_tables import source_table, tables
@@ -19,6 +19,7 @@ __all__ = [
     "check_page_path",
     "comparison_tables",
     "explanation_text",
+    "folded",
     "label_page",
     "label_report",
     "model_named",

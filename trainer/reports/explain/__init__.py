@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from trainer.reports.explain.text import explanation_text
+from trainer.reports.explain.text import explanation_text, folded
 
-__all__ = ["explanation_text"]
+__all__ = ["explanation_text", "folded"]

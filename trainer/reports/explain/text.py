@@ -20,9 +20,12 @@ def explanation_text(explanations: Iterable[Explanation], width: int = WIDTH) ->
     return "\n\n\n".join([*blocks, textwrap.fill(FOOTER, width)])
 
 
+def folded(sentence: str, width: int, indent: str) -> list[str]:
+    """Return a sentence in indented lines of a width, the further ones by two more; a number stays with its per cent sign."""
+    joined = sentence.replace(" %", "\N{NO-BREAK SPACE}%")
+    lines = textwrap.wrap(joined, width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_on_hyphens=False)
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
+
+
 def _section(heading: str, sentences: list[str], width: int) -> str:
-    folded = (
-        textwrap.fill(sentence, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
-        for sentence in sentences
-    )
-    return "\n".join([heading, *folded])
+    return "\n".join([heading, *(line for sentence in sentences for line in folded(sentence, width, "  "))])
