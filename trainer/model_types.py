@@ -129,3 +129,8 @@ def get_model_type(name: str) -> ModelType:
     if name not in MODEL_TYPES:
         raise UsageError(f"There is no model type '{name}'; there are: {', '.join(MODEL_TYPES)}.")
     return MODEL_TYPES[name]
+
+
+def plural(grain: str) -> str:
+    """Return what several rows of a grain are called: alerts, addresses, clusters."""
+    return f"{grain}es" if grain.endswith("s") else f"{grain}s"

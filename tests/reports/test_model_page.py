@@ -291,7 +291,7 @@ def test_reports_and_charts_are_not_imported_to_fit_or_predict() -> None:
 def test_a_browser_opens_a_page_without_an_error(pages: dict[str, str], name: str, tmp_path: Path) -> None:
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if browser is None:
-        pytest.skip("there is no Chromium")
+        pytest.skip("no Chromium is installed to open the page with")
     (tmp_path / "page.html").write_text(pages[name], encoding="utf-8")
     options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--v=0", "--window-size=400,800"]
     options += [f"--user-data-dir={tmp_path / 'profile'}", f"--screenshot={tmp_path / 'page.png'}"]

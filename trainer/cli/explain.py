@@ -1,4 +1,4 @@
-"""The command that tells why an alert has its score: explain."""
+"""The command that explains scores: explain."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def explain(
     json: o.Json = False,
     target: o.Target = None,
 ) -> None:
-    """Tell why an alert has its score: the features that move it, labels and rules that speak of it, its flows.
+    """Explain a score: the features that contribute most, the labels and rules on the address, its flows.
 
     By default with the newest model, on the last snapshot.
     """

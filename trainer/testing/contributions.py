@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,8 +55,9 @@ class ContributionsContract:
         assert constant.any()
         assert np.abs(found.values[:, constant]).max() < 1e-6
 
+    @abstractmethod
     def _trained(self, table: Table, trainer: ModelTrainer | None = None) -> ModelTrainer:
-        raise NotImplementedError
+        """Return a trainer (by default that under test) that was trained on the table; `TrainerContract` has it."""
 
     def _explained(self, trainer: ModelTrainer, X: pd.DataFrame) -> Contributions:
         """Return the contributions of the first rows of X, after checking that they add up."""

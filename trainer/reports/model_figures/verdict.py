@@ -6,7 +6,7 @@ from statistics import NormalDist
 from typing import Any
 
 from trainer.evaluation import calibration
-from trainer.model_types import get_model_type
+from trainer.model_types import get_model_type, plural
 from trainer.registry import ModelMeta
 from trainer.reports.model_figures.alerts import Snapshot
 from trainer.reports.model_figures.evaluated import Kept
@@ -152,12 +152,11 @@ def _population(meta: ModelMeta, kept: Kept | None, snapshot: Snapshot) -> list[
     if everywhere is None or kept is None or not kept.gold.has_both:
         return []
     share, grain = float((kept.gold.y >= 0.5).mean()), get_model_type(meta.model_type).grain
-    grains = f"{grain}es" if grain.endswith("s") else f"{grain}s"
     said = (
-        f"Rows with a gold label are no sample of all {grains}: {_percent(share)} of the unseen ones are risky; of the snapshot "
-        f"of {snapshot.selection.end_date} the strategy label_model expects {_percent(everywhere)}"
+        f"Rows with a gold label are no sample of all {plural(grain)}: {_percent(share)} of the unseen ones are risky; "
+        f"of the snapshot of {snapshot.selection.end_date} the strategy label_model expects {_percent(everywhere)}"
     )
     above = None if meta.chosen is None else snapshot.expected_precision(meta.chosen.threshold)
     if above is not None:
         said += f", and {_percent(above)} of what is at or above the threshold"
-    return [f"{said}. Precision on gold rows is no promise for all {grains}."]
+    return [f"{said}. Precision on gold rows is no promise for all {plural(grain)}."]

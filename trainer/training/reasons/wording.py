@@ -7,13 +7,16 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from trainer.models import LOG_ODDS
+import numpy as np
+
+from trainer.model_types import plural
+from trainer.models import LOG_ODDS, sigmoid
 from trainer.training.reasons.catalogue import ZSCORE
 
 if TYPE_CHECKING:
     from trainer.training.reasons.explanation import Explanation, Flow, Reason, Vote
 
-RAISES, SPEAKS = "What raises the score", "Labels and rules that speak of it (none of them is a feature)"
+RAISES, SPEAKS = "What raises the score", "Labels and rules (none of them is a feature)"
 """Headings of sections that are also shown alone."""
 SHOWN = 160  # characters of a text from a file that are shown
 LEVELS = {1: "low", 2: "medium", 3: "high", 4: "critical"}
@@ -67,15 +70,15 @@ def _opening(one: Explanation) -> list[str]:
             "score repeats what the model was told."
         )
     if one.unit != LOG_ODDS:
-        what = f"It orders {_plural(one.grain)} and is no probability."
+        what = f"It orders {plural(one.grain)} and is no probability."
         return [*said, f"{what} The reasons are those of its {one.unit} {one.raw:+.3f}; the mean is {one.base:+.3f}."]
     if one.is_calibrated:
         said.append(
-            f"Scores are calibrated on unseen {_plural(one.grain)} with a gold label: of those with this score, about "
+            f"Scores are calibrated on unseen {plural(one.grain)} with a gold label: of those with this score, about "
             f"{100 * one.score:.0f} % are risky. Where no gold label is, the share may differ. The reasons below are those of "
             f"the score before calibration, {one.uncalibrated:.4f}."
         )
-    start = f"{one.base:+.3f} (a score of {_probability(one.base):.2f})"
+    start = f"{one.base:+.3f} (a score of {float(sigmoid(np.array(one.base))):.2f})"
     end = f"{one.raw:+.3f} ({one.uncalibrated:.4f})"
     return [*said, f"The reasons start from the mean log-odds, {start}, and lead to {end}."]
 
@@ -97,7 +100,7 @@ def _what(one: Explanation, reason: Reason) -> str:
         return f"{description}: {text}"
     if reason.feature.endswith(ZSCORE):
         text = f"{abs(reason.value):.2g} standard deviations {'above' if reason.value >= 0 else 'below'} the mean"
-    return f"{description}: {text} ({_standing(reason.percentile)} of the snapshot's {_plural(one.grain)})"
+    return f"{description}: {text} ({_standing(reason.percentile)} of the snapshot's {plural(one.grain)})"
 
 
 def _standing(percentile: float) -> str:
@@ -206,11 +209,3 @@ def _flow(one: Explanation, flow: Flow) -> str:
     gold = {vote.vote for vote in one.votes if vote.address == flow.counterparty and vote.kind == "gold"}
     labelled = " – labelled " + " and ".join("risky" if vote else "benign" for vote in sorted(gold, reverse=True)) if gold else ""
     return f"{amount} {way} {plain(flow.counterparty)}{count}{days}{where}{labelled}."
-
-
-def _plural(grain: str) -> str:
-    return f"{grain}es" if grain == "address" else f"{grain}s"
-
-
-def _probability(odds: float) -> float:
-    return 1 / (1 + math.exp(-max(-700.0, min(700.0, odds))))

@@ -52,7 +52,7 @@ def forest(rows: Rows, title: str) -> Drawn:
     """Return differences from a baseline with intervals: rows {name, value, low, high}; the line at 0 is no difference."""
     import altair as alt
 
-    kinds = {"better": BLUE, "worse": RED, "no real difference": GREY}
+    kinds = {"better": BLUE, "worse": RED, "no difference shown": GREY}
     judged = [row | {"kind": _judged(row)} for row in rows]
     present = [kind for kind in kinds if any(row["kind"] == kind for row in judged)]
     color = alt.Color("kind:N", scale=alt.Scale(domain=present, range=[kinds[kind] for kind in present]))
@@ -68,4 +68,4 @@ def forest(rows: Rows, title: str) -> Drawn:
 def _judged(row: dict[str, Any]) -> str:
     if row["low"] > 0:
         return "better"
-    return "worse" if row["high"] < 0 else "no real difference"
+    return "worse" if row["high"] < 0 else "no difference shown"
