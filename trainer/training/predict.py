@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -113,10 +112,10 @@ def _batches(
         yield written
         return
     chosen = explainer.ranks <= count
-    reasons = explainer.explanations(np.flatnonzero(chosen))
+    reasons = explainer.documents(np.flatnonzero(chosen))
     for start in range(0, len(written), ROWS):
         part = np.arange(start, min(start + ROWS, len(written)))
-        texts = [json.dumps(next(reasons).as_dict(), separators=(",", ":")) if chosen[row] else "" for row in part]
+        texts = [next(reasons) if chosen[row] else "" for row in part]
         yield written.slice(start, len(part)).append_column("explain_json", pa.array(texts))
         if progress is not None:
             progress("reasons", int(chosen[: part[-1] + 1].sum()), count)

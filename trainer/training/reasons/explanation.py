@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -125,6 +126,13 @@ class Explanation:
         # dataclasses.asdict copies value by value, and took longer than the contributions of 100,000 alerts.
         lists = {name: [dict(vars(one)) for one in getattr(self, name)] for name in ("contributions", "votes", "flows")}
         return {"version": VERSION} | vars(self) | lists
+
+    def as_json(self, votes: Iterable[str], flows: Iterable[str]) -> str:
+        """Return the text of that object with these votes and flows, which are JSON objects already, instead of its own."""
+        plain = {"version": VERSION} | vars(self) | {"contributions": [vars(one) for one in self.contributions]}
+        del plain["votes"], plain["flows"]
+        text = json.dumps(plain, separators=(",", ":"))
+        return f'{text[:-1]},"votes":[{",".join(votes)}],"flows":[{",".join(flows)}]}}'
 
     def sections(self) -> dict[str, list[str]]:
         """Return heading → sentences for people; text from files cannot control a terminal."""
