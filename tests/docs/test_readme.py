@@ -16,10 +16,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def block(name: str) -> str:
-    """The fenced block after the comment `<!-- run: name -->`."""
-    found = re.search(rf"<!-- run: {name} -->\n```\w+\n(.*?)```", README, re.DOTALL)
-    assert found, f"the README has no block to run named {name}"
-    return found[1]
+    """The fenced block after the comment `<!-- run: name -->`, in the README or a page of the docs."""
+    pages = [README, *(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))]
+    found = [text for page in pages for text in re.findall(rf"<!-- run: {name} -->\n```\w+\n(.*?)```", page, re.DOTALL)]
+    assert len(found) == 1, f"{len(found)} blocks to run are named {name}"
+    return str(found[0])
 
 
 @pytest.fixture(scope="module")
