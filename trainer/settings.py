@@ -112,7 +112,7 @@ def packaged_project() -> Path:
 
 
 def built_in_project() -> Path:
-    """Return the folder of the built-in models and seeds in use: the packaged one, or the project in use if it is a checkout's."""
+    """Return the folder of the built-in models and seeds: the packaged one, or the project in use where that is a checkout's."""
     try:
         project = project_dir()
     except UsageError:  # what is packaged needs no project

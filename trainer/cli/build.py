@@ -40,7 +40,7 @@ def build(context: typer.Context, json: Json = False, target: Target = None) -> 
 
 
 def dbt(context: typer.Context) -> None:
-    """Run dbt on the project in use, from any folder of it: `trainer dbt run`, `trainer dbt docs generate`, …"""
+    """Run dbt on the project in use, from any folder of it: `trainer dbt run`, `trainer dbt docs generate`."""
     from trainer.warehouse import pass_to_dbt
 
     code = pass_to_dbt(context.args)

@@ -51,8 +51,7 @@ def follow_dbt(
     """
     run = DbtRun()
     with _started([*arguments, "--log-format", "json", "--no-use-colors"], target, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
+        for line in process.stdout or ():
             if run.read(line) and progress is not None:
                 progress(run.current, run.done, run.total)
     run.exit_code = process.returncode
