@@ -73,7 +73,7 @@ def test_another_project_of_the_name_is_found_and_named(tmp_path: Path, monkeypa
     monkeypatch.syspath_prepend(str(tmp_path))
     assert before is None and settings.namesake() == "0.0.36"
     with pytest.raises(ImportError, match="cannot import name 'Trainer'"):
-        exec("from trainer import Trainer")  # noqa: S102
+        exec("from trainer import Trainer")
     with pytest.raises(AttributeError, match=r"no attribute 'Trainer'; another project named trainer \(0\.0\.36\)"):
         trainer.Trainer  # noqa: B018
 

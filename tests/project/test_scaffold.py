@@ -16,7 +16,9 @@ FILES = {"profiles.yml", ".gitignore", "README.md", "packages.yml", "dbt_project
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file() and not path.is_symlink()
+    }
 
 
 @pytest.fixture
@@ -36,7 +38,9 @@ def test_a_project_has_what_dbt_and_the_trainer_look_for(project: Path, monkeypa
     assert settings.profiles_dir() == settings.project_dir() == project_at(Path.cwd()) == project
     assert settings.target().path == project / ".warehouse"
     assert settings.artifacts_dir() == project / "artifacts"
-    ours, packaged = (yaml.safe_load((folder / "dbt_project.yml").read_text()) for folder in (project, settings.packaged_project()))
+    ours, packaged = (
+        yaml.safe_load((folder / "dbt_project.yml").read_text()) for folder in (project, settings.packaged_project())
+    )
     assert ours["name"] != packaged["name"] and ours["profile"] == packaged["profile"] == settings.PROFILE
     assert packaged["flags"].items() <= ours["flags"].items(), "flags are those of the project that dbt runs"
     assert (project / "dbt_packages" / "trainer").resolve() == settings.packaged_project()
@@ -99,7 +103,10 @@ def test_a_file_where_a_folder_belongs_is_a_sentence(tmp_path: Path) -> None:
 
 def test_the_link_follows_the_package_that_runs(project: Path, tmp_path: Path) -> None:
     assert problem_of_link(project) == "" and link_package(project) is False
-    for link, elsewhere in ((project / ".trainer", tmp_path / "older"), (project / "dbt_packages" / "trainer", tmp_path / "gone")):
+    for link, elsewhere in (
+        (project / ".trainer", tmp_path / "older"),
+        (project / "dbt_packages" / "trainer", tmp_path / "gone"),
+    ):
         link.unlink()
         link.symlink_to(elsewhere)
         assert str(link) in problem_of_link(project)
