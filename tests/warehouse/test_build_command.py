@@ -45,7 +45,7 @@ def test_a_failure_is_one_line_with_its_reason() -> None:
     )
     run.read(event("RunResultWarningMessage", level="warn", node="unsure", msg="Got 3 results, configured to warn if != 0"))
     run.read(event("MainEncounteredError", "Compilation Error\n  no such\x1bmodel " + "x" * 1000, level="error"))
-    warning, failure, other = run.problems
+    warning, other, failure = run.problems
     assert warning == "warn  unsure: Got 3 results, configured to warn if != 0"
     assert failure == "error  broken: Database Error in model broken Code: 395. on purpose"
     assert other.startswith("error  Compilation Error no such") and len(other) < 400 and "\n" not in other
@@ -80,6 +80,7 @@ def own(project: Path, call: Callable[..., Called], monkeypatch: pytest.MonkeyPa
 def test_build_counts_nodes_and_says_how_far_it_is(own: Callable[..., Called], project: Path) -> None:
     done = own("build", "--json", "--select", "risk_levels", "label_rules", "fct_label_rules")
     assert done.code == 0, done.err
+    assert "log_version" not in (project / "logs" / "dbt.log").read_text(encoding="utf-8")
     found = json.loads(done.out)
     assert found["counts"].keys() == {"pass", "success"} and found["counts"]["success"] == 3
     assert found["nodes"] == sum(found["counts"].values()) and found["warnings"] == []

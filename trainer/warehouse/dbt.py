@@ -16,6 +16,7 @@ from trainer.errors import NotBuiltError
 from trainer.project import link_package
 from trainer.warehouse.dbt_events import DbtRun
 
+LOGGED = ["--log-format", "json", "--log-format-file", "debug", "--no-use-colors"]
 DBT = [sys.executable, "-c", "import sys; sys.argv[0] = 'dbt'; from dbt.cli.main import cli; cli()"]
 
 
@@ -50,7 +51,7 @@ def follow_dbt(
             dbt reads the project.
     """
     run = DbtRun()
-    with _started([*arguments, "--log-format", "json", "--no-use-colors"], target, stdout=subprocess.PIPE) as process:
+    with _started([*arguments, *LOGGED], target, stdout=subprocess.PIPE) as process:
         for line in process.stdout or ():
             if run.read(line) and progress is not None:
                 progress(run.current, run.done, run.total)

@@ -22,7 +22,6 @@ class DbtRun:
         current: the node that started last, '' as long as dbt reads the project.
         done, total: nodes that are finished or skipped, and all that are selected; 0 of 0 before the first.
         counts: status (success, pass, warn, fail, error, skipped) → nodes.
-        problems: a line for each node that failed or warns, and for each error that is no node's.
         exit_code: dbt's, once it has ended.
     """
 
@@ -33,13 +32,14 @@ class DbtRun:
     exit_code: int = 0
     _of_nodes: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     _reasons: dict[str, list[str]] = field(default_factory=dict, repr=False)
-    _others: list[str] = field(default_factory=list, repr=False)
+    _others: list[tuple[str, str]] = field(default_factory=list, repr=False)
 
     @property
     def problems(self) -> list[str]:
-        """A line for each node that failed or warns, failures last, and for each error that is no node's."""
-        lines = [(status != "warn", f"{status}  {name}{self._reason(node)}") for node, (name, status) in self._of_nodes.items()]
-        return [line for _, line in sorted(lines, key=lambda one: one[0])] + [f"error  {text}" for text in self._others]
+        """A line for each node that failed or warns, and for each warning and error that is no node's; warnings first."""
+        of_nodes = [(status, f"{name}{self._reason(node)}") for node, (name, status) in self._of_nodes.items()]
+        lines = sorted(self._others + of_nodes, key=lambda one: one[0] != "warn")
+        return [f"{status}  {text}" for status, text in lines]
 
     def read(self, line: str) -> bool:
         """Take in a line of the log; return whether what runs or how much is done has changed."""
@@ -57,8 +57,8 @@ class DbtRun:
             return True
         if name in REASONS:
             self._reasons.setdefault(node.get("unique_id", ""), []).append(data.get("msg") or "")
-        elif level == "error":
-            self._others.append(_one_line(message))
+        elif level in {"warn", "error"}:  # such as a --select that matches nothing
+            self._others.append((level, _one_line(message)))
         return False
 
     def _finish(self, node: dict[str, Any], data: dict[str, Any]) -> None:
