@@ -1,6 +1,5 @@
-{# Stops dbt unless every label rule has a file, an entry (a row in the seed label_rules, or in the var of that name) and a place in
-   the macro label_rules: a rule that lacks one of them would silently never vote. `declared` has the rows (rule_id, kind) of the
-   seed. #}
+{# Stops dbt unless every label rule has a file, an entry (a row in the seed label_rules, or in the var of that name) and a place
+   in the macro label_rules: a rule that lacks one would silently never vote. `declared` has the rows (rule_id, kind) of the seed. #}
 {% macro require_declared_rules(declared) -%}
     {%- set prefix = "int_label_rule__" -%}
     {%- set own = own_label_rules() -%}
@@ -15,13 +14,13 @@
     {%- for rule, package in files | dictsort if rule not in rows and rule not in own -%}
         {%- if package == "trainer" -%}
             {{ exceptions.raise_compiler_error(
-                "The label rule " ~ rule ~ " has a file but no row in the seed label_rules; add one of kind heuristic or propagated "
-                ~ "to dbt_project/seeds/label_rules.csv and run `dbt seed`."
+                "The label rule " ~ rule ~ " has a file but no row in the seed label_rules; add one of kind heuristic or "
+                ~ "propagated to dbt_project/seeds/label_rules.csv and run `dbt seed`."
             ) }}
         {%- endif -%}
         {{ exceptions.raise_compiler_error(
-            "The label rule " ~ rule ~ " has a file but no entry in the var label_rules; add `" ~ rule ~ ": {polarity: risky}` to it "
-            ~ "in dbt_project.yml."
+            "The label rule " ~ rule ~ " has a file but no entry in the var label_rules; add `" ~ rule
+            ~ ": {polarity: risky}` to it in dbt_project.yml."
         ) }}
     {%- endfor -%}
     {%- for rule in rows | sort if rule not in files -%}

@@ -12,8 +12,8 @@
                 {%- set node = graph.nodes.get(parent) or graph.sources.get(parent) -%}
                 {%- if (node.config.group | default("")) in ["labels", "training", "scores"] or node.name in label_tables() -%}
                     {{ exceptions.raise_compiler_error(
-                        "The feature model " ~ model ~ " reads " ~ node.name ~ ", which comes from labels or scores; features may "
-                        ~ "read staging and feature models only."
+                        "The feature model " ~ model ~ " reads " ~ node.name ~ ", which comes from labels or scores; features "
+                        ~ "may read staging and feature models only."
                     ) }}
                 {%- endif -%}
                 {%- if parent in graph.nodes -%}

@@ -1,5 +1,4 @@
-{# The var label_rules: rules of one's own and changes to those of this project, rule → columns of the seed label_rules. Stops dbt
-   at what it cannot mean. #}
+{# The var label_rules, checked: rules of one's own and changes to those of this project, rule → columns of the seed label_rules. #}
 {% macro own_label_rules() -%}
     {%- set rules = var("label_rules", {}) or {} -%}
     {%- set known = label_rule_columns() -%}
@@ -13,7 +12,7 @@
                 here ~ "names the rule '" ~ rule ~ "'; use lower-case letters, digits and _ only."
             ) }}
         {%- elif given is not mapping -%}
-            {{ exceptions.raise_compiler_error(here ~ "says of " ~ rule ~ " no columns; write `" ~ rule ~ ": {polarity: risky}`.") }}
+            {{ exceptions.raise_compiler_error(here ~ "gives " ~ rule ~ " no columns; write {polarity: risky}.") }}
         {%- endif -%}
         {%- for column, value in given.items() -%}
             {%- if column not in known -%}
@@ -21,7 +20,7 @@
                     here ~ "gives " ~ rule ~ " a column '" ~ column ~ "'; there are: " ~ (known | join(", ")) ~ "."
                 ) }}
             {%- elif known[column][0] in ["Float64", "Int32"] and value is not number -%}
-                {{ exceptions.raise_compiler_error(here ~ "gives " ~ rule ~ " a " ~ column ~ " that is no number: " ~ value ~ ".") }}
+                {{ exceptions.raise_compiler_error(here ~ "gives " ~ rule ~ " a " ~ column ~ " that is no number.") }}
             {%- elif known[column][0] == "Bool" and value is not boolean -%}
                 {{ exceptions.raise_compiler_error(here ~ "gives " ~ rule ~ " a " ~ column ~ " that is not true or false.") }}
             {%- endif -%}
