@@ -19,7 +19,7 @@ TESTED_ELSEWHERE = {
     "testing": "models: every built-in trainer passes the contract",
 }
 # Folders of tests that are no room's.
-NO_ROOM = {"adapter", "docs", "project", "support"}
+NO_ROOM = {"adapter", "docs", "support"}
 
 
 def imported(path: Path) -> Iterator[tuple[int, str]]:

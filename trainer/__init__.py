@@ -72,5 +72,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import a public name at its first use, so that importing the package costs nothing."""
     if name not in _HOMES:
-        raise AttributeError(f"module 'trainer' has no attribute {name!r}")
+        from trainer.settings import PART_FROM_NAMESAKE, namesake
+
+        other = namesake() if not name.startswith("_") else None
+        hint = f"; another project named trainer ({other}) is installed, too: {PART_FROM_NAMESAKE}" if other else ""
+        raise AttributeError(f"module 'trainer' has no attribute {name!r}{hint}")
     return getattr(importlib.import_module(_HOMES[name]), name)

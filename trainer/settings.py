@@ -1,12 +1,13 @@
 """Where things are: the only module that reads profiles.yml and the environment.
 
 dbt and the trainer share one profiles.yml, so there is one place for a connection. The rules for finding it are dbt's
-(`DBT_PROFILES_DIR`, then the working directory), followed by the working directory's parents and, for an installed
-package, the copy that ships with it.
+(`DBT_PROFILES_DIR`, then the working directory), followed by the working directory's parents and, where the package runs from
+a checkout, the checkout.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -17,8 +18,16 @@ from typing import Any
 from trainer.errors import UsageError
 
 PROFILE = "trainer"
+DISTRIBUTION = "aml-trainer"  # the name on PyPI, where `trainer` is another project
 PACKAGE_DIR = Path(__file__).resolve().parent
-SHIPPED_PROJECT = PACKAGE_DIR / "project"
+CHECKOUT = PACKAGE_DIR.parent
+IS_CHECKOUT = (CHECKOUT / "dbt_project" / "dbt_project.yml").is_file()
+"""Whether the package runs from a checkout of its repository, not from a wheel."""
+PACKAGED = CHECKOUT if IS_CHECKOUT else PACKAGE_DIR / "project"
+"""Folder with the profiles.yml and dbt_project that ship with the package; nothing is written there."""
+PACKAGE_LINK = ".trainer"  # in a project that `trainer init` wrote: a link to the packaged dbt project
+PART_FROM_NAMESAKE = f"run `pip uninstall trainer`, then `pip install --force-reinstall --no-deps {DISTRIBUTION}`"
+NO_PROJECT = "There is no project here or above; run `trainer init` to write one, or set DBT_PROFILES_DIR."
 
 
 @dataclass(frozen=True)
@@ -68,24 +77,97 @@ def profiles_dir() -> Path:
         if (folder / "profiles.yml").is_file():
             _require_trusted(folder / "profiles.yml")
             return folder
-    raise UsageError("There is no project with a profiles.yml here or above; run from its folder or set DBT_PROFILES_DIR.")
+    raise UsageError(NO_PROJECT)
 
 
 def project_dir() -> Path:
-    """Return the dbt project's folder: `DBT_PROJECT_DIR`, or `dbt_project` beside the profiles.yml in use.
+    """Return the dbt project's folder: `DBT_PROJECT_DIR`; `dbt_project` beside the profiles.yml in use, or its own folder.
 
     Raises:
         UsageError: the folder has no dbt_project.yml.
     """
-    folder = Path(os.environ.get("DBT_PROJECT_DIR") or profiles_dir() / "dbt_project").resolve()
-    if not (folder / "dbt_project.yml").is_file():
-        raise UsageError(f"There is no dbt_project.yml in {folder}; run from the project's folder or set DBT_PROJECT_DIR.")
-    return folder
+    configured = os.environ.get("DBT_PROJECT_DIR")
+    beside = profiles_dir()
+    folders = [Path(configured).resolve()] if configured else [(beside / "dbt_project").resolve(), beside]
+    for folder in folders:
+        if (folder / "dbt_project.yml").is_file():
+            return folder
+    raise UsageError(f"There is no dbt_project.yml in {folders[0]}; run from the project's folder or set DBT_PROJECT_DIR.")
+
+
+def is_configured() -> bool:
+    """Return whether the environment names the profiles.yml to use, wherever the command runs."""
+    return bool(os.environ.get("DBT_PROFILES_DIR"))
+
+
+def use_project(folder: Path) -> None:
+    """Use the project in a folder, in this process and in those it starts, wherever the command runs."""
+    os.environ["DBT_PROFILES_DIR"] = str(folder)
+    os.environ.pop("DBT_PROJECT_DIR", None)
+
+
+def packaged_project() -> Path:
+    """Return the folder of the dbt project that ships with the package: built-in models, macros, tests and seeds."""
+    return PACKAGED / "dbt_project"
+
+
+def built_in_project() -> Path:
+    """Return the folder of the built-in models and seeds: the packaged one, or the project in use where that is a checkout's."""
+    try:
+        project = project_dir()
+    except UsageError:  # what is packaged needs no project
+        return packaged_project()
+    return packaged_project() if inherits(project) else project
+
+
+def seed_file(name: str) -> Path:
+    """Return the CSV file of a seed: that of the project in use, if it has one of this name, else the built-in one."""
+    folder = built_in_project()
+    if folder == packaged_project():
+        with contextlib.suppress(UsageError):
+            own = project_dir() / "seeds" / f"{name}.csv"
+            return own if own.is_file() else folder / "seeds" / own.name
+    return folder / "seeds" / f"{name}.csv"
+
+
+def inherits(project: Path) -> bool:
+    """Return whether a dbt project is a user's own, which takes over the packaged one; that of a checkout is the packaged one."""
+    return (project / PACKAGE_LINK).is_symlink() or (project / "packages.yml").is_file()
 
 
 def artifacts_dir() -> Path:
     """Return the folder that holds saved models: `TRAINER_ARTIFACTS`, or `artifacts` beside the profiles.yml in use."""
-    return Path(os.environ.get("TRAINER_ARTIFACTS") or _home(profiles_dir()) / "artifacts").resolve()
+    return Path(os.environ.get("TRAINER_ARTIFACTS") or profiles_dir() / "artifacts").resolve()
+
+
+def installed_version(name: str = PROFILE) -> str:
+    """Return the version of a library, by default of this package.
+
+    Raises:
+        PackageNotFoundError: the library is not installed.
+    """
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(DISTRIBUTION if name == PROFILE else name)
+    except PackageNotFoundError:
+        if name != PROFILE:
+            raise
+        return _packaged_version()  # the source tree is on the path without being installed
+
+
+def namesake() -> str | None:
+    """Return the version of another project named `trainer` in this environment; None if there is none.
+
+    Its files and ours share the folder `trainer` of site-packages, so that each overwrites some of the other's.
+    """
+    from importlib.metadata import distributions
+
+    for found in distributions(name=PROFILE):
+        commands = {(point.group, point.value) for point in found.entry_points}
+        if ("console_scripts", "trainer.__main__:main") not in commands:  # that of this package before it was renamed
+            return found.version
+    return None
 
 
 def is_debugging() -> bool:
@@ -102,7 +184,7 @@ def dbt_environment(target_name: str | None = None) -> dict[str, str]:
     """Return the environment for a dbt run in a child process that sees the same warehouse as this one."""
     chosen = target(target_name)
     environment = dict(os.environ)
-    home = _home(profiles_dir())
+    home = profiles_dir()
     environment |= {
         "DBT_PROFILES_DIR": str(profiles_dir()),
         "DBT_PROJECT_DIR": str(project_dir()),
@@ -116,13 +198,13 @@ def dbt_environment(target_name: str | None = None) -> dict[str, str]:
 
 
 def _candidates() -> Iterator[Path]:
-    """Yield the folders that may be the project: the working folder, those above it with a dbt project, the package's own."""
+    """Yield the folders that may be the project: the working folder, those above it with a dbt project, the checkout."""
     yield Path.cwd()
     for folder in Path.cwd().parents:
         if any((folder / project).is_file() for project in ("dbt_project.yml", "dbt_project/dbt_project.yml")):
             yield folder
-    yield PACKAGE_DIR.parent
-    yield SHIPPED_PROJECT
+    if IS_CHECKOUT:
+        yield CHECKOUT
 
 
 def _require_trusted(path: Path) -> None:
@@ -137,11 +219,6 @@ def _require_trusted(path: Path) -> None:
             raise UsageError(f"{one} belongs to another user; if you trust it, set DBT_PROFILES_DIR={path.parent}.")
         if status.st_mode & stat.S_IWOTH and not status.st_mode & stat.S_ISVTX:
             raise UsageError(f"Everybody may write to {one}; run `chmod o-w {one}`.")
-
-
-def _home(profiles: Path) -> Path:
-    """Return the folder that relative paths start from: never site-packages, where the shipped profile is installed."""
-    return Path.cwd() if profiles == SHIPPED_PROJECT else profiles
 
 
 def _profile(folder: Path) -> dict[str, Any]:
@@ -178,6 +255,12 @@ def _render(value: Any) -> Any:
         raise UsageError(f"profiles.yml has '{value}', which cannot be rendered: {error}.") from error
 
 
+def _packaged_version() -> str:
+    import yaml
+
+    return str(yaml.safe_load((packaged_project() / "dbt_project.yml").read_text(encoding="utf-8"))["version"])
+
+
 def _env_var(name: str, default: str | None = None) -> str:
     value = os.environ.get(name, default)
     if value is None:
@@ -192,7 +275,7 @@ def _target(name: str, output: dict[str, Any], folder: Path) -> Target:
             name=name,
             type=str(output["type"]),
             database=str(output.get("schema", "default")),
-            path=None if path is None else (path if path.is_absolute() else (_home(folder) / path).resolve()),
+            path=None if path is None else (path if path.is_absolute() else (folder / path).resolve()),
             host=str(output.get("host", "127.0.0.1")),
             port=int(output.get("port", 8123)),
             user=str(output.get("user", "default")),

@@ -4,5 +4,5 @@
 {{ require_declared_rules(declared_rules()) }}
 {%- endif %}
 select rule_id
-from {{ ref('label_rules') }}
+from {{ ref('fct_label_rules') }}
 where kind in ('heuristic', 'propagated') and rule_id not in ('{{ label_rules() | join("', '") }}')

@@ -10,7 +10,7 @@ from pathlib import Path
 from trainer.addresses.encodings import is_ss58_prefix
 from trainer.addresses.forms import EVM, FORMS, SS58, Form, Rule
 from trainer.errors import BadInputError
-from trainer.settings import project_dir
+from trainer.settings import seed_file
 
 SEED = "address_forms"
 COLUMNS = ("network", "form", "pattern", "prefix", "versions")
@@ -65,7 +65,7 @@ def rules() -> dict[str, Rule]:
         BadInputError: the seed is missing, or a row of it cannot be used.
         UsageError: the dbt project was not found.
     """
-    path = project_dir() / "seeds" / f"{SEED}.csv"
+    path = seed_file(SEED)
     try:
         with path.open(newline="", encoding="utf-8") as stream:
             reader = csv.DictReader(stream)

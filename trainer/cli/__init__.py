@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from trainer import settings
-from trainer.cli import compare, data, demo, explain, features, labels, model, report, tune
+from trainer.cli import build, compare, data, demo, doctor, explain, features, labels, model, report, tune
 from trainer.cli.terminal import drop_output, safe_streams
 from trainer.errors import BadInputError, TrainerError, WarehouseError
 from trainer.interrupt import INTERRUPTED, MESSAGE
@@ -44,6 +44,7 @@ def common(
 
 
 data.register(app)
+build.register(app)
 labels.register(app)
 features.register(app)
 model.register(app)
@@ -52,6 +53,7 @@ compare.register(app)
 report.register(app)
 explain.register(app)
 demo.register(app)
+doctor.register(app)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from trainer.cli.output import emit, progress, say
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
+    from trainer.project import Written
     from trainer.snapshots import Ingested
 
 
@@ -23,6 +24,10 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Folder of the project [default: the project here or above, or here].", show_default=False),
+    ] = None,
     discard_damaged: Annotated[
         bool,
         typer.Option(
@@ -33,11 +38,31 @@ def init(
     json: Json = False,
     target: Target = None,
 ) -> None:
-    """Create the raw tables and load the seeds; running it again changes nothing."""
+    """Write a project here if there is none, create the raw tables, load the seeds; running it again changes nothing."""
+    written = _project(folder)
     if discard_damaged:
         _discard_damaged(target)
     names = prepare(target)
-    emit({"tables": names}, json, names)
+    emit({"project": str(written.folder), "written": written.files, "tables": names}, json, names)
+
+
+def _project(folder: Path | None) -> Written:
+    """Return the project to use, written if there is none: in `folder`, where the environment says, here or above, or here."""
+    from trainer import settings
+    from trainer.project import Written, link_package, project_at, write_project
+
+    here = Path.cwd()
+    if folder is None and settings.is_configured():
+        link_package(settings.project_dir())
+        return Written(settings.profiles_dir())
+    written = write_project(folder.resolve() if folder is not None else project_at(here) or here)
+    if folder is not None:
+        settings.use_project(written.folder)
+    if written.files:
+        say(f"Wrote a project to {written.folder}: {', '.join(name for name in written.files if not name.endswith('.gitkeep'))}")
+    if written.left:
+        say(f"Left as they were: {', '.join(written.left)}")
+    return written
 
 
 def _discard_damaged(target: str | None) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trainer.cli.build import run_build
 from trainer.cli.data import prepare
 from trainer.cli.demo_lines import alert_lines, truth_lines
 from trainer.cli.options import Json, Seed
@@ -57,13 +58,9 @@ def demo(
     from trainer import settings
 
     started = time.perf_counter()
-    os.environ |= {
-        "TRAINER_TARGET": "embedded",
-        "TRAINER_WAREHOUSE": str((out / "warehouse").resolve()),
-        "TRAINER_ARTIFACTS": str((out / "artifacts").resolve()),
-    }
+    go_on = _settle(out)
+    world = _build(out, alerts, seed)
     with progress() as update:
-        world = _build(out, alerts, seed, update)
         models, top = _train_and_score(world, seed, update)
     page = _report(models[-1].fitted)
     seconds = round(time.perf_counter() - started, 1)
@@ -80,27 +77,27 @@ def demo(
         "warehouse": warehouse,
     }
     lines = [*_model_lines(models), *truth_lines([row for one in models for row in one.hidden]), *alert_lines(top)]
-    emit(result, json, [*lines, *_last_lines(default, page, seconds, warehouse)])
+    emit(result, json, [*lines, *_last_lines(default, page, seconds, warehouse, go_on)])
 
 
-def _build(out: Path, alerts: int, seed: int, update: Progress) -> SimulationSummary:
+def _build(out: Path, alerts: int, seed: int) -> SimulationSummary:
     """Simulate a network, load its snapshots and labels, and let dbt build the training tables."""
     from trainer import settings
     from trainer.labels import add_labels
     from trainer.simulate import simulate
     from trainer.snapshots import ingest
-    from trainer.warehouse import connect, run_dbt
+    from trainer.warehouse import connect
 
     _step("simulate", f"{len(DATES)} snapshots of {alerts} alerts in {out / 'data'}")
     world = simulate(out / "data", alerts=alerts, dates=DATES, window_days=WINDOW_DAYS, network=NETWORK, seed=seed)
     _step("init, ingest", "raw tables in an embedded ClickHouse")
     prepare(None)
-    with connect() as client:
+    with progress() as update, connect() as client:
         ingest(client, world.root / "snapshots", progress=update)
         added = add_labels(client, world.custom_labels)
     _step("labels add", f"{added.added} labels from {world.custom_labels.name}")
     _step("dbt build", f"labels, features, training tables and their tests in {settings.project_dir()}")
-    run_dbt(["build", "--quiet"])
+    run_build([])
     return world
 
 
@@ -152,19 +149,37 @@ def _model_lines(models: list[_Model]) -> list[str]:
     return lines
 
 
-def _last_lines(model: _Model, page: str, seconds: float, warehouse: str) -> list[str]:
+def _last_lines(model: _Model, page: str, seconds: float, warehouse: str, go_on: str) -> list[str]:
     scored, fitted = model.scored, model.fitted
     return [
         "",
         f"{scored.rows} scores are in the table {scored.table} of the warehouse {warehouse}; the model is in {fitted.artifact}.",
-        f"To look: open {page} in a browser. To go on with trainer and dbt in this folder:",
-        "  " + _environment(),
+        f"To look: open {page} in a browser. To go on with trainer and dbt:",
+        "  " + go_on,
         f"Done in {seconds} s.",
     ]
 
 
-def _environment() -> str:
-    """Return the shell command that points trainer and dbt at the demo's folder."""
+def _settle(out: Path) -> str:
+    """Choose where the warehouse and the models are; return the shell command after which trainer and dbt use them.
+
+    In a project it is that of the project, with a warehouse of the demo's; elsewhere the demo's folder becomes a project.
+    """
+    from trainer import settings
+    from trainer.errors import UsageError
+    from trainer.project import write_project
+
+    os.environ["TRAINER_TARGET"] = "embedded"
+    try:
+        settings.profiles_dir()
+    except UsageError:
+        write_project(out)
+        os.environ["DBT_PROFILES_DIR"] = str(out.resolve())
+        return f"cd {shlex.quote(str(out))}"
+    os.environ |= {
+        "TRAINER_WAREHOUSE": str((out / "warehouse").resolve()),
+        "TRAINER_ARTIFACTS": str((out / "artifacts").resolve()),
+    }
     names = ("TRAINER_TARGET", "TRAINER_WAREHOUSE", "TRAINER_ARTIFACTS")
     return "export " + " ".join(f"{name}={shlex.quote(os.environ[name])}" for name in names)
 

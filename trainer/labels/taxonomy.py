@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer.errors import BadInputError
-from trainer.settings import project_dir
+from trainer.settings import seed_file
 
 TAXONOMY = "label_taxonomy"
 PROVENANCE = "label_provenance"
@@ -76,13 +76,12 @@ def read_taxonomy(seeds: Path | None = None) -> Taxonomy:
     Raises:
         BadInputError: a seed is missing or has an invalid row; the message names the line.
     """
-    folder = project_dir() / "seeds" if seeds is None else seeds
     confidences = {
-        row["provenance_class"]: _confidence(row["confidence"], place) for place, row in _rows(folder, PROVENANCE, "confidence")
+        row["provenance_class"]: _confidence(row["confidence"], place) for place, row in _rows(seeds, PROVENANCE, "confidence")
     }
     confidences.setdefault(UNKNOWN_PROVENANCE, 0.0)
     entries = {}
-    for place, row in _rows(folder, TAXONOMY, "risk_level"):
+    for place, row in _rows(seeds, TAXONOMY, "risk_level"):
         key = row["publisher"].strip(), row["category"].strip().lower()
         if key in entries:
             raise BadInputError(f"{place}: the category '{key[1]}' of {key[0]} appears twice.")
@@ -96,9 +95,9 @@ def read_taxonomy(seeds: Path | None = None) -> Taxonomy:
     return Taxonomy(entries, confidences)
 
 
-def _rows(folder: Path, seed: str, needed: str) -> list[tuple[str, dict[str, str]]]:
+def _rows(folder: Path | None, seed: str, needed: str) -> list[tuple[str, dict[str, str]]]:
     """Return the rows of a seed, each with its file and line for messages."""
-    path = folder / f"{seed}.csv"
+    path = seed_file(seed) if folder is None else folder / f"{seed}.csv"
     try:
         with path.open(newline="", encoding="utf-8") as stream:
             rows = list(csv.DictReader(stream, restval="", restkey="rest"))

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import uuid
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from trainer.model_types import get_model_type
 from trainer.models import ENTRY_POINT_GROUP, RANKERS, ModelTrainer, checked_predict, name_of, names, trainer_class
 from trainer.registry.meta import FORMAT, META_FILE, ChosenThreshold, ModelMeta, document_of, read_meta
 from trainer.registry.out_of_fold import OUT_OF_FOLD_FILE, write_out_of_fold
+from trainer.settings import installed_version
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -88,7 +88,7 @@ def save(
             file=file.name,
             file_sha256=_sha256(file),
             options=json.loads(json.dumps(options, allow_nan=False)),
-            versions={name: version(name) for name in LIBRARIES} | {"python": platform.python_version()},
+            versions={name: installed_version(name) for name in LIBRARIES} | {"python": platform.python_version()},
             git_commit=_git_commit(),
             out_of_fold_sha256=None if out_of_fold is None else _sha256(scratch / OUT_OF_FOLD_FILE),
             **described,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from trainer.warehouse.builds import one_build
 from trainer.warehouse.client import connect, require_table, table_exists
 from trainer.warehouse.damage import discard_damaged
-from trainer.warehouse.dbt import run_dbt
+from trainer.warehouse.dbt import follow_dbt, pass_to_dbt, run_dbt
+from trainer.warehouse.dbt_events import DbtRun
 from trainer.warehouse.label_tables import (
     ADDRESS_LABELS,
     LABEL_EDITIONS,
@@ -30,6 +31,7 @@ from trainer.warehouse.seeds import problem_of_seeds
 from trainer.warehouse.side_tables import side_table
 from trainer.warehouse.table import Table
 from trainer.warehouse.times import END_SECOND, FIRST_SECOND, UNITS
+from trainer.warehouse.upgrade import outdated_tables
 from trainer.warehouse.writing import exclusive, load, was_interrupted
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ __all__ = [
     "TABLES",
     "UNITS",
     "Client",
+    "DbtRun",
     "Table",
     "connect",
     "create_tables",
@@ -59,8 +62,11 @@ __all__ = [
     "drop_partition",
     "drop_partitions",
     "exclusive",
+    "follow_dbt",
     "load",
     "one_build",
+    "outdated_tables",
+    "pass_to_dbt",
     "problem_of_seeds",
     "publish",
     "replace_rows",

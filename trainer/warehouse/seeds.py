@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
-from trainer.settings import project_dir
+from trainer.settings import built_in_project, seed_file
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -21,7 +21,7 @@ def problem_of_seeds(client: Client) -> str:
     for table, column in client.query("SELECT table, name FROM system.columns WHERE database = currentDatabase()").result_rows:
         loaded.setdefault(table, set()).add(column)
     counts = dict(client.query("SELECT name, total_rows FROM system.tables WHERE database = currentDatabase()").result_rows)
-    for seed in sorted(project_dir().glob("seeds/*.csv")):
+    for seed in [seed_file(path.stem) for path in sorted(built_in_project().glob("seeds/*.csv"))]:
         with seed.open(newline="", encoding="utf-8-sig") as stream:
             lines = csv.reader(stream)
             columns = {name.strip() for name in next(lines, [])}

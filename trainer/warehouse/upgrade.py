@@ -22,21 +22,33 @@ def upgrade_tables(client: Client, tables: Iterable[Table]) -> list[str]:
     A table is copied and exchanged in one step: a reader sees the old rows or the new ones. New columns get their defaults;
     times become seconds.
     """
-    # A key of one column is printed in parentheses.
-    query = "SELECT name, trim(BOTH '()' FROM sorting_key), comment FROM system.tables WHERE database = currentDatabase()"
-    state = {name: (key, comment) for name, key, comment in client.query(query).result_rows}
-    columns: dict[str, list[str]] = {}
-    for name, column in client.query("SELECT table, name FROM system.columns WHERE database = currentDatabase()").result_rows:
-        columns.setdefault(name, []).append(column)
-    outdated = [
-        table
-        for table in tables
-        if state[table.name] != (table.sorting_key, table.comment) or not set(table.all_columns) <= set(columns[table.name])
-    ]
+    outdated = outdated_tables(client, tables)
+    columns = _columns(client)
     with writing(client) if outdated else nullcontext():
         for table in outdated:
             _rewrite(client, table, [name for name in columns[table.name] if name in table.all_columns])
     return [table.name for table in outdated]
+
+
+def outdated_tables(client: Client, tables: Iterable[Table]) -> list[Table]:
+    """Return the tables that exist and whose columns, sorting key or unit of times are of an earlier version."""
+    # A key of one column is printed in parentheses.
+    query = "SELECT name, trim(BOTH '()' FROM sorting_key), comment FROM system.tables WHERE database = currentDatabase()"
+    state = {name: (key, comment) for name, key, comment in client.query(query).result_rows}
+    columns = _columns(client)
+    return [
+        table
+        for table in tables
+        if table.name in state
+        and (state[table.name] != (table.sorting_key, table.comment) or not set(table.all_columns) <= set(columns[table.name]))
+    ]
+
+
+def _columns(client: Client) -> dict[str, list[str]]:
+    columns: dict[str, list[str]] = {}
+    for name, column in client.query("SELECT table, name FROM system.columns WHERE database = currentDatabase()").result_rows:
+        columns.setdefault(name, []).append(column)
+    return columns
 
 
 def _rewrite(client: Client, table: Table, kept: list[str]) -> None:

@@ -19,7 +19,7 @@ with ranked as (
         votes.rule_id as rule_id,
         tuple(votes.confidence, rules.trust, ifNull(sources.trust, 0), votes.source, votes.rule_id, votes.vote) as strength
     from {{ ref('int_label_votes__gold') }} as votes
-    inner join {{ ref('label_rules') }} as rules on rules.rule_id = votes.rule_id
+    inner join {{ ref('fct_label_rules') }} as rules on rules.rule_id = votes.rule_id
     left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('votes.source') }}
     where rules.enabled{% if rule %} and votes.rule_id = '{{ rule }}'{% endif %}
 

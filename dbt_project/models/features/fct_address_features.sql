@@ -1,3 +1,4 @@
+{%- set own_models = var('address_feature_models', []) -%}
 {{ config(
     materialized='table',
     engine='MergeTree()',
@@ -34,6 +35,14 @@ custom as (
     select * from {{ ref('stg_custom_features') }}
 
 ),
+{%- if own_models %}
+
+own as (
+
+    {{ own_features(own_models, 'address') }}
+
+),
+{%- endif %}
 
 final as (
 
@@ -62,13 +71,16 @@ final as (
         {{ as_feature('population.' ~ column) }} as {{ column }},
         {%- endfor %}
         addresses.extra_features as extra_features,
-        custom.custom_features as custom_features
+        {{ with_own_features('custom.custom_features') if own_models else 'custom.custom_features' }} as custom_features
     -- The wide table is on the left, because a join holds its right-hand table in memory.
     from addresses
     left join flows on flows.address_key = addresses.address_key
     left join clusters on clusters.address_key = addresses.address_key
     left join population on population.address_key = addresses.address_key
     left join custom on custom.address_key = addresses.address_key
+    {%- if own_models %}
+    left join own on own.own_key = {{ own_key('address', 'addresses') }}
+    {%- endif %}
 
 )
 

@@ -1,3 +1,4 @@
+{%- set own_models = var('alert_feature_models', []) -%}
 {{ config(
     materialized='table',
     engine='MergeTree()',
@@ -16,6 +17,14 @@ addresses as (
     select * from {{ ref('fct_address_features') }}
 
 ),
+{%- if own_models %}
+
+own as (
+
+    {{ own_features(own_models, 'alert_id') }}
+
+),
+{%- endif %}
 
 final as (
 
@@ -36,11 +45,14 @@ final as (
         {%- endfor %}
         alerts.alert_tags as alert_tags,
         addresses.extra_features as extra_features,
-        addresses.custom_features as custom_features
+        {{ with_own_features('addresses.custom_features') if own_models else 'addresses.custom_features' }} as custom_features
     -- A right join: an alert on an address without features stays, and all of them are missing. The wide table is on the left,
     -- because a join holds its right-hand table in memory.
     from addresses
     right join alerts on alerts.address_key = addresses.address_key
+    {%- if own_models %}
+    left join own on own.own_key = {{ own_key('alert_id', 'alerts') }}
+    {%- endif %}
 
 )
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 OWN_VOTES, COUNTERPARTY_VOTES, FLOWS, LABELLED_FLOWS = 10, 8, 5, 3  # kept of each address, at most
 LISTED = 200  # ids that a query names one by one; more are named by their first and last
-TABLES = ("int_label_votes", "fct_applied_labels", "label_rules", "stg_money_flows")
+TABLES = ("int_label_votes", "fct_applied_labels", "fct_label_rules", "stg_money_flows")
 
 _FLOWS = f"""
     SELECT from_address AS address, to_address AS counterparty, to_key AS counterparty_key, 'out' AS direction,
@@ -91,7 +91,7 @@ def _votes(condition: str) -> str:
             FROM fct_applied_labels WHERE {WHERE_SNAPSHOT} GROUP BY address_key, rule_id, label_source
         ) AS gold
             ON gold.address_key = votes.address_key AND gold.rule_id = votes.rule_id AND gold.label_source = votes.source
-        LEFT JOIN label_rules AS rules ON rules.rule_id = votes.rule_id
+        LEFT JOIN fct_label_rules AS rules ON rules.rule_id = votes.rule_id
     """
 
 

@@ -93,7 +93,7 @@ inputs as (
         arrayJoin(splitByWhitespace(columns_read)) as column_read,
         splitByChar('.', column_read)[1] as relation,
         splitByChar('.', column_read)[2] as column_name
-    from {{ ref('label_rules') }}
+    from {{ ref('fct_label_rules') }}
 
 ),
 
@@ -129,7 +129,7 @@ rules as (
         rules.polarity as polarity,
         rules.prior_accuracy as prior_accuracy,
         ifNull(shared.features_sharing_columns, []) as features_sharing_columns
-    from {{ ref('label_rules') }} as rules
+    from {{ ref('fct_label_rules') }} as rules
     left join shared on shared.rule_id = rules.rule_id
     where rules.enabled
 

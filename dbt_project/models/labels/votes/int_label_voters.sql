@@ -37,7 +37,7 @@ with_voices as (
         rules.prior_accuracy as prior_accuracy,
         rules.prior_strength as prior_strength
     from rule_sources
-    inner join {{ ref('label_rules') }} as rules on rules.rule_id = rule_sources.rule_id
+    inner join {{ ref('fct_label_rules') }} as rules on rules.rule_id = rule_sources.rule_id
     left join {{ ref('label_sources') }} as sources on sources.source = {{ known_source('rule_sources.source') }}
     where rules.enabled
 
