@@ -8,10 +8,11 @@ from trainer.reports.label_page import label_page
 from trainer.reports.label_report import label_report
 from trainer.reports.label_tables import source_table, tables
 from trainer.reports.model_figures import model_report
+from trainer.reports.model_list import model_table, sorted_models
 from trainer.reports.model_page import model_page
 from trainer.reports.page import MISSING, Table, check_page_path, write_page
 from trainer.reports.redaction import without_addresses
-from trainer.reports.report import model_named, report
+from trainer.reports.report import report
 
 __all__ = [
     "MISSING",
@@ -22,10 +23,11 @@ __all__ = [
     "folded",
     "label_page",
     "label_report",
-    "model_named",
     "model_page",
     "model_report",
+    "model_table",
     "report",
+    "sorted_models",
     "source_table",
     "tables",
     "without_addresses",

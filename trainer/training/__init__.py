@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trainer.training.chosen import LATEST, chosen_snapshot
+from trainer.registry import LATEST
+from trainer.training.chosen import chosen_snapshot
 from trainer.training.compare import COMPARISONS, LEADERBOARD, Candidate, Comparison, compare
 from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
 from trainer.training.fit import ModelTraining

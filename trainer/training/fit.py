@@ -33,6 +33,7 @@ from trainer.model_types import get_model_type
 from trainer.models import ModelTrainer, fit_trainer, name_of, ranker_of
 from trainer.registry import artifact, features_meta, registry
 from trainer.training.out_of_fold import out_of_fold_table
+from trainer.training.reload import require_reload
 from trainer.training.result import TrainingResult, result_of
 from trainer.training.threshold import check_rule, threshold_of
 from trainer.training.unseen import Unseen, evaluate_unseen, row_groups
@@ -100,6 +101,7 @@ class ModelTraining:
             BadInputError: there is no such snapshot or label strategy.
             UsageError: an argument has an unknown value, or the trainer or strategy is a user's own and fails (UserCodeError), or
                 no threshold keeps to the alert budget. Whatever is raised, no model is left behind.
+            ArtifactError: the saved model cannot be loaded again, or does not predict the same then.
         """
         started = time.perf_counter()
         if self._wants_threshold:
@@ -121,6 +123,7 @@ class ModelTraining:
         kept = out_of_fold_table(data, gold, split, unseen)
         folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, description, kept)
         try:
+            require_reload(folder, meta, fitted, data.frame())
             if self._wants_threshold:
                 clock = time.perf_counter()
                 meta = self._with_threshold(folder, type(fitted))

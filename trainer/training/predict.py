@@ -15,8 +15,8 @@ import pyarrow as pa
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
-from trainer.registry import ModelMeta, artifact
-from trainer.training.chosen import LATEST, chosen_model
+from trainer.registry import LATEST, ModelMeta, artifact
+from trainer.training.chosen import chosen_model
 from trainer.training.reasons import ROWS, Explainer
 from trainer.warehouse import TABLES, one_build, replace_rows
 
@@ -72,7 +72,7 @@ def predict(
     """Score every alert (or address, or cluster) of a snapshot; a ranker writes ranks, 1 for the highest score, ties by alert id.
 
     Args:
-        model_id: a model's id, or `latest` for the newest of the network and window.
+        model_id: a model's id, or `latest`, see `trainer.registry.latest_model`.
         model_trainer: the trainer's class, for one that is not registered as a plug-in.
         explain, top: whether to write reasons, the JSON of `Explanation.as_dict`, for all or the `top` highest scores.
         progress: called with (what, done, total) while rows are explained.
