@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from trainer.errors import BadInputError, user_code
 from trainer.keys import WHERE_SNAPSHOT, SnapshotKey
+from trainer.snapshots.changes import described_files
 from trainer.snapshots.conform import Conformer
 from trainer.snapshots.meta import verify, verify_counts
 from trainer.snapshots.reader import (
@@ -31,7 +32,17 @@ from trainer.snapshots.reader import (
 from trainer.snapshots.survey import BATCH_ROWS, Survey, survey
 from trainer.snapshots.unpack import unpacked
 from trainer.uploads import MEBIBYTE, decoded, open_parquet, unpacked_bytes
-from trainer.warehouse import create_tables, drop_partition, exclusive, load, publish, side_table
+from trainer.warehouse import (
+    content_of,
+    create_tables,
+    drop_partition,
+    exclusive,
+    load,
+    load_number,
+    publish,
+    record_load,
+    side_table,
+)
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -143,18 +154,31 @@ def _ingest_folder(client: Client, plan: _Plan, progress: Progress | None, accep
         for file, parts in zip(files, paths, strict=True):
             surveyed = _surveyed(file, parts, accepted)
             conformer = Conformer(file.landing or file.table, key, str(file.path), loaded_at, file.renames, surveyed)
-            ready.append((_load(client, stack, file, parts, conformer, progress), file.table))
+            ready.append((_load(client, stack, file, parts, conformer, progress), file))
             result.changes[file.path.name] = conformer.counts
             result.dropped[file.path.name] = sorted(conformer.dropped)
             result.left_out[file.path.name] = surveyed.left_out
         # Nothing is visible so far; each table is now published in one atomic step.
-        with load(client, f"`trainer ingest` of {key}"):
-            for side, table in ready:
-                publish(client, side, table)
-                result.rows[table.name] = _count(client, side)
-                if not result.rows[table.name]:  # an empty file has no partition to replace the old one with
-                    drop_partition(client, table, key)
+        with load(client, load_name(key)):
+            for side, file in ready:
+                result.rows[file.table.name] = _publish(client, side, file, key)
     return result
+
+
+def load_name(key: SnapshotKey) -> str:
+    """Return under what name the load of a snapshot is marked."""
+    return f"`trainer ingest` of {key}"
+
+
+def _publish(client: Client, side: str, file: SnapshotFile, key: SnapshotKey) -> int:
+    """Make the rows of a side table visible, record them and return their number."""
+    table = file.table
+    loaded, before = content_of(client, side), content_of(client, table.name, key)
+    publish(client, side, table)
+    if not loaded[0]:  # an empty file has no partition to replace the old one with
+        drop_partition(client, table, key)
+    record_load(client, key, table, loaded, before, described_files(file), load_number(client, load_name(key)))
+    return loaded[0]
 
 
 def _described(plan: _Plan) -> Ingested:

@@ -18,7 +18,7 @@ from trainer.model_types import get_model_type
 from trainer.registry import LATEST, ModelMeta, artifact
 from trainer.training.chosen import chosen_model
 from trainer.training.reasons import ROWS, Explainer
-from trainer.warehouse import TABLES, one_build, replace_rows
+from trainer.warehouse import TABLES, one_build, replace_rows, whole_build
 
 if TYPE_CHECKING:
     from trainer.models import ModelTrainer
@@ -88,12 +88,13 @@ def predict(
     loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
     with one_build(client):
+        build, _ = whole_build(client)
         data = read_scoring(client, kind.name, selection, loaded.features)
         absent = absent_features(client, kind.scoring_table, selection, loaded.features)
     scores, latency_ms = _timed(loaded, data)
     explainer = Explainer(client, loaded, data, scores, selection) if explain else None
     explained = min(top or len(scores), len(scores)) if explain else 0
-    batches = _batches(_rows(data, meta, selection, scores, latency_ms), explainer, explained, progress)
+    batches = _batches(_rows(data, meta, selection, scores, latency_ms, build), explainer, explained, progress)
     rows = replace_rows(client, TABLES[kind.written_table], batches)
     return _result(meta, selection, rows, scores, absent, explained, time.perf_counter() - started)
 
@@ -151,7 +152,7 @@ def _result(
     )
 
 
-def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
+def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float, build: int) -> pa.Table:
     identifier = data.model_type.id_column
     count = len(scores)
     ids = data.keys[identifier]
@@ -169,5 +170,6 @@ def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarr
             "model_id": pa.array([meta.model_id] * count),
             "model_version": pa.array([meta.versions["trainer"]] * count),
             "created_at": pa.array([datetime.now(UTC)] * count, pa.timestamp("ms", "UTC")),
+            "build": pa.array(np.full(count, build, dtype=np.uint64)),
         }
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trainer.warehouse.builds import one_build
+from trainer.warehouse.builds import load_number, one_build, unfinished, whole_build
 from trainer.warehouse.client import connect, require_table, table_exists
 from trainer.warehouse.damage import discard_damaged
 from trainer.warehouse.dbt import run_dbt
@@ -15,6 +15,7 @@ from trainer.warehouse.label_tables import (
     RAW_ADDRESS_LABELS,
     RAW_STANDING_LABELS,
 )
+from trainer.warehouse.loads import LoadedTable, content_of, loaded_tables, record_load
 from trainer.warehouse.publish import drop_partition, drop_partitions, publish, replace_rows
 from trainer.warehouse.schema import (
     RAW_ALERTS,
@@ -52,21 +53,28 @@ __all__ = [
     "TABLES",
     "UNITS",
     "Client",
+    "LoadedTable",
     "Table",
     "connect",
+    "content_of",
     "create_tables",
     "discard_damaged",
     "drop_partition",
     "drop_partitions",
     "exclusive",
     "load",
+    "load_number",
+    "loaded_tables",
     "one_build",
     "problem_of_seeds",
     "publish",
+    "record_load",
     "replace_rows",
     "require_table",
     "run_dbt",
     "side_table",
     "table_exists",
+    "unfinished",
     "was_interrupted",
+    "whole_build",
 ]
