@@ -10,12 +10,16 @@ import typer
 from trainer.cli import options as o
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
 from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_choice, say_left_out, threshold_lines
+from trainer.cli.tables import print_tables
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
-    from trainer.training import ModelTraining, ScoringResult, TrainingResult
+    from trainer.data import Selection
+    from trainer.registry import ModelChoice
+    from trainer.training import ModelTraining, Scores, ScoringResult, TrainingResult
     from trainer.warehouse import Client
 
+TOP = 10  # scores that predict shows
 Explain = Annotated[bool, typer.Option("--explain", help="Write the reasons for each score, as JSON, into explain_json.")]
 TopExplained = Annotated[
     int | None,
@@ -123,6 +127,7 @@ def predict(
 ) -> None:
     """Score a snapshot (by default the last one) and write the scores into the warehouse."""
     from trainer.registry import choose_model
+    from trainer.reports import score_table
     from trainer.training import chosen_snapshot
     from trainer.training import predict as score
     from trainer.warehouse import connect
@@ -136,7 +141,29 @@ def predict(
         say_choice(choice)
         how: dict[str, Any] = {"explain": explain, "top": top, "progress": update}
         result = score(client, rows.network, rows.end_date, rows.window_days, choice.model_id, model_type, trainer, **how)
+        highest = _highest(client, rows, choice)
     _warn(result)
+    if json:
+        emit(result.as_dict() | {"view": result.view, "top": [] if highest is None else highest.rows()}, True, [])
+        return
+    emit({}, False, _predict_lines(result))
+    if highest is not None:
+        print_tables([score_table(highest)])
+
+
+def _highest(client: Client, rows: Selection, choice: ModelChoice) -> Scores | None:
+    """Return the highest of the scores that were just written; None where dbt has not built the view of this version."""
+    from trainer.errors import NotBuiltError
+    from trainer.training import read_scores
+
+    try:
+        return read_scores(client, rows, choice, TOP)
+    except NotBuiltError as error:
+        say(str(error))
+        return None
+
+
+def _predict_lines(result: ScoringResult) -> list[str]:
     lines = [
         f"{result.rows} rows in {result.table} for {result.network} {result.processing_date} {result.window_days}, "
         f"model {result.model_id}",
@@ -150,7 +177,7 @@ def predict(
             f"  reasons for {result.explained} of them in explain_json; "
             f"`trainer explain ID --model-id {result.model_id}` words them"
         )
-    emit(result.as_dict(), json, lines)
+    return [*lines, ""]
 
 
 def _warn(result: ScoringResult) -> None:

@@ -13,6 +13,7 @@ from trainer.reports.model_page import model_page
 from trainer.reports.page import MISSING, Table, check_page_path, write_page
 from trainer.reports.redaction import without_addresses
 from trainer.reports.report import report
+from trainer.reports.score_table import score_table
 
 __all__ = [
     "MISSING",
@@ -27,6 +28,7 @@ __all__ = [
     "model_report",
     "model_table",
     "report",
+    "score_table",
     "sorted_models",
     "source_table",
     "tables",

@@ -12,6 +12,7 @@ from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.predict import ScoringResult, predict
 from trainer.training.reasons import RAISES, SPEAKS, Explanation, Explanations, contributions_of, explain, meanings
 from trainer.training.result import TrainingResult
+from trainer.training.scores import Scores, read_scores, scores
 from trainer.training.search import make_pruner, read_object, read_space
 from trainer.training.snapshot_scores import SnapshotScores, last_snapshot, score_snapshot
 from trainer.training.threshold import GoldRows, choose_threshold, gold_rows
@@ -33,6 +34,7 @@ __all__ = [
     "Explanations",
     "GoldRows",
     "ModelTraining",
+    "Scores",
     "ScoringResult",
     "SnapshotScores",
     "TrainingResult",
@@ -52,8 +54,10 @@ __all__ = [
     "predict",
     "read_object",
     "read_parameters",
+    "read_scores",
     "read_space",
     "remove_votes",
     "score_snapshot",
+    "scores",
     "write_parameters",
 ]

@@ -40,6 +40,8 @@ from trainer.training.unseen import Unseen, evaluate_unseen, row_groups
 from trainer.warehouse import one_build
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from trainer.registry import ModelMeta
     from trainer.warehouse import Client
 
@@ -121,6 +123,20 @@ class ModelTraining:
         description = self._description(trainer, strategy, selection, data) | self._evaluation(split, unseen)
         description["medians"] = None if medians is None else [float(value) for value in medians]
         kept = out_of_fold_table(data, gold, split, unseen)
+        folder, meta = self._saved(fitted, description, data, kept, unseen.fold_aucs, seconds)
+        seconds["total"] = time.perf_counter() - started
+        return result_of(meta, data, split, unseen.calibrated.report, seconds, folder)
+
+    def _saved(
+        self,
+        fitted: ModelTrainer,
+        description: dict[str, Any],
+        data: Dataset,
+        kept: pa.Table,
+        fold_aucs: list[float],
+        seconds: dict[str, float],
+    ) -> tuple[Path, ModelMeta]:
+        """Save and register a trained model, checked by loading it again, or leave nothing behind."""
         folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, description, kept)
         try:
             require_reload(folder, meta, fitted, data.frame())
@@ -128,12 +144,11 @@ class ModelTraining:
                 clock = time.perf_counter()
                 meta = self._with_threshold(folder, type(fitted))
                 seconds["threshold"] = time.perf_counter() - clock
-            registry.register(self.client, folder, meta, unseen.fold_aucs)
+            registry.register(self.client, folder, meta, fold_aucs)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # without its row in the registry a model could not be found
             raise
-        seconds["total"] = time.perf_counter() - started
-        return result_of(meta, data, split, unseen.calibrated.report, seconds, folder)
+        return folder, meta
 
     @property
     def _wants_threshold(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +13,18 @@ import numpy as np
 import pyarrow as pa
 
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
+from trainer.errors import UsageError
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
 from trainer.registry import LATEST, ModelMeta, artifact
 from trainer.training.chosen import chosen_model
 from trainer.training.reasons import ROWS, Explainer
+from trainer.training.scores import scores
 from trainer.warehouse import TABLES, one_build, replace_rows, whole_build
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from trainer.models import ModelTrainer
     from trainer.warehouse import Client
 
@@ -50,10 +54,27 @@ class ScoringResult:
     n_at_or_above: int | None
     seconds: float
     explained: int = 0
+    client: Client | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
-        return asdict(self)
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "client"}
+
+    @property
+    def view(self) -> str:
+        """The view that has each of these scores with its alert, address or cluster, label and rank."""
+        return get_model_type(self.model_type).scored_view
+
+    def scores(self, top: int | None = None) -> pd.DataFrame:
+        """Return the scores, the highest first, as `trainer.scores` does; through the client of `predict`, which must be open.
+
+        Raises:
+            NotBuiltError: they are stale by now.
+        """
+        if self.client is None:
+            raise UsageError("These scores were read without a client; call trainer.scores(client, …).")
+        day = date.fromisoformat(self.processing_date)
+        return scores(self.client, self.network, day, self.window_days, self.model_id, self.model_type, top)
 
 
 def predict(
@@ -91,12 +112,12 @@ def predict(
         build, _ = whole_build(client)
         data = read_scoring(client, kind.name, selection, loaded.features)
         absent = absent_features(client, kind.scoring_table, selection, loaded.features)
-    scores, latency_ms = _timed(loaded, data)
-    explainer = Explainer(client, loaded, data, scores, selection) if explain else None
-    explained = min(top or len(scores), len(scores)) if explain else 0
-    batches = _batches(_rows(data, meta, selection, scores, latency_ms, build), explainer, explained, progress)
+    found, latency_ms = _timed(loaded, data)
+    explainer = Explainer(client, loaded, data, found, selection) if explain else None
+    explained = min(top or len(found), len(found)) if explain else 0
+    batches = _batches(_rows(data, meta, selection, found, latency_ms, build), explainer, explained, progress)
     rows = replace_rows(client, TABLES[kind.written_table], batches)
-    return _result(meta, selection, rows, scores, absent, explained, time.perf_counter() - started)
+    return _result(client, meta, selection, rows, found, absent, explained, time.perf_counter() - started)
 
 
 def _timed(loaded: artifact.Artifact, data: Dataset) -> tuple[np.ndarray, float]:
@@ -124,6 +145,7 @@ def _batches(
 
 
 def _result(
+    client: Client,
     meta: ModelMeta,
     selection: Selection,
     rows: int,
@@ -149,6 +171,7 @@ def _result(
         n_at_or_above=None if meta.chosen is None else int((scores >= meta.chosen.threshold).sum()),
         seconds=round(seconds, 3),
         explained=explained,
+        client=client,
     )
 
 

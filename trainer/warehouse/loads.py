@@ -36,7 +36,8 @@ class LoadedTable:
 
 def loaded_tables(client: Client) -> dict[tuple[SnapshotKey, str], LoadedTable]:
     """Return (snapshot, table) → what was loaded last."""
-    query = f"SELECT network, processing_date, window_days, table_name, row_count, content, changed_in, files_json FROM {_TABLE} FINAL"
+    columns = "network, processing_date, window_days, table_name, row_count, content, changed_in, files_json"
+    query = f"SELECT {columns} FROM {_TABLE} FINAL"
     return {
         (SnapshotKey(*row[:3]), row[3]): LoadedTable(int(row[4]), int(row[5]), int(row[6]), json.loads(row[7]))
         for row in client.query(query).result_rows
