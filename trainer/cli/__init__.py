@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from trainer import settings
-from trainer.cli import compare, data, demo, explain, features, labels, model, models, report, scores, tune
+from trainer.cli import compare, data, demo, explain, features, labels, model, models, report, scores, tune, update
 from trainer.cli.terminal import drop_output, safe_streams
 from trainer.errors import BadInputError, TrainerError, WarehouseError
 from trainer.interrupt import INTERRUPTED, MESSAGE
@@ -53,6 +53,7 @@ compare.register(app)
 report.register(app)
 explain.register(app)
 scores.register(app)
+update.register(app)
 demo.register(app)
 
 

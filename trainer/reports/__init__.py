@@ -14,6 +14,7 @@ from trainer.reports.page import MISSING, Table, check_page_path, write_page
 from trainer.reports.redaction import without_addresses
 from trainer.reports.report import report
 from trainer.reports.score_table import score_table
+from trainer.reports.update_report import update_lines
 
 __all__ = [
     "MISSING",
@@ -32,6 +33,7 @@ __all__ = [
     "sorted_models",
     "source_table",
     "tables",
+    "update_lines",
     "without_addresses",
     "write_page",
 ]

@@ -17,6 +17,7 @@ from trainer.training.search import make_pruner, read_object, read_space
 from trainer.training.snapshot_scores import SnapshotScores, last_snapshot, score_snapshot
 from trainer.training.threshold import GoldRows, choose_threshold, gold_rows
 from trainer.training.tune import METRICS, Tuning, TuningResult
+from trainer.training.update import Update, UpdateResult
 
 __all__ = [
     "COMPARISONS",
@@ -40,6 +41,8 @@ __all__ = [
     "TrainingResult",
     "Tuning",
     "TuningResult",
+    "Update",
+    "UpdateResult",
     "against_truth",
     "choose_threshold",
     "chosen_snapshot",

@@ -109,8 +109,7 @@ def predict(
     loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
     with one_build(client):
-        build, _ = whole_build(client)
-        data = read_scoring(client, kind.name, selection, loaded.features)
+        build, data = whole_build(client)[0], read_scoring(client, kind.name, selection, loaded.features)
         absent = absent_features(client, kind.scoring_table, selection, loaded.features)
     found, latency_ms = _timed(loaded, data)
     explainer = Explainer(client, loaded, data, found, selection) if explain else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trainer.warehouse.builds import load_number, one_build, unfinished, whole_build
+from trainer.warehouse.builds import LOAD, load_number, one_build, unfinished, whole_build
 from trainer.warehouse.client import connect, require_table, table_exists
 from trainer.warehouse.damage import discard_damaged
 from trainer.warehouse.dbt import run_dbt
@@ -24,6 +24,7 @@ from trainer.warehouse.schema import (
     RAW_DERIVED_VOTES,
     RAW_FEATURES,
     RAW_MONEY_FLOWS,
+    RAW_TABLES,
     TABLES,
     create_tables,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "FIRST_SECOND",
     "LABEL_EDITIONS",
     "LABEL_HISTORY",
+    "LOAD",
     "RAW_ADDRESS_LABELS",
     "RAW_ALERTS",
     "RAW_CLUSTERS",
@@ -50,6 +52,7 @@ __all__ = [
     "RAW_FEATURES",
     "RAW_MONEY_FLOWS",
     "RAW_STANDING_LABELS",
+    "RAW_TABLES",
     "TABLES",
     "UNITS",
     "Client",
