@@ -75,6 +75,8 @@ def latest_model(
     window_days: int | None = None,
     model_type: str | None = None,
     model_trainer: type[ModelTrainer] | None = None,
+    *,
+    compare: bool = True,
 ) -> ModelChoice:
     """Return the newest model that can score these snapshots; of any network and window if all models are of one.
 
@@ -84,6 +86,7 @@ def latest_model(
 
     Args:
         model_trainer: only models of this trainer; needed for one that is not registered as a plug-in.
+        compare: whether to compare grades, for which predictions are read.
 
     Raises:
         ArtifactError: there is no such model, or none of them can be used.
@@ -99,7 +102,7 @@ def latest_model(
     problems: list[tuple[Row, str]] = []
     for model in models:
         if not (problem := problem_of(model, model_trainer)):
-            return _chosen(model, models, problems)
+            return _chosen(model, models if compare else [], problems)
         problems.append((model, problem))
     wanted = _wanted(network, window_days, model_type)
     raise ArtifactError(f"No {wanted} can be used: {_passed_over(problems)}; {_advice(problems)}.")

@@ -71,7 +71,7 @@ def models_in_use(client: Client, model_trainer: type[ModelTrainer] | None) -> t
     found, problems = Choices(), []
     for key in sorted({(one["network"], one["window_days"], one["model_type"]) for one in rows}):
         try:
-            found[key] = latest_model(client, *key, model_trainer)
+            found[key] = latest_model(client, *key, model_trainer, compare=False)
         except ArtifactError as error:
             problems.append(str(error))
     return found, problems, bool(rows)

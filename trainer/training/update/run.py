@@ -18,7 +18,7 @@ from trainer.errors import NotBuiltError
 from trainer.evaluation import drift_of_columns, population_stability_index
 from trainer.keys import SnapshotKey
 from trainer.labels import labels_of_snapshot
-from trainer.registry import artifact, choose_model, get_model
+from trainer.registry import artifact, get_model, latest_model
 from trainer.snapshots import Pending, ingest, load_name, pending
 from trainer.training.predict import predict
 from trainer.training.scores import read_scores
@@ -67,18 +67,27 @@ class Update:
             ArtifactError, UserCodeError: a model cannot be used.
         """
         result = self.result
-        with self._timed("load"), connect(self.target) as client:
-            create_tables(client)
-            waiting = self._pending(client)
-            needs.require_whole_loads(client, [load_name(one.key) for one in waiting])
-            self._load(client, waiting)
-            _require_rows(client)
-            result.build = needs.reason_to_build(client)
-            seeds = bool(result.build) and (bool(problem_of_seeds(client)) or needs.seeds_have_changed(client))
+        with connect(self.target) as client:
+            with self._timed("load"):
+                create_tables(client)
+                waiting = self._pending(client)
+                needs.require_whole_loads(client, [load_name(one.key) for one in waiting])
+                self._load(client, waiting)
+                _require_rows(client)
+                result.build = needs.reason_to_build(client)
+                seeds = bool(result.build) and (bool(problem_of_seeds(client)) or needs.seeds_have_changed(client))
+            if not result.build:
+                self._score(client)
         if result.build:
             with self._timed("build"):
                 self._build(seeds)
-        with self._timed("score"), connect(self.target) as client:
+            with connect(self.target) as client:
+                self._score(client)
+        return result
+
+    def _score(self, client: Client) -> None:
+        result = self.result
+        with self._timed("score"):
             choices = self._models(client)
             result.to_score = needs.to_score(client, choices, is_built=True)
             if not result.is_current:
@@ -86,7 +95,6 @@ class Update:
             for one in result.to_score:
                 self._say(f"Scoring {one} with {one.model_id}: {one.reason}")
                 result.scored.append(self._scored(client, one))
-        return result
 
     def plan(self) -> UpdateResult:
         """Return what `run` would do, and change nothing."""
@@ -132,14 +140,15 @@ class Update:
 
     def _models(self, client: Client) -> needs.Choices:
         choices, self.result.unusable, self.result.has_models = needs.models_in_use(client, self.model_trainer)
-        self.result.in_use = [sentence for one in choices.values() for sentence in (one.why, *one.warnings)]
         return choices
 
     def _scored(self, client: Client, one: ToScore) -> Scored:
         day = date.fromisoformat(one.processing_date)
+        choice = latest_model(client, one.network, one.window_days, one.model_type, self.model_trainer)
+        self.result.in_use += [choice.why, *choice.warnings]
         found = predict(client, one.network, day, one.window_days, one.model_id, one.model_type, self.model_trainer)
         selection = Selection(one.network, day, day, one.window_days)
-        highest = read_scores(client, selection, choose_model(client, one.model_id), TOP)
+        highest = read_scores(client, selection, choice, TOP)
         return Scored(found, self._drift(client, one, selection), highest)
 
     def _drift(self, client: Client, one: ToScore, selection: Selection) -> Drift | None:
