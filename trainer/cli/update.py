@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[PATH]...", help="Folders of snapshots, as for ingest [default: only build and score]."),
+    typer.Argument(metavar="PATH", help="Folders of snapshots, as for ingest [default: only build and score]."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
 

@@ -96,7 +96,7 @@ def available(client: Client, model_type: str | None = None) -> list[Selection]:
     ).result_rows
     if not rows:
         what = " and ".join(f"{table} is empty (0 rows)" for table in tables)
-        raise NotBuiltError(f"{what}; run `trainer ingest` and then `dbt run`, or train another --model-type.")
+        raise NotBuiltError(f"{what}; run `trainer ingest` and then `dbt run`, or choose another --model-type.")
     return [Selection(*row) for row in rows]
 
 
