@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trainer.training.predict import predict
     from trainer.training.reasons.explain import explain
     from trainer.training.result import TrainingResult
+    from trainer.training.scores import scores
     from trainer.warehouse.client import connect
 
 # OpenMP threads that wait by spinning make training ten times slower as soon as anything else wants a core. The libraries
@@ -47,6 +48,7 @@ _HOMES = {
     "explain": "trainer.training.reasons.explain",
     "predict": "trainer.training.predict",
     "report": "trainer.reports.report",
+    "scores": "trainer.training.scores",
 }
 
 __all__ = [
@@ -66,6 +68,7 @@ __all__ = [
     "explain",
     "predict",
     "report",
+    "scores",
 ]
 
 

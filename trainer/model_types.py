@@ -31,6 +31,7 @@ class ModelType:
         training_table, scoring_table: the views that dbt builds: labelled rows, and every row.
         gold_table, gold_key: where the gold labels are that models are evaluated on, and the column of a row that finds them.
         written_table: where `trainer predict` writes; a table of `trainer.warehouse.schema`.
+        scored_view: the view that dbt builds over it, with what is known of each row, its rank, and whether it is stale.
         metrics: what is reported on unseen rows, in this order.
         calibrates: whether scores are probabilities, which are calibrated and which `trainer tune` optimises.
         ranked_within: for a ranker, the key column whose equal values are one list, ranked together; None for a scorer.
@@ -46,6 +47,7 @@ class ModelType:
     gold_table: str
     gold_key: str
     written_table: str
+    scored_view: str
     metrics: tuple[str, ...] = PROBABILITY_METRICS
     calibrates: bool = True
     ranked_within: str | None = None
@@ -72,6 +74,7 @@ ALERT_SCORER = ModelType(
     gold_table="fct_address_labels",
     gold_key="address",
     written_table="alert_scores",
+    scored_view="scored_alerts",
     described_by=_OF_ALERT,
 )
 ADDRESS_SCORER = ModelType(
@@ -84,6 +87,7 @@ ADDRESS_SCORER = ModelType(
     gold_table="fct_address_labels",
     gold_key="address",
     written_table="address_scores",
+    scored_view="scored_addresses",
     described_by=(("cluster_size", "scoring_addresses", "cluster_addresses_max"),),
 )
 CLUSTER_SCORER = ModelType(
@@ -96,6 +100,7 @@ CLUSTER_SCORER = ModelType(
     gold_table="fct_cluster_labels",
     gold_key="cluster_id",
     written_table="cluster_scores",
+    scored_view="scored_clusters",
     described_by=(
         ("typology", "stg_clusters", "cluster_type"),
         ("severity", "stg_clusters", "severity_max"),
@@ -112,6 +117,7 @@ ALERT_RANKER = ModelType(
     gold_table="fct_address_labels",
     gold_key="address",
     written_table="alert_rankings",
+    scored_view="ranked_alerts",
     metrics=RANKING_METRICS,
     calibrates=False,
     ranked_within="processing_date",

@@ -1,4 +1,4 @@
-"""A model is found by its id, or as the newest of its network, window and model type."""
+"""A model is found by its id."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from typing import Any
 import pytest
 
 from trainer.errors import ArtifactError
-from trainer.registry import get_model, latest_model, registry
+from trainer.registry import choose_model, get_model, registry
 
-MODELS = [
-    {"model_id": "newest", "network": "simnet", "window_days": 90, "model_type": "alert_ranker"},
-    {"model_id": "newer", "network": "simnet", "window_days": 90, "model_type": "alert_scorer"},
-    {"model_id": "latest", "network": "simnet", "window_days": 30, "model_type": "alert_scorer"},
-    {"model_id": "oldest", "network": "simnet", "window_days": 90, "model_type": "alert_scorer"},
-]
+MODELS = [{"model_id": "newest"}, {"model_id": "latest"}, {"model_id": "older"}]
+CLIENT: Any = None
 
 
 @pytest.fixture(autouse=True)
@@ -22,16 +18,15 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "list_models", lambda client: MODELS)
 
 
-CLIENT: Any = None
-
-
-def test_a_model_is_found_by_its_id_whatever_it_is_called() -> None:
-    assert get_model(CLIENT, "oldest") is MODELS[3]
-    assert get_model(CLIENT, "latest") is MODELS[2]
+def test_a_model_is_found_by_its_id_whatever_it_is() -> None:
+    assert get_model(CLIENT, "older") is MODELS[2]
+    assert get_model(CLIENT, "latest") is MODELS[1]
+    choice = choose_model(CLIENT, "older")
+    assert (choice.model, choice.why, choice.warnings) == (MODELS[2], "", [])
 
 
 def test_an_unknown_id_lists_the_newest() -> None:
-    with pytest.raises(ArtifactError, match="no model 'lost'; the newest are: newest, newer, latest, oldest"):
+    with pytest.raises(ArtifactError, match="no model 'lost'; the newest are: newest, latest, older"):
         get_model(CLIENT, "lost")
 
 
@@ -39,19 +34,3 @@ def test_an_empty_registry_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "list_models", lambda client: [])
     with pytest.raises(ArtifactError, match="the newest are: none yet"):
         get_model(CLIENT, "lost")
-    with pytest.raises(ArtifactError, match=r"No alert_scorer was trained .*'simnet'.*90; run `trainer fit`"):
-        latest_model(CLIENT, "simnet", 90, "alert_scorer")
-
-
-@pytest.mark.parametrize(
-    ("window_days", "model_type", "expected"),
-    [(90, None, "newest"), (90, "alert_scorer", "newer"), (30, None, "latest"), (30, "alert_scorer", "latest")],
-)
-def test_the_latest_is_the_newest_of_its_kind(window_days: int, model_type: str | None, expected: str) -> None:
-    assert latest_model(CLIENT, "simnet", window_days, model_type)["model_id"] == expected
-
-
-@pytest.mark.parametrize(("network", "window_days", "model_type"), [("other", 90, None), ("simnet", 30, "alert_ranker")])
-def test_another_network_window_or_type_has_no_latest(network: str, window_days: int, model_type: str | None) -> None:
-    with pytest.raises(ArtifactError, match="run `trainer fit` first"):
-        latest_model(CLIENT, network, window_days, model_type)

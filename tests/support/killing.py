@@ -39,6 +39,8 @@ VOLATILE = [
     "number",
     "newest_label_at",
     "newest_edition_at",
+    "build",
+    "changed_in",
 ]
 UNCOMPARED = ("build_marks",)
 AUDITS = ("label_history", "label_editions")  # written before the labels themselves; nothing is trained or scored on them

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from tests.support.warehouse import DATES, ROOT, WINDOW, Called, House
-from trainer import ModelTraining, connect
+from trainer import connect
 from trainer.data.dataset import read_scoring
 from trainer.data.selection import Selection
-from trainer.registry import artifact
+from trainer.registry import artifact, list_models
 from trainer.training.fit import fit_trainer
 
 GUIDE = ROOT.parent / "shared" / "guide" / "miner_customization_guide.md"
@@ -139,25 +139,26 @@ def test_the_guides_network_runs_is_saved_by_its_own_save_and_scores(
 
 
 @pytest.mark.timeout(180)
-def test_the_class_as_it_stands_trains_through_python_and_its_file_holds_what_it_learned(
+def test_the_class_as_it_stands_cannot_be_loaded_again_so_that_it_is_not_registered(
     house: House, call: Callable[..., Called], module: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     import torch
 
+    monkeypatch.setenv("TRAINER_ARTIFACTS", str(tmp_path / "artifacts"))
+    with connect() as client:
+        before = [one["model_id"] for one in list_models(client)]
+    refused = call("fit", "--model", f"{module}:NeuralNetTrainer", "--network", "simnet", "--param", "epochs=1")
+    assert refused.code == 6 and "NeuralNetTrainer.load raised NotImplementedError" in refused.err
+    assert "Load requires model architecture info" in refused.err
+    with connect() as client:
+        assert [one["model_id"] for one in list_models(client)] == before
+    assert list((tmp_path / "artifacts").iterdir()) == []
     monkeypatch.syspath_prepend(str(Path.cwd()))
     kind: Any = importlib.import_module(module).NeuralNetTrainer
-    with connect() as client:
-        result = ModelTraining(
-            "simnet", *DATES, client, "alert_scorer", WINDOW, model_trainer=kind(hidden_layers=[16], epochs=1, batch_size=64)
-        ).run()
-    own_file = Path(result.artifact) / f"model{kind.suffix}"
-    assert set(torch.load(own_file, weights_only=True)) >= {"0.weight", "0.bias"}
-    refused = call("predict", "--model", f"{module}:NeuralNetTrainer", "--model-id", result.model_id, "--network", "simnet")
-    assert refused.code == 2 and "NeuralNetTrainer.load raised NotImplementedError" in refused.err
-    assert "Load requires model architecture info" in refused.err
     frame, y = table_with_gaps()
     trained, medians = fit_trainer(kind(hidden_layers=[8], epochs=1), frame, y, np.ones(len(y), np.float32))
     trained.save(str(tmp_path / "own.model"))
+    assert set(torch.load(tmp_path / "own.model", weights_only=True)) >= {"0.weight", "0.bias"}
     again = importlib.import_module(module).Reloadable(hidden_layers=[8])
     again.load(str(tmp_path / "own.model"))
     expected = artifact.checked_predict(trained, frame, medians)

@@ -352,7 +352,7 @@ def test_the_newest_model_is_the_last_one_whatever_the_clock_says(
             parameters={"model": fitted.model_id},
         )
         try:
-            assert latest_model(client, "simnet", WINDOW)["model_id"] == "a day back"
+            assert latest_model(client, "simnet", WINDOW).model_id == "a day back"
         finally:
             client.command("DELETE FROM trained_models WHERE model_id = 'a day back'")
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from trainer import settings
-from trainer.cli import build, compare, data, demo, doctor, explain, features, labels, model, report, tune
+from trainer.cli import build, compare, data, demo, doctor, explain, features, labels, model, models, report, scores, tune, update
 from trainer.cli.terminal import drop_output, safe_streams
 from trainer.errors import BadInputError, TrainerError, WarehouseError
 from trainer.interrupt import INTERRUPTED, MESSAGE
@@ -48,10 +48,13 @@ build.register(app)
 labels.register(app)
 features.register(app)
 model.register(app)
+models.register(app)
 tune.register(app)
 compare.register(app)
 report.register(app)
 explain.register(app)
+scores.register(app)
+update.register(app)
 demo.register(app)
 doctor.register(app)
 

@@ -9,7 +9,7 @@ import typer
 
 from trainer.cli import options as o
 from trainer.cli.classes import trainer_class_of
-from trainer.cli.output import emit
+from trainer.cli.output import emit, say_choice
 
 Ids = Annotated[
     list[str] | None,
@@ -38,13 +38,19 @@ def explain(
 
     By default with the newest model, on the last snapshot.
     """
+    from trainer.registry import choose_model
     from trainer.reports import explanation_text
+    from trainer.training import chosen_snapshot
     from trainer.training import explain as reasons_of
     from trainer.warehouse import connect
 
     trainer = None if model is None else trainer_class_of(model)
     with connect(target) as client:
         day = o.day_of(processing_date)
-        found = reasons_of(client, model_id, ids or None, top, network, day, window_days, model_type, trainer)
+        rows, model_type = chosen_snapshot(client, model_id, model_type, network, day, window_days)
+        choice = choose_model(client, model_id, rows.network, rows.window_days, model_type, trainer)
+        say_choice(choice)
+        selected = (rows.network, rows.end_date, rows.window_days)
+        found = reasons_of(client, choice.model_id, ids or None, top, *selected, model_type, trainer)
     lines = explanation_text(found, shutil.get_terminal_size().columns).split("\n")
     emit({"explanations": [one.as_dict() for one in found]}, json, lines)

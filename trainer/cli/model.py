@@ -1,4 +1,4 @@
-"""Commands that train and score: fit, predict, models list, models show."""
+"""Commands that train and score: fit, predict."""
 
 from __future__ import annotations
 
@@ -9,26 +9,28 @@ import typer
 
 from trainer.cli import options as o
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
-from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_left_out, threshold_lines
+from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_choice, say_left_out, threshold_lines
+from trainer.cli.tables import print_tables
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
-    from trainer.training import ModelTraining, ScoringResult, TrainingResult
+    from trainer.data import Selection
+    from trainer.registry import ModelChoice
+    from trainer.training import ModelTraining, Scores, ScoringResult, TrainingResult
     from trainer.warehouse import Client
 
+TOP = 10  # scores that predict shows
 Explain = Annotated[bool, typer.Option("--explain", help="Write the reasons for each score, as JSON, into explain_json.")]
 TopExplained = Annotated[
     int | None,
     typer.Option("--top", min=1, help="With --explain: reasons for so many of the highest scores.", show_default=False),
 ]
-models = typer.Typer(help="The models that were trained.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(fit)
     app.command()(predict)
-    app.add_typer(models, name="models")
 
 
 def fit(
@@ -124,6 +126,8 @@ def predict(
     target: o.Target = None,
 ) -> None:
     """Score a snapshot (by default the last one) and write the scores into the warehouse."""
+    from trainer.registry import choose_model
+    from trainer.reports import score_table
     from trainer.training import chosen_snapshot
     from trainer.training import predict as score
     from trainer.warehouse import connect
@@ -133,9 +137,33 @@ def predict(
     trainer = None if model is None else trainer_class_of(model)
     with progress() as update, connect(target) as client:
         rows, model_type = chosen_snapshot(client, model_id, model_type, network, o.day_of(processing_date), window_days)
+        choice = choose_model(client, model_id, rows.network, rows.window_days, model_type, trainer)
+        say_choice(choice)
         how: dict[str, Any] = {"explain": explain, "top": top, "progress": update}
-        result = score(client, rows.network, rows.end_date, rows.window_days, model_id, model_type, trainer, **how)
+        result = score(client, rows.network, rows.end_date, rows.window_days, choice.model_id, model_type, trainer, **how)
+        highest = _highest(client, rows, choice)
     _warn(result)
+    if json:
+        emit(result.as_dict() | {"view": result.view, "top": [] if highest is None else highest.rows()}, True, [])
+        return
+    emit({}, False, _predict_lines(result))
+    if highest is not None:
+        print_tables([score_table(highest)])
+
+
+def _highest(client: Client, rows: Selection, choice: ModelChoice) -> Scores | None:
+    """Return the highest of the scores that were just written; None where dbt has not built the view of this version."""
+    from trainer.errors import NotBuiltError
+    from trainer.training import read_scores
+
+    try:
+        return read_scores(client, rows, choice, TOP)
+    except NotBuiltError as error:
+        say(str(error))
+        return None
+
+
+def _predict_lines(result: ScoringResult) -> list[str]:
     lines = [
         f"{result.rows} rows in {result.table} for {result.network} {result.processing_date} {result.window_days}, "
         f"model {result.model_id}",
@@ -149,7 +177,7 @@ def predict(
             f"  reasons for {result.explained} of them in explain_json; "
             f"`trainer explain ID --model-id {result.model_id}` words them"
         )
-    emit(result.as_dict(), json, lines)
+    return [*lines, ""]
 
 
 def _warn(result: ScoringResult) -> None:
@@ -157,37 +185,3 @@ def _warn(result: ScoringResult) -> None:
         say(f"The model was trained on {result.trained_on}, another network or window: its scores may mean little here.")
     if result.absent_features:
         say(f"No row of this snapshot has {', '.join(result.absent_features)}, which the model was trained on.")
-
-
-@models.command("list")
-def models_list(json: o.Json = False, target: o.Target = None) -> None:
-    """List the registered models, the newest first."""
-    from trainer.registry import list_models
-    from trainer.warehouse import connect
-
-    with connect(target) as client:
-        registered = list_models(client)
-    lines = [
-        f"{model['model_id']}  {model['model_type']}  {model['network']} {model['window_days']}  "
-        f"{model['label_strategy']}  auc {'none' if model['test_auc'] is None else format(model['test_auc'], '.4f')}"
-        for model in registered
-    ]
-    if not registered:
-        say("No model was trained yet; run `trainer fit`.")
-    if registered or json:
-        emit({"models": registered}, json, lines)
-
-
-@models.command("show")
-def models_show(
-    model_id: Annotated[str, typer.Argument(help="A model's id.")], json: o.Json = False, target: o.Target = None
-) -> None:
-    """Show one model: what it was trained on, and its metrics on unseen rows."""
-    from trainer.registry import get_model
-    from trainer.warehouse import connect
-
-    with connect(target) as client:
-        model = get_model(client, model_id)
-    plain = {name: value for name, value in model.items() if name != "metrics"}
-    lines = [f"{name}: {value}" for name, value in plain.items()] + ["metrics on unseen rows:", *metric_lines(model["metrics"])]
-    emit(model, json, lines)

@@ -6,9 +6,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trainer.cli.terminal import visible
+
+if TYPE_CHECKING:
+    from trainer.registry import ModelChoice
 
 
 def say(text: str) -> None:
@@ -20,6 +23,13 @@ def say_left_out(columns: dict[str, float]) -> None:
     """Name the features that agree with gold labels like an answer; `columns` has their agreement."""
     for name, agreement in columns.items():
         say(f"{name} is left out: it agrees with gold labels like an answer ({agreement:.4f}); --accept-column {name} keeps it")
+
+
+def say_choice(choice: ModelChoice) -> None:
+    """Say which model `latest` is, which newer ones were passed over, and whether another is clearly better."""
+    for sentence in [choice.why, *choice.warnings]:
+        if sentence:
+            say(sentence)
 
 
 def counted(count: int, noun: str) -> str:

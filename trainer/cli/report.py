@@ -9,7 +9,7 @@ import typer
 
 from trainer.cli import options as o
 from trainer.cli.classes import trainer_class_of
-from trainer.cli.output import emit
+from trainer.cli.output import emit, say_choice
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +31,9 @@ def report(
     model: Annotated[
         str | None, typer.Option(help="package.module:Class of a trainer that is not a plug-in.", show_default=False)
     ] = None,
+    network: o.Network = None,
+    window_days: o.Window = None,
+    model_type: o.LatestType = None,
     json: o.Json = False,
     target: o.Target = None,
 ) -> None:
@@ -38,17 +41,18 @@ def report(
 
     The page needs no network. stdout has its path and the verdict.
     """
-    from trainer.registry import get_model
-    from trainer.reports import check_page_path, model_named, model_page, without_addresses, write_page
+    from trainer.registry import choose_model
+    from trainer.reports import check_page_path, model_page, without_addresses, write_page
     from trainer.reports import report as report_of
     from trainer.warehouse import connect
 
     kind = None if model is None else trainer_class_of(model)
     with connect(target) as client:
-        model_id = model_named(client, model_id)
-        path = out or Path(get_model(client, model_id)["model_path"]) / ("card.html" if card else "report.html")
+        choice = choose_model(client, model_id, network, window_days, model_type, kind)
+        say_choice(choice)
+        path = out or choice.folder / ("card.html" if card else "report.html")
         check_page_path(path)  # before a threshold is kept
-        found = report_of(client, model_id, alert_budget=alert_budget, min_precision=min_precision, model_trainer=kind)
+        found = report_of(client, choice.model_id, alert_budget=alert_budget, min_precision=min_precision, model_trainer=kind)
     write_page(model_page(found, card), path)
     figures = without_addresses(found.as_dict()) if card else found.as_dict()
     emit(figures | {"html": str(path)}, json, [str(path), *found.verdict])

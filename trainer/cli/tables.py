@@ -43,7 +43,7 @@ def needed_width(table: Table) -> int:
     widths = []
     for index, (header, is_numeric) in enumerate(zip(table.headers, table.numeric, strict=True)):
         cells = [cell_len(row[index]) for row in table.rows]
-        widest = max(cells, default=0) if is_numeric else min(max(cells, default=0), FOLDED_WIDTH)
+        widest = max(cells, default=0) if is_numeric or header in table.unbroken else min(max(cells, default=0), FOLDED_WIDTH)
         widths.append(max(widest, *map(cell_len, header.split())))
     return sum(widths) + 2 * len(widths) + 1  # the gaps between columns, and the edges
 
@@ -70,7 +70,8 @@ def _print_table(console: Console, table: Table) -> None:
     drawn = Drawn(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
     drawn.title, drawn.title_justify, drawn.title_style = table.title, "left", "bold"
     for header, is_numeric in zip(table.headers, table.numeric, strict=True):
-        drawn.add_column(header, justify="right" if is_numeric else "left", overflow="fold")
+        justify, is_whole = "right" if is_numeric else "left", header in table.unbroken
+        drawn.add_column(header, justify=justify, overflow="fold", no_wrap=is_whole)  # type: ignore[arg-type]
     for row in table.rows:
         drawn.add_row(*map(Text, row))
     console.print(drawn)

@@ -8,7 +8,7 @@ from trainer.data.feature import Feature, absent_features
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
 from trainer.data.labelling import GOLD_STRATEGY, gold_labels, label_snapshot, labels_of, read_labelled, snapshot_rows
-from trainer.data.selection import Selection, as_date, resolve_selection
+from trainer.data.selection import Selection, as_date, available, resolve_selection, scoring_dates
 
 __all__ = [
     "GOLD_STRATEGY",
@@ -19,6 +19,7 @@ __all__ = [
     "SnapshotFrames",
     "absent_features",
     "as_date",
+    "available",
     "gold_labels",
     "label_snapshot",
     "labelled_addresses",
@@ -27,6 +28,7 @@ __all__ = [
     "read_scoring",
     "read_training",
     "resolve_selection",
+    "scoring_dates",
     "snapshot_rows",
     "too_few_labels_hint",
 ]

@@ -96,8 +96,18 @@ def available(client: Client, model_type: str | None = None) -> list[Selection]:
     ).result_rows
     if not rows:
         what = " and ".join(f"{table} is empty (0 rows)" for table in tables)
-        raise NotBuiltError(f"{what}; run `trainer ingest` and then `dbt run`, or train another --model-type.")
+        raise NotBuiltError(f"{what}; run `trainer ingest` and then `dbt run`, or choose another --model-type.")
     return [Selection(*row) for row in rows]
+
+
+def scoring_dates(client: Client, model_type: str, selection: Selection) -> list[date]:
+    """Return the processing dates of a selection's network and window that a model type can score, ascending."""
+    query = (
+        f"SELECT DISTINCT processing_date FROM {get_model_type(model_type).scoring_table} "
+        f"WHERE {where_equal(('network', 'window_days'))} ORDER BY processing_date"
+    )
+    rows = client.query(query, parameters={"network": selection.network, "window_days": selection.window_days}).result_rows
+    return [day for (day,) in rows]
 
 
 def as_date(value: date | str) -> date:

@@ -6,6 +6,7 @@ from trainer.evaluation import calibration
 from trainer.evaluation.breakdown import breakdown
 from trainer.evaluation.calibration import Calibrator
 from trainer.evaluation.curves import curves_of
+from trainer.evaluation.drift import LARGE, SOME, drift_of_columns, population_stability_index
 from trainer.evaluation.metrics import evaluate, metrics, paired_difference, paired_differences
 from trainer.evaluation.ranking import evaluate_ranking, ranks
 from trainer.evaluation.splits import EMBARGO_DAYS, FOLDS, Split, make_split
@@ -14,18 +15,22 @@ from trainer.evaluation.thresholds import at_thresholds, threshold_for_budget, t
 __all__ = [
     "EMBARGO_DAYS",
     "FOLDS",
+    "LARGE",
+    "SOME",
     "Calibrator",
     "Split",
     "at_thresholds",
     "breakdown",
     "calibration",
     "curves_of",
+    "drift_of_columns",
     "evaluate",
     "evaluate_ranking",
     "make_split",
     "metrics",
     "paired_difference",
     "paired_differences",
+    "population_stability_index",
     "ranks",
     "threshold_for_budget",
     "threshold_for_precision",

@@ -25,6 +25,7 @@ class ModelTrainer(ABC):
         accepts_missing: whether X may hold NaN; if False, missing values are filled with the medians of the training rows.
         accepts_groups: whether `train` takes a fourth argument `groups` (n,), equal for rows of one address, so that rows held
             out within `train` (for early stopping, for the weights of members) share no address with the rows fitted.
+        is_baseline: whether it only shows what other models add; `latest` never means a baseline.
         search_space: what `trainer tune` searches: {name: {"type": "int" | "float", "low": …, "high": …, "log": True} or
             {"type": "categorical", "choices": […]}}. A name is a parameter of `fit --param name=value`.
 
@@ -37,6 +38,7 @@ class ModelTrainer(ABC):
     suffix: ClassVar[str] = ".model"
     accepts_missing: ClassVar[bool] = False
     accepts_groups: ClassVar[bool] = False
+    is_baseline: ClassVar[bool] = False
     search_space: ClassVar[dict[str, dict[str, Any]]] = {}
 
     progress: Callable[[str, int, int], None] | None = None

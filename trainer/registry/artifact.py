@@ -146,15 +146,10 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
         ArtifactError: a file is missing or altered, the format is newer, or the trainer is not the model's or not installed.
         UserCodeError: the trainer is a user's own and its constructor or `load` raises an exception.
     """
-    meta = read_meta(folder)
+    meta = check(folder, kind)
     file = folder / meta.file
-    if not file.is_file() or file.is_symlink():
-        raise ArtifactError(f"The model in {folder} lacks its file {meta.file}; train it again or restore the file.")
-    if _sha256(file) != meta.file_sha256:
-        raise ArtifactError(f"{file} is not the file that was saved; train the model again or restore it.")
-    if kind is not None and not _is_same_class(name_of(kind), meta.model):
-        raise ArtifactError(f"The model in {folder} was trained by '{meta.model}', not by '{name_of(kind)}'.")
-    trainer = _new_trainer(kind or _registered_class(folder, meta), folder, meta)
+    is_own = kind is not None and ":" in name_of(kind)  # the ranker of a plug-in has its name
+    trainer = _new_trainer(kind if kind is not None and is_own else _registered_class(folder, meta), folder, meta)
     try:
         with user_code(trainer, "load", str(file)):
             trainer.load(str(file))
@@ -173,16 +168,45 @@ def load(folder: Path, kind: type[ModelTrainer] | None = None) -> Artifact:
     return Artifact(meta, trainer)
 
 
+def check(folder: Path, kind: type[ModelTrainer] | None = None) -> ModelMeta:
+    """Return the metadata of a saved model after checking all that can be checked without importing its trainer's library.
+
+    Raises:
+        ArtifactError: as `load` does.
+    """
+    meta = read_meta(folder)
+    file = folder / meta.file
+    if not file.is_file() or file.is_symlink():
+        raise ArtifactError(f"The model in {folder} lacks its file {meta.file}; train it again or restore the file.")
+    if _sha256(file) != meta.file_sha256:
+        raise ArtifactError(f"{file} is not the file that was saved; train the model again or restore it.")
+    if kind is not None and not is_same_class(name_of(kind), meta.model):
+        raise ArtifactError(f"The model in {folder} was trained by '{meta.model}', not by '{name_of(kind)}'.")
+    if kind is None:
+        _registered_class(folder, meta)
+    return meta
+
+
 def _registered_class(folder: Path, meta: ModelMeta) -> type[ModelTrainer]:
     try:
-        group = RANKERS if get_model_type(meta.model_type).is_ranker else ENTRY_POINT_GROUP
+        return registered_class(meta.model, meta.model_type)
+    except ArtifactError as error:
+        raise ArtifactError(f"The model in {folder} {error}") from error
     except UsageError as error:
         raise ArtifactError(f"The model in {folder} cannot be used: {error}") from error
-    if meta.model not in names(group):
-        raise ArtifactError(
-            f"The model in {folder} needs the trainer '{meta.model}', which is no installed plug-in; name its class (--model)."
-        )
-    return trainer_class(meta.model, group)
+
+
+def registered_class(model: str, model_type: str) -> type[ModelTrainer]:
+    """Return the installed trainer of that name, or the ranker for a model type that ranks.
+
+    Raises:
+        ArtifactError: it is no installed plug-in; the message goes on from "the model".
+        UsageError: there is no such model type, or the plug-in cannot be imported.
+    """
+    group = RANKERS if get_model_type(model_type).is_ranker else ENTRY_POINT_GROUP
+    if model not in names(group):
+        raise ArtifactError(f"needs the trainer '{model}', which is no installed plug-in; name its class (--model).")
+    return trainer_class(model, group)
 
 
 def _new_trainer(kind: type[ModelTrainer], folder: Path, meta: ModelMeta) -> ModelTrainer:
@@ -201,7 +225,7 @@ def _new_trainer(kind: type[ModelTrainer], folder: Path, meta: ModelMeta) -> Mod
     return trainer
 
 
-def _is_same_class(name: str, recorded: str) -> bool:
+def is_same_class(name: str, recorded: str) -> bool:
     """Return whether two names are of one class: a script's is `__main__:Class` in the script and `script:Class` elsewhere."""
     same_class = name.partition(":")[2] == recorded.partition(":")[2] != ""
     return name == recorded or (same_class and "__main__" in (name.partition(":")[0], recorded.partition(":")[0]))

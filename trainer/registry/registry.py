@@ -75,21 +75,6 @@ def get_model(client: Client, model_id: str) -> dict[str, Any]:
     raise ArtifactError(f"There is no model '{model_id}'; the newest are: {newest}.")
 
 
-def latest_model(client: Client, network: str, window_days: int, model_type: str | None = None) -> dict[str, Any]:
-    """Return the newest model of a network, window and, where given, model type.
-
-    Raises:
-        ArtifactError: there is no such model.
-    """
-    for model in list_models(client):
-        is_of_snapshot = model["network"] == network and model["window_days"] == window_days
-        if is_of_snapshot and model_type in (None, model["model_type"]):
-            return model
-    raise ArtifactError(
-        f"No {model_type or 'model'} was trained for network '{network}' with window_days {window_days}; run `trainer fit` first."
-    )
-
-
 def _stored_path(folder: Path) -> str:
     """Return a model's folder relative to the artifacts folder, so that a project that is moved still has its models."""
     folder, artifacts = folder.resolve(), artifacts_dir()

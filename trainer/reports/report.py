@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
-from trainer.errors import ArtifactError
-from trainer.registry import list_models
+from trainer.registry import LATEST, choose_model
 from trainer.reports.model_figures import model_report
-from trainer.training import LATEST, choose_threshold
+from trainer.training import choose_threshold
 
 if TYPE_CHECKING:
     from trainer.models import ModelTrainer
@@ -26,7 +26,7 @@ def report(
     """Return the report of a model; a notebook shows it as a page.
 
     Args:
-        model_id: a model's id, or `latest` for the newest.
+        model_id: a model's id, or `latest`, see `trainer.registry.latest_model`.
         alert_budget, min_precision: choose a threshold by one of them, and keep it with the model (`choose_threshold`).
         model_trainer: the trainer's class, for one that is not registered as a plug-in.
 
@@ -35,21 +35,10 @@ def report(
         UsageError, NotEnoughLabelsError: no threshold can be chosen so.
         NotBuiltError, BadInputError: the warehouse has no snapshot of the model's network.
     """
-    model_id = model_named(client, model_id)
+    choice = choose_model(client, model_id, model_trainer=model_trainer)
+    model_id = choice.model_id
+    for sentence in choice.warnings:
+        warnings.warn(sentence, stacklevel=2)
     if alert_budget is not None or min_precision is not None:
         choose_threshold(client, model_id, alert_budget=alert_budget, min_precision=min_precision, model_trainer=model_trainer)
     return model_report(client, model_id, model_trainer)
-
-
-def model_named(client: Client, model_id: str) -> str:
-    """Return the id of a model: that given, or of the newest model for `latest`.
-
-    Raises:
-        ArtifactError: there is no model yet.
-    """
-    if model_id != LATEST:
-        return model_id
-    newest = next(iter(list_models(client)), None)
-    if newest is None:
-        raise ArtifactError("No model was trained yet; run `trainer fit`.")
-    return str(newest["model_id"])

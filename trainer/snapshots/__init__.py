@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from trainer.snapshots.ingest import Ingested, ingest
+from trainer.snapshots.plans import Pending, load_name, pending
 from trainer.snapshots.reader import find_folders
 
 __all__ = [
     "Ingested",
+    "Pending",
     "find_folders",
     "ingest",
+    "load_name",
+    "pending",
 ]

@@ -12,26 +12,35 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from trainer.errors import BadInputError, user_code
+from trainer.errors import BadInputError
 from trainer.keys import WHERE_SNAPSHOT, SnapshotKey
+from trainer.snapshots.changes import described_files
 from trainer.snapshots.conform import Conformer
 from trainer.snapshots.meta import verify, verify_counts
+from trainer.snapshots.plans import Plan, load_name, plans_of
 from trainer.snapshots.reader import (
     SnapshotFile,
-    SnapshotShape,
     contents_of,
     damaged,
     find_folders,
-    key_of,
     known_tables,
     parquet_rows,
-    shape_of,
     shapes,
 )
 from trainer.snapshots.survey import BATCH_ROWS, Survey, survey
 from trainer.snapshots.unpack import unpacked
 from trainer.uploads import MEBIBYTE, decoded, open_parquet, unpacked_bytes
-from trainer.warehouse import create_tables, drop_partition, exclusive, load, publish, side_table
+from trainer.warehouse import (
+    content_of,
+    create_tables,
+    drop_partition,
+    exclusive,
+    load,
+    load_number,
+    publish,
+    record_load,
+    side_table,
+)
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -76,6 +85,7 @@ def ingest(
     window_days: int | None = None,
     progress: Progress | None = None,
     accepted: Collection[str] = (),
+    only: Collection[Path] | None = None,
 ) -> list[Ingested]:
     """Load every snapshot folder at or below `path`, each as a whole; loading one again changes nothing.
 
@@ -83,54 +93,23 @@ def ingest(
         network, processing_date, window_days: the key, where the path does not contain it; they must agree with the path.
         progress: called with (file, rows done, rows in total) after each batch.
         accepted: columns to keep as features although they look like an answer or a row number.
+        only: of the folders found, those to load; None for all.
 
     Raises:
         BadInputError: a file is missing or damaged, or contradicts its checksum or its folder; nothing of that snapshot is
             loaded. Or two folders have the same table of one snapshot; nothing is loaded.
     """
     create_tables(client)
-    folders = find_folders(path)
-    keys = [key_of(folder, network, processing_date, window_days) for folder in folders]
-    plans = [_planned(folder, key) for folder, key in zip(folders, keys, strict=True)]
-    _require_distinct_tables(plans)
-    loaded = [_ingest_folder(client, plan, progress, accepted) for plan in plans]
+    plans = plans_of(path, network, processing_date, window_days)
+    chosen = plans if only is None else [plan for plan in plans if plan.folder in only]
+    loaded = [_ingest_folder(client, plan, progress, accepted) for plan in chosen]
     for one in loaded:
         now = {table for other in loaded if other.key == one.key for table in other.rows}
         one.left_as_before = _left_as_before(client, one.key, now)
     return loaded
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """A folder, its snapshot, its shape and its tables."""
-
-    folder: Path
-    key: SnapshotKey
-    shape: SnapshotShape
-    files: list[SnapshotFile]
-
-
-def _planned(folder: Path, key: SnapshotKey) -> _Plan:
-    shape = shape_of(folder)
-    if shape is None:
-        raise BadInputError(f"There are no snapshot files in {folder}.")
-    with user_code(shape, "files", str(folder)):
-        return _Plan(folder, key, shape, shape.files(folder, key.network))
-
-
-def _require_distinct_tables(plans: list[_Plan]) -> None:
-    """Refuse two folders that both have a table of one snapshot: the second would replace the first."""
-    seen: dict[tuple[SnapshotKey, str], Path] = {}
-    for plan in plans:
-        for file in plan.files:
-            other = seen.setdefault((plan.key, file.table.name), plan.folder)
-            if other != plan.folder:
-                raise BadInputError(
-                    f"{other} and {plan.folder} are both of {plan.key} and both have {file.table.name}; ingest one of them."
-                )
-
-
-def _ingest_folder(client: Client, plan: _Plan, progress: Progress | None, accepted: Collection[str]) -> Ingested:
+def _ingest_folder(client: Client, plan: Plan, progress: Progress | None, accepted: Collection[str]) -> Ingested:
     folder, key, files = plan.folder, plan.key, plan.files
     result = _described(plan)
     with ExitStack() as stack:
@@ -143,21 +122,29 @@ def _ingest_folder(client: Client, plan: _Plan, progress: Progress | None, accep
         for file, parts in zip(files, paths, strict=True):
             surveyed = _surveyed(file, parts, accepted)
             conformer = Conformer(file.landing or file.table, key, str(file.path), loaded_at, file.renames, surveyed)
-            ready.append((_load(client, stack, file, parts, conformer, progress), file.table))
+            ready.append((_load(client, stack, file, parts, conformer, progress), file))
             result.changes[file.path.name] = conformer.counts
             result.dropped[file.path.name] = sorted(conformer.dropped)
             result.left_out[file.path.name] = surveyed.left_out
         # Nothing is visible so far; each table is now published in one atomic step.
-        with load(client, f"`trainer ingest` of {key}"):
-            for side, table in ready:
-                publish(client, side, table)
-                result.rows[table.name] = _count(client, side)
-                if not result.rows[table.name]:  # an empty file has no partition to replace the old one with
-                    drop_partition(client, table, key)
+        with load(client, load_name(key)):
+            for side, file in ready:
+                result.rows[file.table.name] = _publish(client, side, file, key)
     return result
 
 
-def _described(plan: _Plan) -> Ingested:
+def _publish(client: Client, side: str, file: SnapshotFile, key: SnapshotKey) -> int:
+    """Make the rows of a side table visible, record them and return their number."""
+    table = file.table
+    loaded, before = content_of(client, side), content_of(client, table.name, key)
+    publish(client, side, table)
+    if not loaded[0]:  # an empty file has no partition to replace the old one with
+        drop_partition(client, table, key)
+    record_load(client, key, table, loaded, before, described_files(file), load_number(client, load_name(key)))
+    return loaded[0]
+
+
+def _described(plan: Plan) -> Ingested:
     """Return the result before anything is loaded: what of the folder is ignored, and what is not understood."""
     folder, shape = plan.folder, plan.shape
     contents, read = contents_of(folder), {path for file in plan.files for path in file.paths}

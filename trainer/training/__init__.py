@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trainer.training.chosen import LATEST, chosen_snapshot
+from trainer.registry import LATEST
+from trainer.training.chosen import chosen_snapshot
 from trainer.training.compare import COMPARISONS, LEADERBOARD, Candidate, Comparison, compare
 from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
 from trainer.training.fit import ModelTraining
@@ -11,10 +12,12 @@ from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.predict import ScoringResult, predict
 from trainer.training.reasons import RAISES, SPEAKS, Explanation, Explanations, contributions_of, explain, meanings
 from trainer.training.result import TrainingResult
+from trainer.training.scores import Scores, read_scores, scores
 from trainer.training.search import make_pruner, read_object, read_space
 from trainer.training.snapshot_scores import SnapshotScores, last_snapshot, score_snapshot
 from trainer.training.threshold import GoldRows, choose_threshold, gold_rows
 from trainer.training.tune import METRICS, Tuning, TuningResult
+from trainer.training.update import Update, UpdateResult
 
 __all__ = [
     "COMPARISONS",
@@ -32,11 +35,14 @@ __all__ = [
     "Explanations",
     "GoldRows",
     "ModelTraining",
+    "Scores",
     "ScoringResult",
     "SnapshotScores",
     "TrainingResult",
     "Tuning",
     "TuningResult",
+    "Update",
+    "UpdateResult",
     "against_truth",
     "choose_threshold",
     "chosen_snapshot",
@@ -51,8 +57,10 @@ __all__ = [
     "predict",
     "read_object",
     "read_parameters",
+    "read_scores",
     "read_space",
     "remove_votes",
     "score_snapshot",
+    "scores",
     "write_parameters",
 ]

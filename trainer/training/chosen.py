@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.data import Selection, resolve_selection
-from trainer.registry import artifact, get_model, latest_model
+from trainer.registry import LATEST, artifact, choose_model, get_model
 
 if TYPE_CHECKING:
     from trainer.models import ModelTrainer
     from trainer.warehouse import Client
-
-LATEST = "latest"
-"""The model id that stands for the newest model of a network and window."""
 
 
 def chosen_snapshot(
@@ -47,12 +44,13 @@ def chosen_model(
 ) -> artifact.Artifact:
     """Return the model of that id, loaded, or the newest of the selection's network and window.
 
+    What `latest_model` warns of is a UserWarning.
+
     Raises:
         ArtifactError: there is no such model, or it cannot be used.
         UserCodeError: its trainer is a user's own and raises an exception.
     """
-    if model_id == LATEST:
-        model = latest_model(client, selection.network, selection.window_days, model_type)
-    else:
-        model = get_model(client, model_id)
-    return artifact.load(Path(model["model_path"]), model_trainer)
+    choice = choose_model(client, model_id, selection.network, selection.window_days, model_type, model_trainer)
+    for sentence in choice.warnings:
+        warnings.warn(sentence, stacklevel=3)
+    return artifact.load(choice.folder, model_trainer)

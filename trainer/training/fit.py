@@ -33,12 +33,15 @@ from trainer.model_types import get_model_type
 from trainer.models import ModelTrainer, fit_trainer, name_of, ranker_of
 from trainer.registry import artifact, features_meta, registry
 from trainer.training.out_of_fold import out_of_fold_table
+from trainer.training.reload import require_reload
 from trainer.training.result import TrainingResult, result_of
 from trainer.training.threshold import check_rule, threshold_of
 from trainer.training.unseen import Unseen, evaluate_unseen, row_groups
 from trainer.warehouse import one_build
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from trainer.registry import ModelMeta
     from trainer.warehouse import Client
 
@@ -100,6 +103,7 @@ class ModelTraining:
             BadInputError: there is no such snapshot or label strategy.
             UsageError: an argument has an unknown value, or the trainer or strategy is a user's own and fails (UserCodeError), or
                 no threshold keeps to the alert budget. Whatever is raised, no model is left behind.
+            ArtifactError: the saved model cannot be loaded again, or does not predict the same then.
         """
         started = time.perf_counter()
         if self._wants_threshold:
@@ -119,18 +123,32 @@ class ModelTraining:
         description = self._description(trainer, strategy, selection, data) | self._evaluation(split, unseen)
         description["medians"] = None if medians is None else [float(value) for value in medians]
         kept = out_of_fold_table(data, gold, split, unseen)
+        folder, meta = self._saved(fitted, description, data, kept, unseen.fold_aucs, seconds)
+        seconds["total"] = time.perf_counter() - started
+        return result_of(meta, data, split, unseen.calibrated.report, seconds, folder)
+
+    def _saved(
+        self,
+        fitted: ModelTrainer,
+        description: dict[str, Any],
+        data: Dataset,
+        kept: pa.Table,
+        fold_aucs: list[float],
+        seconds: dict[str, float],
+    ) -> tuple[Path, ModelMeta]:
+        """Save and register a trained model, checked by loading it again, or leave nothing behind."""
         folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, description, kept)
         try:
+            require_reload(folder, meta, fitted, data.frame())
             if self._wants_threshold:
                 clock = time.perf_counter()
                 meta = self._with_threshold(folder, type(fitted))
                 seconds["threshold"] = time.perf_counter() - clock
-            registry.register(self.client, folder, meta, unseen.fold_aucs)
+            registry.register(self.client, folder, meta, fold_aucs)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)  # without its row in the registry a model could not be found
             raise
-        seconds["total"] = time.perf_counter() - started
-        return result_of(meta, data, split, unseen.calibrated.report, seconds, folder)
+        return folder, meta
 
     @property
     def _wants_threshold(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,18 @@ import numpy as np
 import pyarrow as pa
 
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
+from trainer.errors import UsageError
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
-from trainer.registry import ModelMeta, artifact
-from trainer.training.chosen import LATEST, chosen_model
+from trainer.registry import LATEST, ModelMeta, artifact
+from trainer.training.chosen import chosen_model
 from trainer.training.reasons import ROWS, Explainer
-from trainer.warehouse import TABLES, one_build, replace_rows
+from trainer.training.scores import scores
+from trainer.warehouse import TABLES, one_build, replace_rows, whole_build
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from trainer.models import ModelTrainer
     from trainer.warehouse import Client
 
@@ -49,10 +53,27 @@ class ScoringResult:
     n_at_or_above: int | None
     seconds: float
     explained: int = 0
+    client: Client | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
-        return asdict(self)
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "client"}
+
+    @property
+    def view(self) -> str:
+        """The view that has each of these scores with its alert, address or cluster, label and rank."""
+        return get_model_type(self.model_type).scored_view
+
+    def scores(self, top: int | None = None) -> pd.DataFrame:
+        """Return the scores, the highest first, as `trainer.scores` does; through the client of `predict`, which must be open.
+
+        Raises:
+            NotBuiltError: they are stale by now.
+        """
+        if self.client is None:
+            raise UsageError("These scores were read without a client; call trainer.scores(client, …).")
+        day = date.fromisoformat(self.processing_date)
+        return scores(self.client, self.network, day, self.window_days, self.model_id, self.model_type, top)
 
 
 def predict(
@@ -71,7 +92,7 @@ def predict(
     """Score every alert (or address, or cluster) of a snapshot; a ranker writes ranks, 1 for the highest score, ties by alert id.
 
     Args:
-        model_id: a model's id, or `latest` for the newest of the network and window.
+        model_id: a model's id, or `latest`, see `trainer.registry.latest_model`.
         model_trainer: the trainer's class, for one that is not registered as a plug-in.
         explain, top: whether to write reasons, the JSON of `Explanation.as_dict`, for all or the `top` highest scores.
         progress: called with (what, done, total) while rows are explained.
@@ -87,14 +108,14 @@ def predict(
     loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
     with one_build(client):
-        data = read_scoring(client, kind.name, selection, loaded.features)
+        build, data = whole_build(client)[0], read_scoring(client, kind.name, selection, loaded.features)
         absent = absent_features(client, kind.scoring_table, selection, loaded.features)
-    scores, latency_ms = _timed(loaded, data)
-    explainer = Explainer(client, loaded, data, scores, selection) if explain else None
-    explained = min(top or len(scores), len(scores)) if explain else 0
-    batches = _batches(_rows(data, meta, selection, scores, latency_ms), explainer, explained, progress)
+    found, latency_ms = _timed(loaded, data)
+    explainer = Explainer(client, loaded, data, found, selection) if explain else None
+    explained = min(top or len(found), len(found)) if explain else 0
+    batches = _batches(_rows(data, meta, selection, found, latency_ms, build), explainer, explained, progress)
     rows = replace_rows(client, TABLES[kind.written_table], batches)
-    return _result(meta, selection, rows, scores, absent, explained, time.perf_counter() - started)
+    return _result(client, meta, selection, rows, found, absent, explained, time.perf_counter() - started)
 
 
 def _timed(loaded: artifact.Artifact, data: Dataset) -> tuple[np.ndarray, float]:
@@ -122,6 +143,7 @@ def _batches(
 
 
 def _result(
+    client: Client,
     meta: ModelMeta,
     selection: Selection,
     rows: int,
@@ -147,10 +169,11 @@ def _result(
         n_at_or_above=None if meta.chosen is None else int((scores >= meta.chosen.threshold).sum()),
         seconds=round(seconds, 3),
         explained=explained,
+        client=client,
     )
 
 
-def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:
+def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float, build: int) -> pa.Table:
     identifier = data.model_type.id_column
     count = len(scores)
     ids = data.keys[identifier]
@@ -168,5 +191,6 @@ def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarr
             "model_id": pa.array([meta.model_id] * count),
             "model_version": pa.array([meta.versions["trainer"]] * count),
             "created_at": pa.array([datetime.now(UTC)] * count, pa.timestamp("ms", "UTC")),
+            "build": pa.array(np.full(count, build, dtype=np.uint64)),
         }
     )

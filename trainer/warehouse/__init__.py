@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trainer.warehouse.builds import one_build
+from trainer.warehouse.builds import LOAD, load_number, one_build, unfinished, whole_build
 from trainer.warehouse.client import connect, require_table, table_exists
 from trainer.warehouse.damage import discard_damaged
 from trainer.warehouse.dbt import follow_dbt, pass_to_dbt, run_dbt
@@ -16,6 +16,7 @@ from trainer.warehouse.label_tables import (
     RAW_ADDRESS_LABELS,
     RAW_STANDING_LABELS,
 )
+from trainer.warehouse.loads import LoadedTable, content_of, loaded_tables, record_load
 from trainer.warehouse.publish import drop_partition, drop_partitions, publish, replace_rows
 from trainer.warehouse.schema import (
     RAW_ALERTS,
@@ -24,6 +25,7 @@ from trainer.warehouse.schema import (
     RAW_DERIVED_VOTES,
     RAW_FEATURES,
     RAW_MONEY_FLOWS,
+    RAW_TABLES,
     TABLES,
     create_tables,
 )
@@ -43,6 +45,7 @@ __all__ = [
     "FIRST_SECOND",
     "LABEL_EDITIONS",
     "LABEL_HISTORY",
+    "LOAD",
     "RAW_ADDRESS_LABELS",
     "RAW_ALERTS",
     "RAW_CLUSTERS",
@@ -51,12 +54,15 @@ __all__ = [
     "RAW_FEATURES",
     "RAW_MONEY_FLOWS",
     "RAW_STANDING_LABELS",
+    "RAW_TABLES",
     "TABLES",
     "UNITS",
     "Client",
     "DbtRun",
+    "LoadedTable",
     "Table",
     "connect",
+    "content_of",
     "create_tables",
     "discard_damaged",
     "drop_partition",
@@ -64,15 +70,20 @@ __all__ = [
     "exclusive",
     "follow_dbt",
     "load",
+    "load_number",
+    "loaded_tables",
     "one_build",
     "outdated_tables",
     "pass_to_dbt",
     "problem_of_seeds",
     "publish",
+    "record_load",
     "replace_rows",
     "require_table",
     "run_dbt",
     "side_table",
     "table_exists",
+    "unfinished",
     "was_interrupted",
+    "whole_build",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trainer.errors import NotBuiltError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LOAD = "load."  # prefix of the loads among the marks
 STARTED, FINISHED = "started", "finished"
+WHOLE = "whole"  # stands for all models
 
 
 @contextmanager
@@ -49,6 +51,22 @@ def mark(client: Client, node: str, event: str) -> None:
         f"SELECT {{node:String}}, {{event:String}}, {number}, '' FROM build_marks",
         parameters={"node": node, "event": event},
     )
+
+
+def load_number(client: Client, name: str) -> int:
+    """Return the number under which a load was started last."""
+    query = "SELECT max(build) FROM build_marks WHERE node = {node:String} AND event = 'started'"
+    return int(client.query(query, parameters={"node": LOAD + name}).result_rows[0][0])
+
+
+def whole_build(client: Client) -> tuple[int, datetime | None]:
+    """Return the number of the last dbt run that built every model, and when it started (UTC); 0 and None if there is none."""
+    query = """
+        SELECT build, toUnixTimestamp64Milli(marked_at) FROM build_marks FINAL
+        WHERE node = {node:String} AND event = 'finished'
+    """
+    rows = client.query(query, parameters={"node": WHOLE}).result_rows
+    return (int(rows[0][0]), datetime.fromtimestamp(rows[0][1] / 1000, UTC)) if rows else (0, None)
 
 
 def _newest_finished(client: Client) -> int:

@@ -196,7 +196,10 @@ TRAINED_MODELS = Table(
 
 
 def _written(name: str, row_key: str, value: str, extra: str = "") -> Table:
-    """Return a table of predictions, one partition per model and snapshot, so that a re-run replaces only its own rows."""
+    """Return a table of predictions, one partition per model and snapshot, so that a re-run replaces only its own rows.
+
+    `build` is the number of the last whole dbt run when the rows were read, see `trainer.warehouse.builds`.
+    """
     return Table(
         name,
         key=row_key,
@@ -209,6 +212,7 @@ def _written(name: str, row_key: str, value: str, extra: str = "") -> Table:
         model_id String
         model_version String
         {extra}created_at DateTime64(3)
+        build UInt64 DEFAULT 0
         """,
     )
 
@@ -232,9 +236,30 @@ BUILD_MARKS = Table(
     event LowCardinality(String)
     build UInt64
     invocation_id String
+    marked_at DateTime64(3) DEFAULT now64(3)
     """,
 )
-"""Which models and seeds the dbt runs started and finished, numbered; written by dbt (macros mark_build_…)."""
+"""Which models and seeds the dbt runs started and finished, numbered; written by dbt (macros mark_build_…).
+
+The node `whole` stands for all models: finished by the last run that built every one, `marked_at` the time at which that started.
+"""
+
+SNAPSHOT_LOADS = Table(
+    "snapshot_loads",
+    key="table_name",
+    partition="network",
+    version="loaded_at",
+    columns="""
+    table_name LowCardinality(String)
+    row_count UInt64
+    content UInt64
+    changed_in UInt64
+    files_json String
+    loaded_at DateTime64(3)
+    """,
+)
+"""What `trainer ingest` loaded: the files of each table of a snapshot, a hash of its rows whatever their order, and the number
+(see `build_marks`) of the load in which that hash changed last."""
 
 RAW_TABLES = (
     RAW_ALERTS,
@@ -251,6 +276,7 @@ WRITTEN_TABLES = (
     LABEL_HISTORY,
     LABEL_EDITIONS,
     BUILD_MARKS,
+    SNAPSHOT_LOADS,
     TRAINED_MODELS,
     ALERT_SCORES,
     ALERT_RANKINGS,

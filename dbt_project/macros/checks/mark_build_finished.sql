@@ -20,6 +20,7 @@
             {%- do run_query(mark_nodes(marks, "started", built, "(select max(build) + 1 from " ~ marks ~ ")")) -%}
         {%- else -%}
             {%- do run_query(mark_nodes(marks, "finished", built, mine)) -%}
+            {%- do mark_whole_build(marks, built, mine) -%}
         {%- endif -%}
     {%- endif -%}
 {% endmacro %}

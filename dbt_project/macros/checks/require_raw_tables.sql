@@ -7,6 +7,11 @@
                 "There are no raw tables in " ~ target.schema ~ "; run `trainer init` (or `trainer ingest PATH`) first."
             ) }}
         {%- endif -%}
+        {%- if adapter.get_relation(database="", schema=target.schema, identifier="snapshot_loads") is none -%}
+            {{ exceptions.raise_compiler_error(
+                "The tables in " ~ target.schema ~ " are of an earlier version; run `trainer init` first."
+            ) }}
+        {%- endif -%}
         {%- set seed = adapter.get_relation(database="", schema=target.schema, identifier="risk_levels") -%}
         {%- if flags.WHICH == "run" and seed is none -%}
             {{ exceptions.raise_compiler_error("The seeds are not loaded in " ~ target.schema ~ "; run `dbt seed` first.") }}

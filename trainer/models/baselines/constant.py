@@ -22,6 +22,7 @@ class ConstantTrainer(ModelTrainer):
 
     suffix: ClassVar[str] = ".json"
     accepts_missing: ClassVar[bool] = True
+    is_baseline: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.share: float | None = None

@@ -31,6 +31,7 @@ class SingleFeatureTrainer(ModelTrainer):
 
     suffix: ClassVar[str] = ".json"
     accepts_missing: ClassVar[bool] = True
+    is_baseline: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.fitted: dict[str, np.ndarray] | None = None

@@ -14,7 +14,10 @@ Column: TypeAlias = tuple[str, bool, Callable[[Row], str]]
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text: n headers, whether each of the n columns is numeric, and rows of n cells; `note` explains it."""
+    """A table of text: n headers, whether each of the n columns is numeric, and rows of n cells; `note` explains it.
+
+    `unbroken` are the headers of columns of text whose cells stay on one line: ids that a reader copies.
+    """
 
     name: str
     title: str
@@ -22,6 +25,7 @@ class Table:
     headers: tuple[str, ...]
     numeric: tuple[bool, ...]
     rows: list[tuple[str, ...]]
+    unbroken: tuple[str, ...] = ()
 
 
 def table(name: str, title: str, note: str, columns: Sequence[Column], rows: Sequence[Row]) -> Table:

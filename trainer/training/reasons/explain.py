@@ -18,7 +18,8 @@ from trainer.evaluation import ranks
 from trainer.keys import WHERE_SNAPSHOT, SnapshotKey
 from trainer.model_types import ALERT_SCORER, get_model_type
 from trainer.models import sigmoid
-from trainer.training.chosen import LATEST, chosen_model, chosen_snapshot
+from trainer.registry import LATEST
+from trainer.training.chosen import chosen_model, chosen_snapshot
 from trainer.training.reasons.catalogue import Percentiles, meanings
 from trainer.training.reasons.contributions import contributions_of, sampled
 from trainer.training.reasons.evidence import (
@@ -57,7 +58,7 @@ def explain(
     """Explain the scores of a snapshot (by default the last one), which need not be in the warehouse.
 
     Args:
-        model_id: a model's id, or `latest` for the newest of the network and window.
+        model_id: a model's id, or `latest`, see `trainer.registry.latest_model`.
         ids: of the alerts (or addresses, or clusters) to explain, in this order; None for those with the highest scores.
         top: how many to explain without ids.
         model_trainer: the trainer's class, for one that is not registered as a plug-in.

@@ -1,0 +1,100 @@
+with scores as (
+
+    select * from {{ latest_rows(source('scores', 'address_scores')) }}
+
+),
+
+models as (
+
+    select distinct model_id from {{ latest_rows(source('scores', 'trained_models')) }}
+
+),
+
+changes as (
+
+    {{ snapshot_changes() }}
+
+),
+
+addresses as (
+
+    select network, processing_date, window_days, address, total_volume_usd as volume_usd
+    from {{ ref('stg_features') }}
+
+),
+
+-- An address is described by its alerts: the typologies of all, the highest severity.
+alerts as (
+
+    select
+        network,
+        processing_date,
+        window_days,
+        address,
+        arrayStringConcat(arraySort(groupUniqArray(alert.typology_type)), ', ') as typology_type,
+        max(alert.severity) as severity
+    from {{ ref('stg_alerts') }} as alert
+    group by all
+
+),
+
+labels as (
+
+    select network, processing_date, window_days, address, label, label_source
+    from {{ ref('fct_address_labels') }}
+    where strategy = 'address_labels'
+
+),
+
+final as (
+
+    select
+        scores.network as network,
+        scores.processing_date as processing_date,
+        scores.window_days as window_days,
+        scores.model_id as model_id,
+        scores.address as address,
+        alerts.typology_type as typology_type,
+        alerts.severity as severity,
+        addresses.volume_usd as volume_usd,
+        labels.label as label,
+        labels.label_source as label_source,
+        scores.score as score,
+        row_number() over (
+            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
+            order by scores.score desc, scores.address asc
+        ) as score_rank,
+        100 * count() over (
+            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
+            order by scores.score asc
+        ) / count() over (
+            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
+        ) as score_percentile,
+        scores.created_at as scored_at,
+        {{ stale_reason('addresses.address') }} as stale_reason,
+        stale_reason != '' as is_stale
+    from scores
+    left join addresses
+        on addresses.network = scores.network
+        and addresses.processing_date = scores.processing_date
+        and addresses.window_days = scores.window_days
+        and addresses.address = scores.address
+    left join alerts
+        on alerts.network = scores.network
+        and alerts.processing_date = scores.processing_date
+        and alerts.window_days = scores.window_days
+        and alerts.address = scores.address
+    left join labels
+        on labels.network = scores.network
+        and labels.processing_date = scores.processing_date
+        and labels.window_days = scores.window_days
+        and labels.address = scores.address
+    left join models on models.model_id = scores.model_id
+    left join changes
+        on changes.network = scores.network
+        and changes.processing_date = scores.processing_date
+        and changes.window_days = scores.window_days
+
+)
+
+select * from final
