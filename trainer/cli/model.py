@@ -59,9 +59,11 @@ def fit(
 
     Without --network, dates or --window-days it takes what the warehouse has, if that leaves no choice.
     """
+    from trainer.training import checked_trainer
     from trainer.warehouse import connect
 
-    what: dict[str, Any] = {"model_trainer": trainer_of(model, parameters_of(model, params, param), seed), "seed": seed}
+    trainer = checked_trainer(trainer_of(model, parameters_of(model, params, param), seed), model_type, seed)
+    what: dict[str, Any] = {"model_trainer": trainer, "seed": seed}
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
     how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration, "min_labelled": min_labelled}

@@ -66,8 +66,9 @@ def tune(
 
     The same command continues an interrupted search. --param is fixed in every trial.
     """
-    from trainer.training import write_parameters
+    from trainer.training import check_metric, write_parameters
 
+    check_metric(metric)
     search = _search_options(model, model_type, param, space, pruner, inner_folds, seed)
     search |= {"metric": metric, "trials": trials, "timeout": timeout, "study": study}
     search |= {"folds": folds, "embargo_days": embargo_days}
@@ -88,7 +89,7 @@ def _search_options(
     model: str, model_type: str, param: list[str] | None, space: Path | None, pruner: str, inner_folds: int, seed: int
 ) -> dict[str, Any]:
     """Return the options of `Tuning` that say what is searched; all of them are checked before any data is read."""
-    from trainer.training import make_pruner, read_object, read_space
+    from trainer.training import checked_trainer, lowest, make_pruner, read_object, read_space
 
     if not get_model_type(model_type).calibrates:
         tunable = ", ".join(one.name for one in MODEL_TYPES.values() if one.calibrates)
@@ -96,9 +97,11 @@ def _search_options(
     fixed = parameters_of(model, None, param)
     declared = read_object(space) if space is not None else trainer_class_of(model).search_space
     make_pruner(pruner, inner_folds)  # raises for an unknown name
+    searched = read_space(declared, str(space or model), fixed)
+    checked_trainer(trainer_of(model, fixed | lowest(searched), seed), model_type, seed)
     return {
         "build": lambda values: trainer_of(model, values, seed),
-        "space": read_space(declared, str(space or model), fixed),
+        "space": searched,
         "fixed": fixed,
         "pruner": pruner,
         "inner_folds": inner_folds,

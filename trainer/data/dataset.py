@@ -17,7 +17,7 @@ from trainer.data.feature import Feature, absent_features, columns_of, features_
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.groups import codes_of, linked_groups
 from trainer.data.selection import Selection
-from trainer.errors import ArtifactError, BadInputError, NotBuiltError, NotEnoughLabelsError, UsageError
+from trainer.errors import ArtifactError, BadInputError, NotBuiltError, NotEnoughLabelsError, UsageError, did_you_mean
 from trainer.model_types import ALERT_SCORER, ModelType, get_model_type
 from trainer.warehouse import require_table
 
@@ -121,7 +121,8 @@ def read_training(
     if not count:
         known = known_strategies(client)
         if label_strategy not in known:
-            raise UsageError(f"There is no label strategy '{label_strategy}'; there are: {', '.join(known)}.")
+            near = did_you_mean(label_strategy, known)
+            raise UsageError(f"There is no label strategy '{label_strategy}'{near}; there are: {', '.join(known)}.")
         raise NotEnoughLabelsError(
             f"None of the {kind.grain} rows of {selection.network} with a window of {selection.window_days} days has a label "
             f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, label_strategy)}."

@@ -65,6 +65,13 @@ class ModelTrainer(ABC):
     def load(self, path: str) -> None:
         """Read the model that `save` wrote; this trainer was constructed with the same arguments."""
 
+    def check_options(self) -> None:  # noqa: B027  optional
+        """Check the options before any data is read; a trainer without a method of its own is not checked.
+
+        Raises:
+            UsageError: `train` would refuse an option, whatever the data.
+        """
+
     def evaluate(self, X: pd.DataFrame, y: pd.Series) -> dict[str, float]:
         """Return auc, average_precision, brier and log_loss on X (n, d) and y (n,), which must not be training rows."""
         import numpy as np

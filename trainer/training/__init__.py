@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trainer.training.arguments import checked_trainer
 from trainer.training.chosen import LATEST, chosen_snapshot
 from trainer.training.compare import COMPARISONS, LEADERBOARD, Candidate, Comparison, compare
 from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
@@ -11,10 +12,10 @@ from trainer.training.parameters import read_parameters, write_parameters
 from trainer.training.predict import ScoringResult, predict
 from trainer.training.reasons import RAISES, SPEAKS, Explanation, Explanations, contributions_of, explain, meanings
 from trainer.training.result import TrainingResult
-from trainer.training.search import make_pruner, read_object, read_space
+from trainer.training.search import lowest, make_pruner, read_object, read_space
 from trainer.training.snapshot_scores import SnapshotScores, last_snapshot, score_snapshot
 from trainer.training.threshold import GoldRows, choose_threshold, gold_rows
-from trainer.training.tune import METRICS, Tuning, TuningResult
+from trainer.training.tune import METRICS, Tuning, TuningResult, check_metric
 
 __all__ = [
     "COMPARISONS",
@@ -38,6 +39,8 @@ __all__ = [
     "Tuning",
     "TuningResult",
     "against_truth",
+    "check_metric",
+    "checked_trainer",
     "choose_threshold",
     "chosen_snapshot",
     "compare",
@@ -46,6 +49,7 @@ __all__ = [
     "explain",
     "gold_rows",
     "last_snapshot",
+    "lowest",
     "make_pruner",
     "meanings",
     "predict",

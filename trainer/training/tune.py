@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer import settings
-from trainer.errors import NotEnoughLabelsError, UsageError
+from trainer.errors import NotEnoughLabelsError, UsageError, did_you_mean
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, evaluate, make_split, metrics
 from trainer.models import checked_predict, fit_trainer, name_of
 from trainer.training.search import Space, as_declared, finished, make_sampler, open_study, suggest
@@ -126,8 +126,7 @@ class Tuning:
             UsageError: the study is of another search, or the trainer refuses its parameters or, a user's own, fails.
         """
         started = time.monotonic()
-        if self.metric not in METRICS:
-            raise UsageError(f"There is no metric '{self.metric}' to tune by; there are: {', '.join(METRICS)}.")
+        check_metric(self.metric)
         plan = make_plan(self.data, self.gold, self.folds, self.inner_folds, self.embargo_days, self.seed)
         path = self.study_file(plan)
         study = open_study(path, self._identity(plan), METRICS[self.metric], self.pruner, len(plan.inner))
@@ -240,6 +239,12 @@ class Tuning:
     def _report(self, what: str, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress(what, done, total)
+
+
+def check_metric(name: str) -> None:
+    """Raise UsageError unless `tune` can optimise the metric."""
+    if name not in METRICS:
+        raise UsageError(f"There is no metric '{name}'{did_you_mean(name, METRICS)} to tune by; there are: {', '.join(METRICS)}.")
 
 
 def make_plan(data: Dataset, gold: np.ndarray, folds: int, inner_folds: int, embargo_days: int, seed: int) -> Plan:
