@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,7 +55,7 @@ def progress() -> Iterator[Callable[[str, int, int], None] | None]:
         yield update
 
 
-def metric_lines(metrics: dict[str, dict[str, float]]) -> list[str]:
+def metric_lines(metrics: Mapping[str, Any]) -> list[str]:
     """Return one aligned line per metric, with its 95 % interval."""
     return [f"  {name:<18} {one['value']:.4f}  [{one['low']:.4f}, {one['high']:.4f}]" for name, one in metrics.items()]
 

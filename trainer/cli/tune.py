@@ -15,6 +15,7 @@ from trainer.errors import UsageError
 from trainer.model_types import MODEL_TYPES, get_model_type
 
 if TYPE_CHECKING:
+    from trainer.evaluation import Estimate
     from trainer.training import TuningResult
 
 Space = Annotated[
@@ -153,7 +154,7 @@ def _is_worse(result: TuningResult) -> bool:
     return bool(tuned < defaults if METRICS[result.metric] else tuned > defaults)
 
 
-def _interval(values: dict[str, float]) -> str:
+def _interval(values: Estimate) -> str:
     return f"{values['value']:.4f} [{values['low']:.4f}, {values['high']:.4f}]"
 
 

@@ -19,6 +19,7 @@ from trainer.data.groups import codes_of, linked_groups
 from trainer.data.selection import Selection
 from trainer.errors import ArtifactError, BadInputError, NotBuiltError, NotEnoughLabelsError, UsageError, did_you_mean
 from trainer.model_types import ALERT_SCORER, ModelType, get_model_type
+from trainer.shown import Shown
 from trainer.warehouse import require_table
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ USER_FEATURES = "custom_features"
 ALL_FEATURES = FeatureChoice()
 
 
-@dataclass
-class Dataset:
+@dataclass(repr=False)
+class Dataset(Shown):
     """A matrix with its row keys and, for training, its labels.
 
     Attributes:
@@ -85,6 +86,19 @@ class Dataset:
     def dates(self) -> np.ndarray:
         """(n,) datetime64[D]: processing date of each row."""
         return np.asarray(self.keys["processing_date"].to_numpy(), dtype="datetime64[D]")
+
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows."""
+        n, d = self.X.shape
+        labels = {"positive": int((self.y >= 0.5).sum())} if len(self.y) else {}
+        return {"model_type": self.model_type.name, "rows": n, "features": d, **labels}
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row per alert, address or cluster: keys, then label and weight where there are any, then the features."""
+        import pandas as pd
+
+        labels = {"label_target": self.y, "label_weight": self.weight} if len(self.y) else {}
+        return pd.concat([self.keys.to_pandas(), pd.DataFrame(labels, index=range(len(self.X))), self.frame()], axis=1)
 
     def frame(self) -> pd.DataFrame:
         """Return X as a DataFrame without copying it."""

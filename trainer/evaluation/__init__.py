@@ -6,6 +6,7 @@ from trainer.evaluation import calibration
 from trainer.evaluation.breakdown import breakdown
 from trainer.evaluation.calibration import Calibrator
 from trainer.evaluation.curves import curves_of
+from trainer.evaluation.estimate import Estimate, estimates, plain_values
 from trainer.evaluation.metrics import evaluate, metrics, paired_difference, paired_differences
 from trainer.evaluation.ranking import evaluate_ranking, ranks
 from trainer.evaluation.splits import EMBARGO_DAYS, FOLDS, Split, make_split
@@ -15,17 +16,20 @@ __all__ = [
     "EMBARGO_DAYS",
     "FOLDS",
     "Calibrator",
+    "Estimate",
     "Split",
     "at_thresholds",
     "breakdown",
     "calibration",
     "curves_of",
+    "estimates",
     "evaluate",
     "evaluate_ranking",
     "make_split",
     "metrics",
     "paired_difference",
     "paired_differences",
+    "plain_values",
     "ranks",
     "threshold_for_budget",
     "threshold_for_precision",

@@ -16,6 +16,7 @@ from trainer.data import Dataset, Feature, Selection, absent_features, read_scor
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
 from trainer.registry import ModelMeta, artifact
+from trainer.shown import Shown
 from trainer.training.chosen import LATEST, chosen_model
 from trainer.training.reasons import ROWS, Explainer
 from trainer.warehouse import TABLES, one_build, replace_rows
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from trainer.warehouse import Client
 
 
-@dataclass
-class ScoringResult:
+@dataclass(repr=False)
+class ScoringResult(Shown):
     """What `predict` reports: where the scores are, and their range.
 
     `absent_features` are features of the model, from extra columns of the export, for which no row of the snapshot has a value.
@@ -54,6 +55,12 @@ class ScoringResult:
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
         return asdict(self)
+
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows."""
+        snapshot = f"{self.network} {self.processing_date} {self.window_days}"
+        scores = f"{self.score_min:.4f} to {self.score_max:.4f}, mean {self.score_mean:.4f}"
+        return {"model_id": self.model_id, "snapshot": snapshot, "table": self.table, "rows": self.rows, "scores": scores}
 
 
 def predict(

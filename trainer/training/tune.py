@@ -19,8 +19,9 @@ import numpy as np
 
 from trainer import settings
 from trainer.errors import NotEnoughLabelsError, UsageError, did_you_mean
-from trainer.evaluation import EMBARGO_DAYS, FOLDS, evaluate, make_split, metrics
+from trainer.evaluation import EMBARGO_DAYS, FOLDS, Estimate, estimates, evaluate, make_split, metrics, plain_values
 from trainer.models import checked_predict, fit_trainer, name_of
+from trainer.shown import Shown
 from trainer.training.search import Space, as_declared, finished, make_sampler, open_study, suggest
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ class Plan:
         return digest.hexdigest()
 
 
-@dataclass
-class TuningResult:
+@dataclass(repr=False)
+class TuningResult(Shown):
     """What `tune` reports.
 
     Attributes:
@@ -76,14 +77,20 @@ class TuningResult:
     n_held_out_addresses: int
     split_description: str
     inner: dict[str, float | None]
-    held_out: dict[str, dict[str, dict[str, float]]]
+    held_out: dict[str, dict[str, Estimate]]
     graded_before: int
     study: str
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
-        return asdict(self)
+        values: dict[str, Any] = plain_values(asdict(self))
+        return values
+
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows."""
+        best = self.held_out["best"][self.metric]
+        return {"model": self.model, "parameters": self.parameters, "beat_defaults": self.beat_defaults, self.metric: best}
 
 
 @dataclass
@@ -150,7 +157,7 @@ class Tuning:
             n_held_out_addresses=int(np.unique(self.data.groups[plan.held_out]).size),
             split_description=plan.description,
             inner={"defaults": default, "best": best_value},
-            held_out=held_out,
+            held_out={which: estimates(values) for which, values in held_out.items()},
             graded_before=graded_before,
             study=str(path),
             seconds=round(time.monotonic() - started, 3),
