@@ -39,7 +39,7 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from trainer.version import __version__
+from trainer.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from trainer.evaluation.estimate import Estimate
@@ -104,7 +104,6 @@ __all__ = [
     "ScoringResult",
     "TrainingResult",
     "XGBoostTrainer",
-    "__version__",
     "compare",
     "connect",
     "explain",

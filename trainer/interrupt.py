@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,8 +18,18 @@ if TYPE_CHECKING:
 INTERRUPTED = 130  # the exit code shells use for a process that SIGINT ended
 MESSAGE = "trainer: interrupted; nothing half-done was kept.\n"
 _SHOW_CURSOR = b"\x1b[?25h"  # a progress bar hides it
+bar_lines = 0
+"""Lines of progress bars on the terminal, to be cleared."""
+kept: Callable[[], str] | None = None
+"""Returns what an interrupted command keeps, and what to do with it; "" or None: nothing half-done was kept."""
 children: set[subprocess.Popen[str]] = set()
 """Processes to end with this one: they do not get the signal where it was sent to this process alone."""
+
+
+def message() -> str:
+    """Return what an interrupted command says."""
+    said = kept() if kept is not None else ""
+    return f"trainer: interrupted; {said}.\n" if said else MESSAGE
 
 
 def exit_on_interrupt() -> None:
@@ -39,6 +50,6 @@ def _wait(reader: int) -> None:
     for child in list(children):
         child.terminate()
     if os.isatty(2):
-        os.write(2, _SHOW_CURSOR)
-    os.write(2, MESSAGE.encode())
+        os.write(2, _SHOW_CURSOR + b"\r\x1b[2K" + b"\x1b[1A\x1b[2K" * max(0, bar_lines - 1))
+    os.write(2, message().encode())
     os._exit(INTERRUPTED)

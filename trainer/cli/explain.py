@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from trainer.cli import options as o
+from trainer.cli.bars import working
 from trainer.cli.classes import trainer_class_of
 from trainer.cli.output import emit
 
@@ -43,7 +44,7 @@ def explain(
     from trainer.warehouse import connect
 
     trainer = None if model is None else trainer_class_of(model)
-    with connect(target) as client:
+    with working("explaining"), connect(target) as client:
         day = o.day_of(processing_date)
         found = reasons_of(client, model_id, ids or None, top, network, day, window_days, model_type, trainer)
     lines = explanation_text(found, shutil.get_terminal_size().columns).split("\n")

@@ -1,10 +1,15 @@
-"""What reaches the terminal: no text of a file, a name or a server may control it, and a reader that has gone is no error."""
+"""What reaches the terminal: no text of a file, a name or a server may control it, and a reader that has gone is no error.
+
+Lines are folded between words at the width of a terminal, and characters that its encoding lacks have plain ones in their place.
+"""
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +19,70 @@ from typing import Any, TextIO
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
+
+
+# What stands for the characters of our own texts where the encoding lacks them; any other becomes an escape.
+_PLAIN = {
+    "→": "->", "−": "-", "–": "-", "—": "-", "─": "-", "·": "|", "…": "...", "×": "x", "≥": ">=", "≤": "<=", "½": "1/2",
+    "’": "'", "‘": "'", "“": '"', "”": '"', "²": "^2", "\N{NO-BREAK SPACE}": " ", "\N{REPLACEMENT CHARACTER}": "?",
+}  # fmt: skip
+_ENCODING_ERRORS = "trainer.plain"
+NARROWEST = 20  # columns that text is folded to
+FALLBACK_WIDTH = 80  # of a terminal that does not know its width
+
+
+class Verbatim(str):
+    """A line to be copied as a whole, such as a command: it is never folded."""
+
+    __slots__ = ()
+
+
+def width_of(stream: TextIO) -> int | None:
+    """Return the columns that a stream's lines may have: those of COLUMNS or of its terminal; None if it is neither."""
+    if (columns := os.environ.get("COLUMNS", "")).isdecimal() and int(columns) > 0:
+        return max(NARROWEST, int(columns))
+    if not stream.isatty():
+        return None
+    try:
+        columns_of = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        columns_of = 0
+    return max(NARROWEST, columns_of or FALLBACK_WIDTH)
+
+
+def folded(line: str, width: int | None) -> str:
+    """Return a line in lines of a width, the further ones indented by two more; no word, and no number from its %, is broken."""
+    if width is None or len(line) <= width or isinstance(line, Verbatim):
+        return line
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    joined = line.lstrip(" ").replace(" %", "\N{NO-BREAK SPACE}%")
+    lines = textwrap.wrap(
+        joined,
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+    return "\n".join(lines).replace("\N{NO-BREAK SPACE}%", " %")
+
+
+def encodable(text: str, stream: TextIO) -> str:
+    """Return a text as the stream will show it, so that its length is known before it is laid out."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, _ENCODING_ERRORS).decode(encoding)
+
+
+def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    escaped = (_PLAIN.get(one) or one.encode("ascii", "backslashreplace").decode() for one in letters)
+    return "".join(escaped), error.end
+
+
+codecs.register_error(_ENCODING_ERRORS, _replaced)
 
 
 def visible(text: str) -> str:
@@ -27,7 +96,7 @@ def safe_streams() -> Iterator[None]:
     before = sys.stdout, sys.stderr
     # Python has no stream where the shell closed it (`>&-`).
     opened = [stream if stream is not None else Path(os.devnull).open("w", encoding="utf-8") for stream in before]  # noqa: SIM115
-    sys.stdout, sys.stderr = map(_Safe, opened)
+    sys.stdout, sys.stderr = _Safe(opened[0]), _Safe(opened[1], folds=True)
     try:
         yield
     finally:
@@ -42,17 +111,23 @@ def drop_output() -> None:
 
 
 class _Safe:
-    """A text stream that makes unsafe characters visible, and writes nowhere once nobody reads it any more."""
+    """A text stream that makes unsafe characters visible, and writes nowhere once nobody reads it any more.
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    With `folds`, each long line is folded: what is said comes from many places, the usage errors of typer among them.
+    """
+
+    def __init__(self, stream: TextIO, *, folds: bool = False) -> None:
+        self._stream, self._folds = stream, folds
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # what the terminal's encoding lacks is no error either
+            stream.reconfigure(errors=_ENCODING_ERRORS)  # what the terminal's encoding lacks is no error either
 
     def write(self, text: str) -> int:
         """Write a text and return its length."""
+        shown = visible(text)
+        if self._folds and (width := width_of(self._stream)) is not None:
+            shown = "\n".join(folded(encodable(line, self._stream), width) for line in shown.split("\n"))
         with self._while_read():
-            self._stream.write(visible(text))
+            self._stream.write(shown)
         return len(text)
 
     def flush(self) -> None:

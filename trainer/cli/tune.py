@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trainer.cli import options as o
+from trainer.cli.bars import keeping, progress
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
 from trainer.cli.model import training_of
-from trainer.cli.output import emit, progress, say, say_left_out
+from trainer.cli.output import emit, say_left_out
 from trainer.errors import UsageError
 from trainer.model_types import MODEL_TYPES, get_model_type
 
@@ -115,14 +116,11 @@ def _search(target: str | None, rows: tuple[Any, ...], data: dict[str, Any], sea
     from trainer.training import Tuning
     from trainer.warehouse import connect
 
-    with progress() as update, connect(target) as client:
-        labelled, gold = training_of(client, *rows, **data).read()
+    again = "the same command continues the search"
+    with progress() as bars, keeping(bars, "trials", "trial", again) as update, connect(target) as client:
+        labelled, gold = training_of(client, *rows, **data, progress=update).read()
         say_left_out(labelled.left_out)
-        try:
-            return Tuning(data=labelled, gold=gold, progress=update, **search).run()
-        except KeyboardInterrupt:
-            say("The finished trials are kept in the study; the same command continues it.")
-            raise
+        return Tuning(data=labelled, gold=gold, progress=update, **search).run()
 
 
 def _lines(result: TuningResult, out: Path | None) -> list[str]:

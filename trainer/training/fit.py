@@ -31,6 +31,7 @@ from trainer.evaluation import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.labels import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 from trainer.model_types import get_model_type
 from trainer.models import ModelTrainer, fit_trainer, name_of
+from trainer.progress import step
 from trainer.registry import artifact, features_meta, registry
 from trainer.training.arguments import checked_trainer, require_client, strategy_named, trainer_named
 from trainer.training.out_of_fold import out_of_fold_table
@@ -119,7 +120,7 @@ class ModelTraining:
         if self._wants_threshold:
             check_rule(self.alert_budget, self.min_precision, self.model_type)
         trainer, strategy, selection = self._trainer(), self._strategy(), self._selection()
-        data, gold = self._read_labelled(selection, strategy)
+        data, gold = self._read_with_progress(selection, strategy)
         seconds = {"read": time.perf_counter() - started}
         split = make_split(data.y, data.groups, data.dates, self.folds, self.embargo_days, self.seed)
         clock = time.perf_counter()
@@ -137,7 +138,8 @@ class ModelTraining:
         try:
             if self._wants_threshold:
                 clock = time.perf_counter()
-                meta = self._with_threshold(folder, type(fitted))
+                with step(self.progress, "choosing a threshold"):
+                    meta = self._with_threshold(folder, type(fitted))
                 seconds["threshold"] = time.perf_counter() - clock
             registry.register(self.client, folder, meta, unseen.fold_aucs)
         except BaseException:
@@ -162,7 +164,11 @@ class ModelTraining:
     def read(self) -> tuple[Dataset, np.ndarray]:
         """Return the labelled rows and the gold label of each, float32 (n,), NaN where it has none; see `run`."""
         strategy, selection = self._strategy(), self._selection()
-        return self._read_labelled(selection, strategy)
+        return self._read_with_progress(selection, strategy)
+
+    def _read_with_progress(self, selection: Selection, strategy: LabelStrategy) -> tuple[Dataset, np.ndarray]:
+        with step(self.progress, "reading features and labels"):
+            return self._read_labelled(selection, strategy)
 
     def _trainer(self) -> ModelTrainer:
         return checked_trainer(self.model_trainer, self.model_type, self.seed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer.data import GOLD_STRATEGY
-from trainer.evaluation import Estimate, calibration, evaluate, plain_values
+from trainer.evaluation import Estimate, calibration, estimates, evaluate, plain_values
 
 if TYPE_CHECKING:
     from trainer.labels import Truth

@@ -15,6 +15,7 @@ import pyarrow as pa
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
+from trainer.progress import step
 from trainer.registry import ModelMeta, artifact
 from trainer.shown import Shown
 from trainer.training.chosen import LATEST, chosen_model
@@ -82,7 +83,7 @@ def predict(
         model_id: a model's id, or `latest` for the newest of the network and window.
         model_trainer: the trainer's class, for one that is not registered as a plug-in.
         explain, top: whether to write reasons, the JSON of `Explanation.as_dict`, for all or the `top` highest scores.
-        progress: called with (what, done, total) while rows are explained.
+        progress: called with (what, done, total); total 0 is unknown.
 
     Raises:
         ArtifactError: there is no such model, or it cannot be used.
@@ -94,14 +95,16 @@ def predict(
     selection = Selection(network, processing_date, processing_date, window_days)
     loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
-    with one_build(client):
+    with step(progress, "reading features"), one_build(client):
         data = read_scoring(client, kind.name, selection, loaded.features)
         absent = absent_features(client, kind.scoring_table, selection, loaded.features)
-    scores, latency_ms = _timed(loaded, data)
+    with step(progress, "scoring"):
+        scores, latency_ms = _timed(loaded, data)
     explainer = Explainer(client, loaded, data, scores, selection) if explain else None
     explained = min(top or len(scores), len(scores)) if explain else 0
     batches = _batches(_rows(data, meta, selection, scores, latency_ms), explainer, explained, progress)
-    rows = replace_rows(client, TABLES[kind.written_table], batches)
+    with step(progress, "writing scores"):
+        rows = replace_rows(client, TABLES[kind.written_table], batches)
     return _result(meta, selection, rows, scores, absent, explained, time.perf_counter() - started)
 
 

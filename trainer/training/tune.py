@@ -21,6 +21,7 @@ from trainer import settings
 from trainer.errors import NotEnoughLabelsError, UsageError, did_you_mean
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, Estimate, estimates, evaluate, make_split, metrics, plain_values
 from trainer.models import checked_predict, fit_trainer, name_of
+from trainer.progress import step
 from trainer.shown import Shown
 from trainer.training.search import Space, as_declared, finished, make_sampler, open_study, suggest
 
@@ -138,12 +139,14 @@ class Tuning:
         path = self.study_file(plan)
         study = open_study(path, self._identity(plan), METRICS[self.metric], self.pruner, len(plan.inner))
         frame = self.data.frame()
-        default = self._default(study, plan, frame)
+        with step(self.progress, "the defaults"):
+            default = self._default(study, plan, frame)
         self._search(study, plan, frame, started)
         best_value, best_parameters = _best(study)
         beats = best_value is not None and (best_value > default if METRICS[self.metric] else best_value < default)
         parameters = best_parameters if beats else dict(self.fixed)
-        held_out, graded_before = self._held_out(study, plan, frame, parameters if beats else None)
+        with step(self.progress, "the held-out fold"):
+            held_out, graded_before = self._held_out(study, plan, frame, parameters if beats else None)
         counts = finished(study)
         return TuningResult(
             model=name_of(type(self.build(dict(self.fixed)))),

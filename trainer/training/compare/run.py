@@ -14,6 +14,7 @@ from trainer.evaluation import EMBARGO_DAYS, FOLDS
 from trainer.labels import LabelStrategy
 from trainer.model_types import MODEL_TYPES, get_model_type
 from trainer.models import ModelTrainer, check_options, name_of
+from trainer.progress import step
 from trainer.training.arguments import require_client, strategy_named, trainer_named
 from trainer.training.compare.candidates import ALL, Candidate, candidates
 from trainer.training.compare.cells import Cell, Progress, read_cell, run_cell
@@ -92,10 +93,13 @@ def compare(
     one_change = options.get("one_change", False)
     strategies = [one if isinstance(one, str) else strategy_named(one) for one in label_strategies]
     compared = candidates(strategies, named, sets, options.get("baseline"), one_change=one_change)
-    rows = _rows(client, (network, start, end, window_days), compared, options)
+    progress = options.get("progress")
+    with step(progress, "reading features and labels"):
+        rows = _rows(client, (network, start, end, window_days), compared, options)
     folder = options.get("out") or settings.artifacts_dir() / FOLDER / rows.fingerprint[:12]
-    cells = _cells(compared, rows, folder, options.get("progress"))
-    return evaluated(rows, cells, folder, options.get("truth"))
+    cells = _cells(compared, rows, folder, progress)
+    with step(progress, "metrics and their intervals"):
+        return evaluated(rows, cells, folder, options.get("truth"))
 
 
 def _rows(client: Client, wanted: tuple[Any, ...], compared: list[Candidate], options: CompareOptions) -> SharedRows:
