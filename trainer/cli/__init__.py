@@ -46,7 +46,7 @@ def common(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error; before the command, or set TRAINER_DEBUG=1.")
     ] = False,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  its callback prints it
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:

@@ -25,11 +25,12 @@ from trainer.cli.options import (
     mapping_of,
 )
 from trainer.cli.output import emit, say
+from trainer.cli.overview import Group
 
 if TYPE_CHECKING:
     from trainer.features import FeaturesAdded
 
-features = typer.Typer(help="Add numeric features of your own.", no_args_is_help=True)
+features = typer.Typer(cls=Group, help="Add numeric features of your own.", no_args_is_help=True)
 
 
 @features.callback()

@@ -42,6 +42,7 @@ from trainer.cli.options import (
     mapping_of,
 )
 from trainer.cli.output import counted, emit, say
+from trainer.cli.overview import Group
 from trainer.cli.tables import print_tables
 from trainer.errors import UsageError
 
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from trainer.labels import AddOptions, LabelsAdded
     from trainer.training import DerivedVotes
 
-labels = typer.Typer(help="Add label lists, report the quality of labels, remove and derive them.", no_args_is_help=True)
+labels = typer.Typer(cls=Group, help="Add, report, derive and remove labels.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -188,7 +189,7 @@ def labels_report(
 ) -> None:
     """Report the quality of a snapshot's labels: rules, strategies, publishers, conflicts, drift, models."""
     from trainer.labels import read_truth
-    from trainer.reports import check_page_path, label_page, label_report, tables, write_page
+    from trainer.reports import check_page_path, label_page, label_report, label_verdict, tables, write_page
     from trainer.warehouse import connect
 
     if html is not None:
@@ -203,7 +204,7 @@ def labels_report(
     if json:
         emit(report.as_dict() | {"html": None if html is None else str(html)}, True, [])
         return
-    print(f"{report.network} {report.processing_date} {report.window_days}")
+    emit({}, False, [f"{report.network} {report.processing_date} {report.window_days}", *label_verdict(report), ""])
     print_tables(tables(report))
 
 

@@ -11,6 +11,7 @@ from trainer.cli import options as o
 from trainer.cli.bars import progress
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
 from trainer.cli.output import calibration_lines, emit, metric_lines, say, say_left_out, threshold_lines
+from trainer.cli.overview import Group
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ TopExplained = Annotated[
     int | None,
     typer.Option("--top", min=1, help="With --explain: reasons for so many of the highest scores.", show_default=False),
 ]
-models = typer.Typer(help="List the trained models and show one.", no_args_is_help=True)
+models = typer.Typer(cls=Group, help="List the trained models and show one.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:

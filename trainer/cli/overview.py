@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from typer.core import TyperGroup
 
@@ -16,21 +16,35 @@ GROUPS = {
 """Group → names of commands; a command in none of them is in a last group, Others."""
 
 
-class Overview(TyperGroup):
-    """Lists the commands in groups, each with the whole first sentence of its help."""
+class Group(TyperGroup):
+    """Lists its commands with the whole first sentence of their help, which typer cuts at the end of the line."""
+
+    groups: ClassVar[dict[str, tuple[str, ...]]] = {}
+    rest = "Commands"
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Write the groups of commands to the help."""
-        formatter.write_paragraph()
-        with formatter.indentation():
-            formatter.write_text(START)
-        grouped = {name for names in GROUPS.values() for name in names}
+        """Write the commands to the help."""
+        grouped = {name for names in self.groups.values() for name in names}
         others = tuple(name for name in self.list_commands(ctx) if name not in grouped)
-        for title, names in {**GROUPS, "Others": others}.items():
+        for title, names in {**self.groups, self.rest: others}.items():
             commands = [(name, command) for name in names if (command := self.get_command(ctx, name)) and not command.hidden]
             if commands:
                 with formatter.section(title):
                     formatter.write_dl([(name, _first_sentence(command.help or "")) for name, command in commands])
+
+
+class Overview(Group):
+    """Lists all commands in groups, below a line that says where to start."""
+
+    groups: ClassVar[dict[str, tuple[str, ...]]] = GROUPS
+    rest = "Others"
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write where to start, and the groups of commands, to the help."""
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(START)
+        super().format_commands(ctx, formatter)
 
 
 def _first_sentence(text: str) -> str:

@@ -6,7 +6,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from trainer.cli.terminal import encodable, folded, width_of
+from trainer.cli.terminal import encodable, width_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,7 +34,8 @@ def print_tables(tables: list[Table]) -> None:
                 # Folded here: rich would break an address that is longer than a line.
                 console.print(Text(paragraph(table.headers, row, console.width)), soft_wrap=True)
             console.print()
-        console.print(Text(folded(table.note, console.width), style="dim"), soft_wrap=True)
+        note = textwrap.fill(table.note, console.width, break_long_words=False, break_on_hyphens=False)
+        console.print(Text(note, style="dim"), soft_wrap=True)
         console.print()
 
 
