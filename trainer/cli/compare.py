@@ -111,10 +111,11 @@ def _print(found: Comparison, as_json: bool) -> None:
         return
     from trainer.reports import comparison_tables
 
-    print(
+    rows = (
         f"{found.n_gold} gold rows ({found.n_gold_positive} positive, {found.n_gold_addresses} addresses) of {found.network}, "
-        f"{found.window_days} days: {found.split}\n"
+        f"{found.window_days} days: {found.split}"
     )
+    emit({}, False, [rows, ""])
     print_tables(comparison_tables(found))
     kept = f"Predictions, results_per_split.csv and leaderboard.json are in {found.folder}"
     emit({}, False, [*found.sentences, "", kept])

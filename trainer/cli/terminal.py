@@ -31,6 +31,10 @@ NARROWEST = 20  # columns that text is folded to
 FALLBACK_WIDTH = 80  # of a terminal that does not know its width
 
 
+_GLUE = "\N{NO-BREAK SPACE}"
+_GLUED = re.compile(r" %|\[[^\[\] ]{1,12}, [^\[\] ]{1,12}\]")  # a number and its per cent sign, an interval
+
+
 class Verbatim(str):
     """A line to be copied as a whole, such as a command: it is never folded."""
 
@@ -51,11 +55,14 @@ def width_of(stream: TextIO) -> int | None:
 
 
 def folded(line: str, width: int | None) -> str:
-    """Return a line in lines of a width, the further ones indented by two more; no word, and no number from its %, is broken."""
+    """Return a line in lines of a width, the further ones indented by two more.
+
+    No word is broken, nor an interval, nor a number from its per cent sign.
+    """
     if width is None or len(line) <= width or isinstance(line, Verbatim):
         return line
     indent = line[: len(line) - len(line.lstrip(" "))]
-    joined = line.lstrip(" ").replace(" %", "\N{NO-BREAK SPACE}%")
+    joined = _GLUED.sub(lambda found: found[0].replace(" ", _GLUE), line.lstrip(" "))
     lines = textwrap.wrap(
         joined,
         width,
@@ -65,7 +72,7 @@ def folded(line: str, width: int | None) -> str:
         break_on_hyphens=False,
         replace_whitespace=False,
     )
-    return "\n".join(lines).replace("\N{NO-BREAK SPACE}%", " %")
+    return "\n".join(lines).replace(_GLUE, " ")
 
 
 def encodable(text: str, stream: TextIO) -> str:
@@ -136,6 +143,8 @@ class _Safe:
             self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:
+        if name == "buffer":  # typer writes to it, past this stream, where the encoding is ASCII
+            raise AttributeError(name)
         return getattr(self._stream, name)
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from trainer.cli.bars import keeping, progress
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
 from trainer.cli.model import training_of
 from trainer.cli.output import emit, say_left_out
+from trainer.cli.terminal import width_of
 from trainer.errors import UsageError
 from trainer.model_types import MODEL_TYPES, get_model_type
 
@@ -31,6 +33,7 @@ Study = Annotated[
     Path | None, typer.Option(help="SQLite file to keep or continue [default: among the artifacts].", show_default=False)
 ]
 Out = Annotated[Path | None, typer.Option(help="Write the best parameters to this file, for fit --params.", show_default=False)]
+SIDE_BY_SIDE = 72  # columns that two intervals and their name need
 
 
 def register(app: typer.Typer) -> None:
@@ -130,10 +133,8 @@ def _lines(result: TuningResult, out: Path | None) -> list[str]:
         f"  {result.metric} there: {inner['defaults']:.4f} with the defaults"
         + ("" if inner["best"] is None else f", {inner['best']:.4f} with the best (which was chosen by it: optimistic)"),
         f"  held out: {result.n_held_out} gold rows of {result.n_held_out_addresses} addresses that no trial used",
-        f"  {'':<18} {'defaults':<24} tuned",
+        *_held_out_lines(result),
     ]
-    for name, values in result.held_out["defaults"].items():
-        lines.append(f"  {name:<18} {_interval(values)}  {_interval(result.held_out['best'][name])}")
     lines.append(f"  parameters: {_shown(result.parameters)}")
     if not result.beat_defaults:
         lines.append("  no trial beat the defaults, so these are the defaults")
@@ -143,6 +144,16 @@ def _lines(result: TuningResult, out: Path | None) -> list[str]:
         times = f"{result.graded_before} time{'s' if result.graded_before > 1 else ''}"
         lines.append(f"  this study was evaluated on these rows {times} before; do not choose by their metrics")
     return [*lines, f"  study in {result.study}", *([] if out is None else [f"  parameters in {out}; use: fit --params {out}"])]
+
+
+def _held_out_lines(result: TuningResult) -> list[str]:
+    """Return the metrics with the defaults and tuned, side by side where the terminal has the width."""
+    pairs = [
+        (name, _interval(one), _interval(result.held_out["best"][name])) for name, one in result.held_out["defaults"].items()
+    ]
+    if (width_of(sys.stdout) or SIDE_BY_SIDE) < SIDE_BY_SIDE:
+        return [line for name, one, other in pairs for line in (f"  {name}", f"    defaults  {one}", f"    tuned     {other}")]
+    return [f"  {'':<18} {'defaults':<24} tuned", *(f"  {name:<18} {one}  {other}" for name, one, other in pairs)]
 
 
 def _is_worse(result: TuningResult) -> bool:
