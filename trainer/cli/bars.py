@@ -39,12 +39,12 @@ def progress() -> Iterator[Progress | None]:
                 bars.update(tasks[what], completed=done, total=total or None)
             else:
                 tasks[what] = bars.add_task(_described(what), completed=done, total=total or None)
-            interrupt.bar_lines = len(tasks)
 
+        interrupt.clear_bars = bars.stop
         try:
             yield update
         finally:
-            interrupt.bar_lines = 0
+            interrupt.clear_bars = None
 
 
 @contextmanager
