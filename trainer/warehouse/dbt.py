@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from trainer import interrupt, settings
 from trainer.errors import NotBuiltError
@@ -20,7 +21,8 @@ def run_dbt(arguments: Sequence[str], target: str | None = None, quiet: bool = F
         NotBuiltError: dbt failed.
     """
     command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *arguments]
-    output, errors = (subprocess.PIPE, subprocess.STDOUT) if quiet else (sys.stderr, None)
+    is_passed_on = quiet or not _is_file(sys.stderr)
+    output, errors = (subprocess.PIPE, subprocess.STDOUT) if is_passed_on else (sys.stderr, None)
     environment = settings.dbt_environment(target)
     # dbt prints characters that a terminal may lack.
     environment["PYTHONIOENCODING"] = environment.get("PYTHONIOENCODING", "").partition(":")[0] + ":backslashreplace"
@@ -30,7 +32,18 @@ def run_dbt(arguments: Sequence[str], target: str | None = None, quiet: bool = F
         interrupt.children.add(process)
         said, _ = process.communicate()
         interrupt.children.discard(process)
+    if said and not quiet:
+        print(said.strip(), file=sys.stderr)
     if process.returncode:
-        if said:
+        if said and quiet:
             print(said.strip()[-2000:], file=sys.stderr)
         raise NotBuiltError(f"dbt {arguments[0]} failed; see its output above.")
+
+
+def _is_file(stream: TextIO) -> bool:
+    """Return whether a child can write to a stream; to that of a notebook it cannot."""
+    try:
+        stream.fileno()
+    except (OSError, ValueError):
+        return False
+    return True
