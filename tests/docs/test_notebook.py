@@ -65,7 +65,9 @@ def test_the_values_it_names_come_out_right(executed: Any) -> None:
     assert sum(one["contribution"] for one in first["contributions"]) + first["others"] + first["base"] == pytest.approx(
         first["raw"], abs=1e-4
     )
-    assert set(values["entries"]) == {f"{one} / {two}" for one in ("address_labels", "label_model") for two in ("xgboost", "logistic")}
+    assert set(values["entries"]) == {
+        f"{one} / {two}" for one in ("address_labels", "label_model") for two in ("xgboost", "logistic")
+    }
     assert f"{auc['value']:.3f}" in values["verdict"][0]
 
 

@@ -64,14 +64,13 @@ def fit(
     from trainer.training import checked_trainer
     from trainer.warehouse import connect
 
-    trainer = checked_trainer(trainer_of(model, parameters_of(model, params, param), seed), model_type, seed)
-    what: dict[str, Any] = {"model_trainer": trainer, "seed": seed}
+    trainer = trainer_of(model, parameters_of(model, params, param), seed)
+    what: dict[str, Any] = {"model_trainer": checked_trainer(trainer, model_type), "seed": seed, "calibrate": calibration}
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
-    how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration, "min_labelled": min_labelled}
-    with progress() as update, connect(target) as client:
-        how |= {"min_positive": min_positive, "progress": update}
-        result = training_of(client, model_type, network, start_date, end_date, window_days, **what, **how).run()
+    what |= {"folds": folds, "embargo_days": embargo_days, "min_labelled": min_labelled, "min_positive": min_positive}
+    with progress() as what["progress"], connect(target) as client:
+        result = training_of(client, model_type, network, start_date, end_date, window_days, **what).run()
     _warn_of_fit(result, tuned=params is not None)
     emit(result.as_dict(), json, _fit_lines(result))
 

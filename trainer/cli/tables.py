@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,8 @@ def print_tables(tables: list[Table]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=sys.stdout, width=width_of(sys.stdout) or PIPE_WIDTH, highlight=False)
+    width = width_of(sys.stdout) or (None if "COLUMNS" in os.environ else PIPE_WIDTH)
+    console = Console(file=sys.stdout, width=width, highlight=False)
     for table in map(_encodable, tables):
         if needed_width(table) <= console.width:
             _print_table(console, table)

@@ -11,7 +11,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -42,16 +42,14 @@ class Verbatim(str):
 
 
 def width_of(stream: TextIO) -> int | None:
-    """Return the columns that a stream's lines may have: those of COLUMNS or of its terminal; None if it is neither."""
-    if (columns := os.environ.get("COLUMNS", "")).isdecimal() and int(columns) > 0:
-        return max(NARROWEST, int(columns))
+    """Return the columns that a terminal's lines may have, those of COLUMNS if it is set; None if it is no terminal."""
     if not stream.isatty():
         return None
-    try:
-        columns_of = os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError):
-        columns_of = 0
-    return max(NARROWEST, columns_of or FALLBACK_WIDTH)
+    columns = int(text) if (text := os.environ.get("COLUMNS", "")).isdecimal() else 0
+    if not columns:
+        with suppress(OSError, ValueError):
+            columns = os.get_terminal_size(stream.fileno()).columns
+    return max(NARROWEST, columns or FALLBACK_WIDTH)
 
 
 def folded(line: str, width: int | None) -> str:

@@ -71,11 +71,10 @@ def tune(
 
     The same command continues an interrupted search. --param is fixed in every trial.
     """
-    from trainer.training import check_metric, write_parameters
+    from trainer.training import checked_metric, write_parameters
 
-    check_metric(metric)
     search = _search_options(model, model_type, param, space, pruner, inner_folds, seed)
-    search |= {"metric": metric, "trials": trials, "timeout": timeout, "study": study}
+    search |= {"metric": checked_metric(metric), "trials": trials, "timeout": timeout, "study": study}
     search |= {"folds": folds, "embargo_days": embargo_days}
     data = _data_options(label_strategy, accept_column, min_labelled, min_positive)
     result = _search(target, (model_type, network, start_date, end_date, window_days), data, search)

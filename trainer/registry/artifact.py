@@ -100,9 +100,7 @@ def save(
             file=file.name,
             file_sha256=_sha256(file),
             options=json.loads(json.dumps(options, allow_nan=False)),
-            versions={"trainer": __version__}
-            | {name: version(name) for name in LIBRARIES}
-            | {"python": platform.python_version()},
+            versions=_versions(),
             git_commit=_git_commit(),
             out_of_fold_sha256=None if out_of_fold is None else _sha256(scratch / OUT_OF_FOLD_FILE),
             **described,
@@ -114,6 +112,11 @@ def save(
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return folder, meta
+
+
+def _versions() -> dict[str, str]:
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {"trainer": __version__, **libraries, "python": platform.python_version()}
 
 
 def _save_trainer(trainer: ModelTrainer, file: Path) -> dict[str, Any]:

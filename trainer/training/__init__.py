@@ -15,7 +15,7 @@ from trainer.training.result import TrainingResult
 from trainer.training.search import lowest, make_pruner, read_object, read_space
 from trainer.training.snapshot_scores import SnapshotScores, last_snapshot, score_snapshot
 from trainer.training.threshold import GoldRows, choose_threshold, gold_rows
-from trainer.training.tune import METRICS, Tuning, TuningResult, check_metric
+from trainer.training.tune import METRICS, Tuning, TuningResult, checked_metric
 
 __all__ = [
     "COMPARISONS",
@@ -39,7 +39,7 @@ __all__ = [
     "Tuning",
     "TuningResult",
     "against_truth",
-    "check_metric",
+    "checked_metric",
     "checked_trainer",
     "choose_threshold",
     "chosen_snapshot",

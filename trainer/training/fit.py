@@ -138,8 +138,7 @@ class ModelTraining:
         try:
             if self._wants_threshold:
                 clock = time.perf_counter()
-                with step(self.progress, "choosing a threshold"):
-                    meta = self._with_threshold(folder, type(fitted))
+                meta = self._with_threshold(folder, type(fitted))
                 seconds["threshold"] = time.perf_counter() - clock
             registry.register(self.client, folder, meta, unseen.fold_aucs)
         except BaseException:
@@ -156,7 +155,8 @@ class ModelTraining:
         """Keep the threshold with the saved model; return its metadata with it."""
         loaded = artifact.load(folder, kind)
         try:
-            chosen = threshold_of(self.client, folder, loaded, self.alert_budget, self.min_precision)
+            with step(self.progress, "choosing a threshold"):
+                chosen = threshold_of(self.client, folder, loaded, self.alert_budget, self.min_precision)
         except TrainerError as error:
             raise type(error)(f"The trained model was not kept, because its threshold cannot be chosen: {error}") from error
         return artifact.keep_threshold(folder, chosen)

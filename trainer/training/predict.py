@@ -15,7 +15,7 @@ import pyarrow as pa
 from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
-from trainer.progress import step
+from trainer.progress import Progress, step
 from trainer.registry import ModelMeta, artifact
 from trainer.shown import Shown
 from trainer.training.chosen import LATEST, chosen_model
@@ -91,15 +91,13 @@ def predict(
         BadInputError, NotBuiltError: the warehouse has no such snapshot, or dbt has not run yet.
         UsageError: the trainer can explain only some rows, and there are more.
     """
-    started = time.perf_counter()
-    selection = Selection(network, processing_date, processing_date, window_days)
+    started, selection = time.perf_counter(), Selection(network, processing_date, processing_date, window_days)
     loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
     with step(progress, "reading features"), one_build(client):
         data = read_scoring(client, kind.name, selection, loaded.features)
         absent = absent_features(client, kind.scoring_table, selection, loaded.features)
-    with step(progress, "scoring"):
-        scores, latency_ms = _timed(loaded, data)
+    scores, latency_ms = _timed(loaded, data, progress)
     explainer = Explainer(client, loaded, data, scores, selection) if explain else None
     explained = min(top or len(scores), len(scores)) if explain else 0
     batches = _batches(_rows(data, meta, selection, scores, latency_ms), explainer, explained, progress)
@@ -108,10 +106,11 @@ def predict(
     return _result(meta, selection, rows, scores, absent, explained, time.perf_counter() - started)
 
 
-def _timed(loaded: artifact.Artifact, data: Dataset) -> tuple[np.ndarray, float]:
+def _timed(loaded: artifact.Artifact, data: Dataset, progress: Progress | None) -> tuple[np.ndarray, float]:
     """Return the scores (n,) and how long one took, in milliseconds."""
     clock = time.perf_counter()
-    scores = loaded.predict(data.frame())
+    with step(progress, "scoring"):
+        scores = loaded.predict(data.frame())
     return scores, (time.perf_counter() - clock) * 1000 / len(scores)
 
 

@@ -134,7 +134,7 @@ class Tuning:
             UsageError: the study is of another search, or the trainer refuses its parameters or, a user's own, fails.
         """
         started = time.monotonic()
-        check_metric(self.metric)
+        checked_metric(self.metric)
         plan = make_plan(self.data, self.gold, self.folds, self.inner_folds, self.embargo_days, self.seed)
         path = self.study_file(plan)
         study = open_study(path, self._identity(plan), METRICS[self.metric], self.pruner, len(plan.inner))
@@ -251,10 +251,11 @@ class Tuning:
             self.progress(what, done, total)
 
 
-def check_metric(name: str) -> None:
-    """Raise UsageError unless `tune` can optimise the metric."""
+def checked_metric(name: str) -> str:
+    """Return the name of a metric if `tune` can optimise it, else raise UsageError."""
     if name not in METRICS:
         raise UsageError(f"There is no metric '{name}'{did_you_mean(name, METRICS)} to tune by; there are: {', '.join(METRICS)}.")
+    return name
 
 
 def make_plan(data: Dataset, gold: np.ndarray, folds: int, inner_folds: int, embargo_days: int, seed: int) -> Plan:

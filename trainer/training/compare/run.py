@@ -87,15 +87,12 @@ def compare(
     """
     require_client(client)
     start, end = (None if day is None else as_date(day) for day in (start_date, end_date))
-    seed = options.get("seed", 0)
-    named = [_named(model, seed) for model in models]
+    named = [_named(model, options.get("seed", 0)) for model in models]
     sets = list(map(_feature_set, feature_sets))
-    one_change = options.get("one_change", False)
     strategies = [one if isinstance(one, str) else strategy_named(one) for one in label_strategies]
-    compared = candidates(strategies, named, sets, options.get("baseline"), one_change=one_change)
+    compared = candidates(strategies, named, sets, options.get("baseline"), one_change=options.get("one_change", False))
     progress = options.get("progress")
-    with step(progress, "reading features and labels"):
-        rows = _rows(client, (network, start, end, window_days), compared, options)
+    rows = _rows(client, (network, start, end, window_days), compared, options)
     folder = options.get("out") or settings.artifacts_dir() / FOLDER / rows.fingerprint[:12]
     cells = _cells(compared, rows, folder, progress)
     with step(progress, "metrics and their intervals"):
@@ -111,7 +108,8 @@ def _rows(client: Client, wanted: tuple[Any, ...], compared: list[Candidate], op
     selection = resolve_selection(client, model_type, *wanted)
     split = (options.get("folds", FOLDS), options.get("embargo_days", EMBARGO_DAYS), options.get("seed", 0))
     accepted, enough = options.get("accept_columns", ()), options.get("enough", ENOUGH)
-    return read_rows(client, model_type, selection, compared, accepted, *split, enough)
+    with step(options.get("progress"), "reading features and labels"):
+        return read_rows(client, model_type, selection, compared, accepted, *split, enough)
 
 
 def _cells(compared: list[Candidate], rows: SharedRows, folder: Path, progress: Progress | None) -> list[Cell]:
