@@ -17,6 +17,7 @@ from trainer.cli.data import prepare
 from trainer.cli.demo_lines import alert_lines, truth_lines
 from trainer.cli.options import Json, Seed
 from trainer.cli.output import emit, metric_lines, say
+from trainer.cli.terminal import Verbatim
 from trainer.progress import step
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ WINDOW_DAYS = 90
 DATES = (date(2025, 8, 1), date(2025, 9, 1))
 STRATEGIES = ("label_model", "address_labels")  # the default is last
 TOP = 10
+ALERTS = 20_000  # a date
+DURATION = "This takes about a minute and a half on two cores"
 ALERT_BUDGET = 50  # alerts a day that somebody can look at
 
 
@@ -48,7 +51,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the data, the warehouse and the model.")] = Path("demo"),
-    alerts: Annotated[int, typer.Option(min=1000, help="Alerts per processing date.")] = 20_000,
+    alerts: Annotated[int, typer.Option(min=1000, help="Alerts per processing date.")] = ALERTS,
     seed: Seed = 0,
     json: Json = False,
 ) -> None:
@@ -59,6 +62,8 @@ def demo(
     from trainer import settings
 
     started = time.perf_counter()
+    if alerts == ALERTS:
+        say(f"{DURATION}.")
     os.environ |= {
         "TRAINER_TARGET": "embedded",
         "TRAINER_WAREHOUSE": str((out / "warehouse").resolve()),
@@ -165,7 +170,7 @@ def _last_lines(model: _Model, page: str, seconds: float, warehouse: str) -> lis
         "",
         f"{scored.rows} scores are in the table {scored.table} of the warehouse {warehouse}; the model is in {fitted.artifact}.",
         f"To look: open {page} in a browser. To go on with trainer and dbt in this folder:",
-        "  " + _environment(),
+        Verbatim("  " + _environment()),
         f"Done in {seconds} s.",
     ]
 
