@@ -26,18 +26,19 @@ def print_tables(tables: list[Table]) -> None:
     from rich.text import Text
 
     width = width_of(sys.stdout) or (None if "COLUMNS" in os.environ else PIPE_WIDTH)
-    console = Console(file=sys.stdout, width=width, highlight=False)
+    # Without styles: stdout makes control characters visible, those of a style too.
+    console = Console(file=sys.stdout, width=width, highlight=False, color_system=None)
     for table in map(_encodable, tables):
         if needed_width(table) <= console.width:
             _print_table(console, table)
         else:
-            console.print(Text(table.title, style="bold"), end="\n\n")
+            console.print(Text(table.title), end="\n\n")
             for row in table.rows:
                 # Folded here: rich would break an address that is longer than a line.
                 console.print(Text(paragraph(table.headers, row, console.width)), soft_wrap=True)
             console.print()
         note = textwrap.fill(table.note, console.width, break_long_words=False, break_on_hyphens=False)
-        console.print(Text(note, style="dim"), soft_wrap=True)
+        console.print(Text(note), soft_wrap=True)
         console.print()
 
 
@@ -90,7 +91,7 @@ def _print_table(console: Console, table: Table) -> None:
     # Text, not markup: a publisher's name may hold brackets. Folded, not cut: part of an address is of no use.
     lines = box.Box(_PLAIN_LINES, ascii=True) if console.options.ascii_only else box.SIMPLE
     drawn = Drawn(box=lines, pad_edge=False, padding=(0, 1, 0, 0))
-    drawn.title, drawn.title_justify, drawn.title_style = table.title, "left", "bold"
+    drawn.title, drawn.title_justify = table.title, "left"
     for header, is_numeric in zip(table.headers, table.numeric, strict=True):
         drawn.add_column(header, justify="right" if is_numeric else "left", overflow="fold")
     for row in table.rows:
