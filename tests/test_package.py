@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import pydoc
+import re
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ import pytest
 
 import trainer
 from trainer import cli, errors
+from trainer.cli.overview import GROUPS
 from trainer.labels.formats import LabelFormat
 from trainer.models import name_of
 from trainer.models.base import ModelTrainer
@@ -54,6 +57,22 @@ def test_a_name_that_is_not_exported_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no_such"):
         trainer.no_such  # noqa: B018
     assert sorted(trainer.__all__) == sorted(trainer._HOMES)
+
+
+def test_dir_and_help_tell_of_every_public_name_and_what_it_is_for() -> None:
+    assert set(trainer.__all__) <= set(dir(trainer))
+    purposes = dict(re.findall(r"^    (\w+) {2,}(\S.+)$", trainer.__doc__ or "", re.MULTILINE))
+    assert set(purposes) == set(trainer.__all__)
+    shown = pydoc.plain(pydoc.render_doc(trainer))
+    assert all(re.search(rf"^    (class )?{name}\b", shown, re.MULTILINE) for name in trainer.__all__)
+
+
+def test_the_version_is_written_once() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert project["project"]["dynamic"] == ["version"] and project["tool"]["hatch"]["version"]["path"] == "trainer/version.py"
+    done = subprocess.run([sys.executable, "-m", "trainer", "--version"], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == (f"trainer {trainer.__version__}\n", "")
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*", trainer.__version__)
 
 
 def declared() -> list[tuple[str, str, str]]:
@@ -123,6 +142,14 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
     assert "fit" in done.stdout and "ingest" in done.stdout
+    assert "Start here" in done.stdout and not re.search(r"\w\.\.\.$", done.stdout, re.MULTILINE)
+
+
+def test_every_command_of_a_group_exists_or_is_on_its_way_and_none_is_in_two() -> None:
+    placed = [name for names in GROUPS.values() for name in names]
+    there = {command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback}
+    there |= {group.name for group in cli.app.registered_groups}
+    assert len(placed) == len(set(placed)) and there <= set(placed)
 
 
 def test_help_is_instant() -> None:

@@ -5,7 +5,8 @@ Every message is one sentence that says what is wrong, where, and what to do abo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import difflib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 PACKAGE = "trainer"
@@ -86,6 +87,12 @@ def user_code(owner: object, method: str = "", on: str = "", advice: Callable[[E
             f"{name} raised {type(error).__name__}{f' on {on}' if on else ''}: {reason(error)}; the fault is in that code, "
             f"not in {PACKAGE}{f': {change}' if change else ''} (--debug or TRAINER_DEBUG=1 shows the traceback)."
         ) from error
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean 'max_depth'?)` for a misspelt name, to be put behind it in a message; "" if none is near."""
+    near = difflib.get_close_matches(name.lower(), {one.lower(): one for one in known}, 1, 0.7)
+    return f" (did you mean '{next(one for one in known if one.lower() == near[0])}'?)" if near else ""
 
 
 def reason(error: Exception) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trainer.errors import UsageError
+from trainer.errors import UsageError, did_you_mean
 
 LABEL_COLUMNS = ("label_strategy", "label", "label_confidence", "label_target", "label_weight", "label_source")
 """What a training table has beyond the scoring table of its grain; never features."""
@@ -133,7 +133,9 @@ def get_model_type(name: str) -> ModelType:
         UsageError: there is no such model type.
     """
     if name not in MODEL_TYPES:
-        raise UsageError(f"There is no model type '{name}'; there are: {', '.join(MODEL_TYPES)}.")
+        raise UsageError(
+            f"There is no model type '{name}'{did_you_mean(name, MODEL_TYPES)}; there are: {', '.join(MODEL_TYPES)}."
+        )
     return MODEL_TYPES[name]
 
 

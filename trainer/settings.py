@@ -140,22 +140,6 @@ def artifacts_dir() -> Path:
     return Path(os.environ.get("TRAINER_ARTIFACTS") or profiles_dir() / "artifacts").resolve()
 
 
-def installed_version(name: str = PROFILE) -> str:
-    """Return the version of a library, by default of this package.
-
-    Raises:
-        PackageNotFoundError: the library is not installed.
-    """
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(DISTRIBUTION if name == PROFILE else name)
-    except PackageNotFoundError:
-        if name != PROFILE:
-            raise
-        return _packaged_version()  # the source tree is on the path without being installed
-
-
 def namesake() -> str | None:
     """Return the version of another project named `trainer` in this environment; None if there is none.
 
@@ -253,12 +237,6 @@ def _render(value: Any) -> Any:
         return environment.from_string(value).render(env_var=_env_var)
     except TemplateError as error:
         raise UsageError(f"profiles.yml has '{value}', which cannot be rendered: {error}.") from error
-
-
-def _packaged_version() -> str:
-    import yaml
-
-    return str(yaml.safe_load((packaged_project() / "dbt_project.yml").read_text(encoding="utf-8"))["version"])
 
 
 def _env_var(name: str, default: str | None = None) -> str:

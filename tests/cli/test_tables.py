@@ -72,6 +72,7 @@ def test_a_paragraph_has_every_cell_with_a_value(cells: list[tuple[str, str]], w
             assert "".join(f"{header}:{value}".split()) in squeezed
 
 
-def test_the_needed_width_counts_headers_by_word_and_text_up_to_a_fold() -> None:
-    table = Table("t", "T", "", ("a long header", "text"), (True, False), [("1", "x" * 500), ("1,234,567", "y")])
-    assert needed_width(table) == len("1,234,567") + 20 + 2 * 2 + 1
+@pytest.mark.parametrize(("text", "width"), [("x y " * 100, 20), ("x" * 50, 50), ("x" * 25 + " y", 25), ("y", len("text"))])
+def test_the_needed_width_counts_headers_by_word_and_text_up_to_a_fold_between_words(text: str, width: int) -> None:
+    table = Table("t", "T", "", ("a long header", "text"), (True, False), [("1", text), ("1,234,567", "y")])
+    assert needed_width(table) == len("1,234,567") + width + 2 * 2 + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.cli.output import emit
-from trainer.cli.terminal import visible
+from trainer.cli.terminal import Verbatim, encodable, folded, visible
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "\x1b]0;owned\x07\x1b[31m\u202egpj.exe\u2066\u200b\x9b2J\u2028\x85\rfake"
@@ -29,6 +30,35 @@ def test_what_is_visible_has_nothing_unsafe_and_is_left_alone_otherwise(text: st
 
 def test_unsafe_characters_are_shown_as_escapes() -> None:
     assert visible("a\x1b[31m\u202e\ud800→é\n\t") == r"a\x1b[31m\u202e\ud800→é" + "\n\t"
+
+
+WORDS = st.lists(st.text("abcdefgh-_/.,", min_size=1, max_size=40), min_size=1, max_size=30)
+
+
+@given(WORDS, st.integers(20, 120), st.integers(0, 8))
+def test_a_line_is_folded_between_words_only(words: list[str], width: int, indent: int) -> None:
+    line = " " * indent + " ".join(words)
+    lines = folded(line, width).split("\n")
+    assert [word for one in lines for word in one.split()] == words
+    assert all(len(one) <= width or len(one.split()) == 1 for one in lines)
+    assert all(one.startswith(" " * indent) for one in lines) and all(one.startswith(" " * (indent + 2)) for one in lines[1:])
+
+
+def test_a_number_keeps_its_per_cent_sign_an_interval_is_whole_and_a_command_is_never_folded() -> None:
+    assert folded("about a share of 95 %", 20) == "about a share of\n  95 %"
+    assert folded("the value is 0.5 [0.4, 0.6]", 24) == "the value is 0.5\n  [0.4, 0.6]"
+    command = Verbatim("  export TRAINER_TARGET=embedded TRAINER_WAREHOUSE=/a/b/c")
+    assert folded(command, 20) == command and folded(str(command), None) == command
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", "0.1 → 0.2 … – 'ü' ·"), ("latin-1", "0.1 -> 0.2 ... - 'ü' ·"), ("ascii", r"0.1 -> 0.2 ... - '\xfc' |")],
+)
+def test_what_an_encoding_lacks_has_plain_characters_in_its_place(encoding: str, shown: str) -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    assert encodable("0.1 → 0.2 … – 'ü' ·", stream) == shown
+    assert encodable(shown, stream) == shown
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
@@ -70,6 +100,12 @@ def test_every_message_is_safe(folder: Path, arguments: tuple[str, ...]) -> None
     code, said = run(folder, *arguments)
     assert code in {2, 3, 6} and "Traceback" not in said
     assert not UNSAFE.search(said), said
+
+
+@pytest.mark.slow
+def test_a_usage_error_is_safe_where_the_encoding_is_ascii(folder: Path) -> None:
+    code, said = run(folder, "fit", "\x1b[31mred\u202e", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert code == 2 and not UNSAFE.search(said) and r"\x1b[31mred" in said
 
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ def test_the_walk_leads_to_scores_and_then_the_guides_python_runs(environment: d
     assert "auc" in said
     assert all("<svg" in (folder / name).read_text(encoding="utf-8") for name in ("labels.html", "report.html"))
     printed = run([sys.executable, "-c", block("guide")], environment)
-    assert re.search(r"'value': 0\.\d+", printed)
+    assert re.search(r"0\.\d+ \[0\.\d+, [01]\.\d+\]", printed)
 
 
 def test_the_trainer_of_ones_own_runs_and_passes_its_contract(environment: dict[str, str]) -> None:

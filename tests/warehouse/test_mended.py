@@ -89,7 +89,7 @@ def test_an_invalid_confidence_abstains(house: House, client: Any) -> None:
 
 def test_dates_beyond_the_existing_ones_are_cut_to_them(fitted: TrainingResult, client: Any) -> None:
     wide = ModelTraining("simnet", "1900-01-01", "2100-01-01", client, window_days=WINDOW).run()
-    assert (wide.n_train, wide.metrics) == (fitted.n_train, fitted.metrics)
+    assert (wide.n_train, wide.as_dict()["metrics"]) == (fitted.n_train, fitted.as_dict()["metrics"])
     with pytest.raises(BadInputError, match="there are some from 2025-08-01 to 2025-09-01"):
         ModelTraining("simnet", "2024-01-01", "2024-02-01", client, window_days=WINDOW).run()
 

@@ -150,7 +150,7 @@ def test_ranking_again_leaves_one_row_an_alert_and_the_same_ranks(client: Any, r
 
 
 def test_one_seed_one_order(client: Any, ranked: TrainingResult) -> None:
-    assert train(client, model_type="alert_ranker").metrics == ranked.metrics
+    assert train(client, model_type="alert_ranker").as_dict()["metrics"] == ranked.as_dict()["metrics"]
 
 
 def test_lightgbm_ranks_too(client: Any, minenet: SimulationSummary) -> None:

@@ -96,7 +96,7 @@ def test_no_label_column_is_a_feature(client: Any, fitted: TrainingResult) -> No
 
 def test_one_seed_one_model(client: Any, fitted: TrainingResult) -> None:
     again = train(client)
-    assert again.metrics == fitted.metrics
+    assert again.as_dict()["metrics"] == fitted.as_dict()["metrics"]
     assert again.model_id != fitted.model_id
     for model in (fitted, again):
         predict(client, "simnet", DATES[1], WINDOW, model.model_id)

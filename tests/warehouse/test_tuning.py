@@ -44,7 +44,7 @@ def test_without_calibration_order_is_graded_the_same_and_the_scores_are_the_tra
     plain = ModelTraining("simnet", *DATES, client, window_days=WINDOW, calibrate=False).run()
     assert (plain.calibration["method"], plain.calibration["ece_after"]) == ("none", None)
     for name in ("auc", "average_precision"):
-        assert plain.metrics[name] == fitted.metrics[name]
+        assert dict(plain.metrics[name]) == dict(fitted.metrics[name])
     assert plain.metrics["brier"]["value"] == plain.calibration["brier_before"] == fitted.calibration["brier_before"]
     assert artifact.load(Path(plain.artifact)).meta.calibration is None
 

@@ -11,9 +11,11 @@ import typer
 
 from trainer import settings
 from trainer.cli import build, compare, data, demo, doctor, explain, features, labels, model, models, report, scores, tune, update
+from trainer.cli.overview import Overview
 from trainer.cli.terminal import drop_output, safe_streams
 from trainer.errors import BadInputError, TrainerError, WarehouseError
-from trainer.interrupt import INTERRUPTED, MESSAGE
+from trainer.interrupt import INTERRUPTED, message
+from trainer.version import __version__
 
 __all__ = ["app", "main"]
 
@@ -24,6 +26,7 @@ EXIT_CODES = (
 
 app = typer.Typer(
     name="trainer",
+    cls=Overview,
     help="From blockchain-analytics snapshots to labels you can defend and an honest alert scorer.",
     no_args_is_help=True,
     add_completion=False,
@@ -32,10 +35,19 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"trainer {__version__}")
+        raise typer.Exit
+
+
 @app.callback(epilog=EXIT_CODES)
 def common(
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error; before the command, or set TRAINER_DEBUG=1.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001  its callback prints it
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
     """From blockchain-analytics snapshots to labels you can defend and an honest alert scorer."""
@@ -90,7 +102,7 @@ def _run() -> tuple[str, int | str | None]:
         code = WarehouseError.exit_code if is_disk else BadInputError.exit_code
         return f"trainer: {str(error.filename)[:200]} cannot be used: {error.strerror}.\n", code
     except KeyboardInterrupt:
-        return MESSAGE, INTERRUPTED
+        return message(), INTERRUPTED
     except SystemExit as ended:  # typer turns an interrupt into one
-        return (MESSAGE if ended.code == INTERRUPTED else ""), ended.code
+        return (message() if ended.code == INTERRUPTED else ""), ended.code
     return "", 0

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trainer.cli import options as o
+from trainer.cli.bars import keeping, progress
 from trainer.cli.classes import parameters_of, strategy_of, trainer_of
-from trainer.cli.output import emit, progress, say, say_left_out
+from trainer.cli.output import emit, say_left_out
 from trainer.cli.tables import print_tables
 
 if TYPE_CHECKING:
@@ -93,12 +94,9 @@ def _run(target: str | None, rows: tuple[Any, ...], what: dict[str, Any]) -> Com
     from trainer.training import compare as run
     from trainer.warehouse import connect
 
-    with progress() as update, connect(target) as client:
-        try:
-            return run(client, *rows, **what, progress=update)
-        except KeyboardInterrupt:
-            say("The finished candidates are kept; the same command continues the comparison.")
-            raise
+    again = "the same command continues the comparison"
+    with progress() as bars, keeping(bars, "candidates", "candidate", again) as update, connect(target) as client:
+        return run(client, *rows, **what, progress=update)
 
 
 def _trainer(text: str, seed: int) -> ModelTrainer:
@@ -113,10 +111,11 @@ def _print(found: Comparison, as_json: bool) -> None:
         return
     from trainer.reports import comparison_tables
 
-    print(
+    rows = (
         f"{found.n_gold} gold rows ({found.n_gold_positive} positive, {found.n_gold_addresses} addresses) of {found.network}, "
-        f"{found.window_days} days: {found.split}\n"
+        f"{found.window_days} days: {found.split}"
     )
+    emit({}, False, [rows, ""])
     print_tables(comparison_tables(found))
     kept = f"Predictions, results_per_split.csv and leaderboard.json are in {found.folder}"
     emit({}, False, [*found.sentences, "", kept])

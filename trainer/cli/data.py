@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trainer.cli.bars import in_percent, progress, working
 from trainer.cli.options import AcceptColumn, Day, Json, Network, Target, Window, day_of
-from trainer.cli.output import emit, progress, say
+from trainer.cli.output import emit, say
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,7 +83,8 @@ def prepare(target: str | None) -> list[str]:
         problem = problem_of_seeds(client)
     if problem:
         say(f"Loading the seeds (dbt seed --full-refresh): {problem}…")
-        run_dbt(["seed", "--full-refresh"], target, quiet=True)
+        with working("dbt seed"):
+            run_dbt(["seed", "--full-refresh"], target, quiet=True)
     return names
 
 
@@ -168,7 +170,7 @@ def simulate(
         raise UsageError(f"{problem}.")
     days = [as_date(text.strip()) for text in dates.split(",")]
     with progress() as update:
-        report = None if update is None else (lambda what, share: update(what, round(100 * share), 100))
+        report = in_percent(update)
         try:
             written = write(out, alerts=alerts, dates=days, window_days=window_days, network=network, seed=seed, progress=report)
         except ValueError as error:

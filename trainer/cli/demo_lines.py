@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from trainer.cli.output import counted
+from trainer.cli.terminal import width_of
 
 if TYPE_CHECKING:
     from trainer.training import AgainstTruth, Explanation, Explanations
 
-WIDTH = 130
+WIDTH = 130  # of lines in a pipe
+TABLE_WIDTH = 76
 REASONS = 3
 CLEAR_GAP = 0.05  # between mean score and share of illicit alerts
 
@@ -27,10 +30,18 @@ def truth_lines(rows: list[AgainstTruth]) -> list[str]:
         lines += [
             f"  {name}: {what}",
             f"    {counted(first.alerts, 'alert')} of {first.addresses} addresses, {first.illicit_share:.1%} of them illicit",
-            f"    {'label strategy':<16}{'AUC':>7}  {'95 % interval':<18}{'mean score':>10}{'Brier':>9}{'ECE':>9}",
-            *map(_row, of_set),
+            *(_table(of_set) if (width_of(sys.stdout) or TABLE_WIDTH) >= TABLE_WIDTH else map(_sentence, of_set)),
         ]
     return lines + _on_calibration(rows)
+
+
+def _table(rows: list[AgainstTruth]) -> list[str]:
+    header = f"    {'label strategy':<16}{'AUC':>7}  {'95 % interval':<18}{'mean score':>10}{'Brier':>9}{'ECE':>9}"
+    return [header, *map(_row, rows)]
+
+
+def _sentence(row: AgainstTruth) -> str:
+    return f"    {row.label_strategy}: AUC {row.auc}, mean score {row.mean_score:.1%}, Brier {row.brier:.4f}, ECE {row.ece:.4f}"
 
 
 def _row(row: AgainstTruth) -> str:
@@ -69,7 +80,7 @@ def _alert(one: Explanation) -> list[str]:
 
     sections = one.sections()
     said = sections.get(RAISES, [])[:REASONS] + sections.get(SPEAKS, [])[:1]
-    return [_name(one), *(line for text in said for line in folded(text, WIDTH, "      "))]
+    return [_name(one), *(line for text in said for line in folded(text, width_of(sys.stdout) or WIDTH, "      "))]
 
 
 def _name(one: Explanation) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from trainer.cli import options as o
+from trainer.cli.bars import working
 from trainer.cli.classes import trainer_class_of
 from trainer.cli.output import emit, say_choice
 
@@ -45,7 +46,7 @@ def explain(
     from trainer.warehouse import connect
 
     trainer = None if model is None else trainer_class_of(model)
-    with connect(target) as client:
+    with working("explaining"), connect(target) as client:
         day = o.day_of(processing_date)
         rows, model_type = chosen_snapshot(client, model_id, model_type, network, day, window_days)
         choice = choose_model(client, model_id, rows.network, rows.window_days, model_type, trainer)

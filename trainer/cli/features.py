@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trainer.cli.bars import working
 from trainer.cli.data import prepare
 from trainer.cli.labels_added import SHOWN_REASONS
 from trainer.cli.options import (
@@ -24,16 +25,17 @@ from trainer.cli.options import (
     mapping_of,
 )
 from trainer.cli.output import emit, say
+from trainer.cli.overview import Group
 
 if TYPE_CHECKING:
     from trainer.features import FeaturesAdded
 
-features = typer.Typer(help="Your own features.", no_args_is_help=True)
+features = typer.Typer(cls=Group, help="Add numeric features of your own.", no_args_is_help=True)
 
 
 @features.callback()
 def _group() -> None:
-    """Your own features."""
+    """Add numeric features of your own."""
 
 
 def register(app: typer.Typer) -> None:
@@ -61,7 +63,7 @@ def features_add(
 
     columns = mapping_of(map)
     prepare(target)
-    with connect(target) as client:
+    with working("adding features"), connect(target) as client:
         key = (network, day_of(processing_date), window_days)
         added = add_features(client, file, *key, columns, dry_run, skip_bad, accept_column or (), rejects)
     _say_what_was_not_loaded(added)

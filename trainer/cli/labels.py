@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trainer.cli.bars import working
 from trainer.cli.classes import strategy_of
 from trainer.cli.data import prepare
 from trainer.cli.label_options import (
@@ -41,6 +42,7 @@ from trainer.cli.options import (
     mapping_of,
 )
 from trainer.cli.output import counted, emit, say
+from trainer.cli.overview import Group
 from trainer.cli.tables import print_tables
 from trainer.errors import UsageError
 
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
     from trainer.labels import AddOptions, LabelsAdded
     from trainer.training import DerivedVotes
 
-labels = typer.Typer(help="Labels: lists, reports, votes of strategies.", no_args_is_help=True)
+labels = typer.Typer(cls=Group, help="Add, report, derive and remove labels.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -108,7 +110,7 @@ def _add(path: Path, options: AddOptions, target: str | None) -> list[LabelsAdde
         raise UsageError(f"--rejects {rejects} is no folder; the lists of a folder need one for their rejected rows.")
     files = list_files(path, **options)  # a folder is loaded whole or not at all
     prepare(target)
-    with connect(target) as client:
+    with working("adding labels"), connect(target) as client:
         if len(files) > 1 and options["complete"]:  # an edition may be refused only when it is compared with the loaded ones
             for file in files:
                 add_labels(client, file, **(options | {"dry_run": True}))
@@ -139,7 +141,7 @@ def labels_remove(
     verb = "would be removed" if dry_run else "removed"
     day, last_day = day_of(processing_date), day_of(from_day)
     result: dict[str, object] = {"source": source} if source is not None else {"name": derived}
-    with connect(target) as client:
+    with working("removing labels"), connect(target) as client:
         if source is not None:
             removed = remove_labels(client, source, network, day, window_days, dry_run, from_day=last_day)
             ending = verb if last_day is None else f"{'would be ' if dry_run else ''}closed on {last_day}"
@@ -159,7 +161,7 @@ def labels_sources(json: Json = False, target: Target = None) -> None:
     from trainer.reports import source_table
     from trainer.warehouse import connect
 
-    with connect(target) as client:
+    with working("counting labels"), connect(target) as client:
         sources = label_sources(client)
     if json:
         emit({"sources": [one.as_dict() for one in sources]}, True, [])
@@ -187,21 +189,22 @@ def labels_report(
 ) -> None:
     """Report the quality of a snapshot's labels: rules, strategies, publishers, conflicts, drift, models."""
     from trainer.labels import read_truth
-    from trainer.reports import check_page_path, label_page, label_report, tables, write_page
+    from trainer.reports import check_page_path, label_page, label_report, label_verdict, tables, write_page
     from trainer.warehouse import connect
 
     if html is not None:
         check_page_path(html)
     known = None if truth is None else read_truth(truth)
-    with connect(target) as client:
+    with working("reading the audits"), connect(target) as client:
         report = label_report(client, network, day_of(processing_date), window_days, known)
     if html is not None:
-        write_page(label_page(report), html)
+        with working("drawing the page"):
+            write_page(label_page(report), html)
         say(f"Wrote {html}")
     if json:
         emit(report.as_dict() | {"html": None if html is None else str(html)}, True, [])
         return
-    print(f"{report.network} {report.processing_date} {report.window_days}")
+    emit({}, False, [f"{report.network} {report.processing_date} {report.window_days}", *label_verdict(report), ""])
     print_tables(tables(report))
 
 
@@ -234,7 +237,7 @@ def labels_derive(
     own = strategy_of(strategy)
     if isinstance(own, str):
         raise UsageError(f"--strategy '{strategy}' is no package.module:Class of your own; what dbt computes is a label already.")
-    with connect(target) as client:
+    with working("deriving labels"), connect(target) as client:
         selection = resolve_selection(client, model_type, network, start, end, window_days)
         result = derive_votes(client, own, selection, model_type, name, dry_run=dry_run)
     emit(result.as_dict(), json, _derived_lines(result))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trainer.cli import options as o
+from trainer.cli.bars import progress
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
-from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_choice, say_left_out, threshold_lines
+from trainer.cli.output import calibration_lines, emit, metric_lines, say, say_choice, say_left_out, threshold_lines
 from trainer.cli.tables import print_tables
 from trainer.errors import UsageError
 
@@ -61,15 +62,16 @@ def fit(
 
     Without --network, dates or --window-days it takes what the warehouse has, if that leaves no choice.
     """
+    from trainer.training import checked_trainer
     from trainer.warehouse import connect
 
-    what: dict[str, Any] = {"model_trainer": trainer_of(model, parameters_of(model, params, param), seed), "seed": seed}
+    trainer = trainer_of(model, parameters_of(model, params, param), seed)
+    what: dict[str, Any] = {"model_trainer": checked_trainer(trainer, model_type), "seed": seed, "calibrate": calibration}
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
-    how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration, "min_labelled": min_labelled}
-    with progress() as update, connect(target) as client:
-        how |= {"min_positive": min_positive, "progress": update}
-        result = training_of(client, model_type, network, start_date, end_date, window_days, **what, **how).run()
+    what |= {"folds": folds, "embargo_days": embargo_days, "min_labelled": min_labelled, "min_positive": min_positive}
+    with progress() as what["progress"], connect(target) as client:
+        result = training_of(client, model_type, network, start_date, end_date, window_days, **what).run()
     _warn_of_fit(result, tuned=params is not None)
     emit(result.as_dict(), json, _fit_lines(result))
 

@@ -8,9 +8,10 @@ import typer
 
 from trainer.cli import options as o
 from trainer.cli.output import emit, metric_lines, say, say_choice
+from trainer.cli.overview import Group
 from trainer.cli.tables import print_tables
 
-models = typer.Typer(help="The models that were trained.", no_args_is_help=True)
+models = typer.Typer(cls=Group, help="List the trained models and show one.", no_args_is_help=True)
 Sort = Annotated[str, typer.Option(help="created, auc, average_precision, brier, log_loss or labels; the best first.")]
 
 

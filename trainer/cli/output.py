@@ -1,14 +1,13 @@
-"""What commands print (data to stdout, messages to stderr) and the progress bars of long work."""
+"""What commands print: data to stdout, messages to stderr."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from trainer.cli.terminal import visible
+from trainer.cli.terminal import Verbatim, encodable, folded, width_of
 
 if TYPE_CHECKING:
     from trainer.registry import ModelChoice
@@ -38,34 +37,20 @@ def counted(count: int, noun: str) -> str:
 
 
 def emit(result: dict[str, Any], as_json: bool, lines: list[str]) -> None:
-    """Print a result to stdout: one JSON object, or lines for people."""
-    print(json.dumps(result, default=str) if as_json else "\n".join(line.replace("\n", "\\n") for line in lines))
-
-
-@contextmanager
-def progress() -> Iterator[Callable[[str, int, int], None] | None]:
-    """Yield a function (what, done, total) that draws bars on stderr; None when stderr is not a terminal."""
-    if not sys.stderr.isatty():
-        yield None
+    """Print a result to stdout: one JSON object, or lines for people, folded at the width of the terminal."""
+    if as_json:
+        print(json.dumps(result, default=str))
         return
-    terminal: Any = sys.__stderr__  # bars are drawn with control characters, which sys.stderr makes visible
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description:>24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=terminal), transient=True) as bars:
-        tasks: dict[str, Any] = {}
-
-        def update(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(escape(visible(what)), total=total)
-            bars.update(tasks[what], completed=done, total=total)
-
-        yield update
+    width = width_of(sys.stdout)
+    print("\n".join(_laid_out(line, width) for line in lines))
 
 
-def metric_lines(metrics: dict[str, dict[str, float]]) -> list[str]:
+def _laid_out(line: str, width: int | None) -> str:
+    one = line.replace("\n", "\\n")
+    return one if isinstance(line, Verbatim) else folded(encodable(one, sys.stdout), width)
+
+
+def metric_lines(metrics: Mapping[str, Any]) -> list[str]:
     """Return one aligned line per metric, with its 95 % interval."""
     return [f"  {name:<18} {one['value']:.4f}  [{one['low']:.4f}, {one['high']:.4f}]" for name, one in metrics.items()]
 
@@ -81,7 +66,12 @@ def calibration_lines(report: dict[str, Any]) -> list[str]:
         f"{_strip(one['mean_predicted'], one['fraction_risky'])}".rstrip()
         for one in report["reliability"]["after"]
     ]
-    return [f"  calibrated by {report['method']} on {report['n']} unseen rows: {change}", "  predicted   risky    rows", *curve]
+    return [
+        f"  calibrated by {report['method']} on {report['n']} unseen rows: {change}",
+        "  predicted   risky    rows",
+        *curve,
+        LEGEND,
+    ]
 
 
 def threshold_lines(chosen: dict[str, Any] | None) -> list[str]:
@@ -98,11 +88,14 @@ def threshold_lines(chosen: dict[str, Any] | None) -> list[str]:
     ]
 
 
+_CURVE_COLUMNS = 31  # before the strip, and after it
+LEGEND = "  o: mean score, x: share of risky rows, 8: both, on a scale from 0 to 1"
 _CHANGES = (("ECE", "ece"), ("Brier", "brier"))
 
 
-def _strip(mean_predicted: float, fraction_risky: float, width: int = 40) -> str:
+def _strip(mean_predicted: float, fraction_risky: float) -> str:
     """Draw a bin of the reliability curve: o is the mean prediction, x the fraction of risky rows, 8 both."""
+    width = max(10, min(40, (width_of(sys.stdout) or 80) - _CURVE_COLUMNS))
     marks = [" "] * (width + 1)
     predicted, risky = round(mean_predicted * width), round(fraction_risky * width)
     marks[predicted], marks[risky] = "o", "x" if risky != predicted else "8"

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from trainer.cli import options as o
+from trainer.cli.bars import working
 from trainer.cli.classes import trainer_class_of
 from trainer.cli.output import emit, say_choice
 
@@ -47,12 +48,13 @@ def report(
     from trainer.warehouse import connect
 
     kind = None if model is None else trainer_class_of(model)
-    with connect(target) as client:
+    with working("figures of the report"), connect(target) as client:
         choice = choose_model(client, model_id, network, window_days, model_type, kind)
         say_choice(choice)
         path = out or choice.folder / ("card.html" if card else "report.html")
         check_page_path(path)  # before a threshold is kept
         found = report_of(client, choice.model_id, alert_budget=alert_budget, min_precision=min_precision, model_trainer=kind)
-    write_page(model_page(found, card), path)
+    with working("drawing the page"):
+        write_page(model_page(found, card), path)
     figures = without_addresses(found.as_dict()) if card else found.as_dict()
     emit(figures | {"html": str(path)}, json, [str(path), *found.verdict])

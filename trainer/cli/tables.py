@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from trainer.cli.terminal import encodable, width_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 200  # columns, where the width of the output is unknown
 GLUED_LENGTH = 40
-FOLDED_WIDTH = 20  # a column of text may be folded to this width, one of numbers never
+FOLDED_WIDTH = 20  # a column of text may be folded to this width between its words, one of numbers never
+_PLAIN_LINES = "    \n    \n -- \n    \n    \n -- \n    \n    \n"  # rich's SIMPLE in ASCII
 
 
 def print_tables(tables: list[Table]) -> None:
@@ -22,28 +25,33 @@ def print_tables(tables: list[Table]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    known_width = sys.stdout.isatty() or "COLUMNS" in os.environ
-    console = Console(file=sys.stdout, width=None if known_width else PIPE_WIDTH, highlight=False)
-    for table in tables:
+    width = width_of(sys.stdout) or (None if "COLUMNS" in os.environ else PIPE_WIDTH)
+    # Without styles: stdout makes control characters visible, those of a style too.
+    console = Console(file=sys.stdout, width=width, highlight=False, color_system=None)
+    for table in map(_encodable, tables):
         if needed_width(table) <= console.width:
             _print_table(console, table)
         else:
-            console.print(Text(table.title, style="bold"), end="\n\n")
+            console.print(Text(table.title), end="\n\n")
             for row in table.rows:
-                console.print(Text(paragraph(table.headers, row, console.width)))
+                # Folded here: rich would break an address that is longer than a line.
+                console.print(Text(paragraph(table.headers, row, console.width)), soft_wrap=True)
             console.print()
-        console.print(Text(table.note, style="dim"))
+        note = textwrap.fill(table.note, console.width, break_long_words=False, break_on_hyphens=False)
+        console.print(Text(note), soft_wrap=True)
         console.print()
 
 
 def needed_width(table: Table) -> int:
-    """Return the number of columns that a table needs so that no number and no short text is broken."""
+    """Return the number of columns that a table needs so that no number and no word is broken."""
     from rich.cells import cell_len
 
     widths = []
     for index, (header, is_numeric) in enumerate(zip(table.headers, table.numeric, strict=True)):
-        cells = [cell_len(row[index]) for row in table.rows]
-        widest = max(cells, default=0) if is_numeric or header in table.unbroken else min(max(cells, default=0), FOLDED_WIDTH)
+        cells = [row[index] for row in table.rows]
+        widest = max(map(cell_len, cells), default=0)
+        if not is_numeric and header not in table.unbroken:
+            widest = min(widest, max(FOLDED_WIDTH, *(cell_len(word) for cell in cells for word in cell.split()), 0))
         widths.append(max(widest, *map(cell_len, header.split())))
     return sum(widths) + 2 * len(widths) + 1  # the gaps between columns, and the edges
 
@@ -52,13 +60,27 @@ def paragraph(headers: tuple[str, ...], cells: tuple[str, ...], width: int) -> s
     """Return a row as text: its first cell, and below it those of the others that have a value, with their headers."""
     from trainer.reports import MISSING
 
-    named = [f"{header}: {cell}" for header, cell in zip(headers[1:], cells[1:], strict=True) if cell != MISSING]
+    missing = {MISSING, encodable(MISSING, sys.stdout)}
+    named = [f"{header}: {cell}" for header, cell in zip(headers[1:], cells[1:], strict=True) if cell not in missing]
     # A header and a short value stay on one line, and so does the point behind them.
-    text = "\N{NO-BREAK SPACE}· ".join(
+    text = f"\N{NO-BREAK SPACE}{encodable('·', sys.stdout)} ".join(
         one.replace(" ", "\N{NO-BREAK SPACE}") if len(one) <= GLUED_LENGTH else one for one in named
     )
-    lines = textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+    indent: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "  "}
+    lines = textwrap.wrap(text, width, **indent, break_long_words=False, break_on_hyphens=False)
     return "\n".join([cells[0], *(line.replace("\N{NO-BREAK SPACE}", " ") for line in lines)])
+
+
+def _encodable(table: Table) -> Table:
+    """Return a table with the characters that stdout will show, so that its columns are as wide as they will be."""
+    from dataclasses import replace
+
+    def shown(text: str) -> str:
+        return encodable(text, sys.stdout)
+
+    rows = [tuple(map(shown, row)) for row in table.rows]
+    headers = tuple(map(shown, table.headers))
+    return replace(table, title=shown(table.title), note=shown(table.note), headers=headers, rows=rows)
 
 
 def _print_table(console: Console, table: Table) -> None:
@@ -67,8 +89,9 @@ def _print_table(console: Console, table: Table) -> None:
     from rich.text import Text
 
     # Text, not markup: a publisher's name may hold brackets. Folded, not cut: part of an address is of no use.
-    drawn = Drawn(box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0))
-    drawn.title, drawn.title_justify, drawn.title_style = table.title, "left", "bold"
+    lines = box.Box(_PLAIN_LINES, ascii=True) if console.options.ascii_only else box.SIMPLE
+    drawn = Drawn(box=lines, pad_edge=False, padding=(0, 1, 0, 0))
+    drawn.title, drawn.title_justify = table.title, "left"
     for header, is_numeric in zip(table.headers, table.numeric, strict=True):
         justify, is_whole = "right" if is_numeric else "left", header in table.unbroken
         drawn.add_column(header, justify=justify, overflow="fold", no_wrap=is_whole)  # type: ignore[arg-type]

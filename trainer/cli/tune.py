@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trainer.cli import options as o
+from trainer.cli.bars import keeping, progress
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
 from trainer.cli.model import training_of
-from trainer.cli.output import emit, progress, say, say_left_out
+from trainer.cli.output import emit, say_left_out
+from trainer.cli.terminal import width_of
 from trainer.errors import UsageError
 from trainer.model_types import MODEL_TYPES, get_model_type
 
 if TYPE_CHECKING:
+    from trainer.evaluation import Estimate
     from trainer.training import TuningResult
 
 Space = Annotated[
@@ -29,6 +33,7 @@ Study = Annotated[
     Path | None, typer.Option(help="SQLite file to keep or continue [default: among the artifacts].", show_default=False)
 ]
 Out = Annotated[Path | None, typer.Option(help="Write the best parameters to this file, for fit --params.", show_default=False)]
+SIDE_BY_SIDE = 72  # columns that two intervals and their name need
 
 
 def register(app: typer.Typer) -> None:
@@ -66,10 +71,10 @@ def tune(
 
     The same command continues an interrupted search. --param is fixed in every trial.
     """
-    from trainer.training import write_parameters
+    from trainer.training import checked_metric, write_parameters
 
     search = _search_options(model, model_type, param, space, pruner, inner_folds, seed)
-    search |= {"metric": metric, "trials": trials, "timeout": timeout, "study": study}
+    search |= {"metric": checked_metric(metric), "trials": trials, "timeout": timeout, "study": study}
     search |= {"folds": folds, "embargo_days": embargo_days}
     data = _data_options(label_strategy, accept_column, min_labelled, min_positive)
     result = _search(target, (model_type, network, start_date, end_date, window_days), data, search)
@@ -88,7 +93,7 @@ def _search_options(
     model: str, model_type: str, param: list[str] | None, space: Path | None, pruner: str, inner_folds: int, seed: int
 ) -> dict[str, Any]:
     """Return the options of `Tuning` that say what is searched; all of them are checked before any data is read."""
-    from trainer.training import make_pruner, read_object, read_space
+    from trainer.training import checked_trainer, lowest, make_pruner, read_object, read_space
 
     if not get_model_type(model_type).calibrates:
         tunable = ", ".join(one.name for one in MODEL_TYPES.values() if one.calibrates)
@@ -96,9 +101,11 @@ def _search_options(
     fixed = parameters_of(model, None, param)
     declared = read_object(space) if space is not None else trainer_class_of(model).search_space
     make_pruner(pruner, inner_folds)  # raises for an unknown name
+    searched = read_space(declared, str(space or model), fixed)
+    checked_trainer(trainer_of(model, fixed | lowest(searched), seed), model_type, seed)
     return {
         "build": lambda values: trainer_of(model, values, seed),
-        "space": read_space(declared, str(space or model), fixed),
+        "space": searched,
         "fixed": fixed,
         "pruner": pruner,
         "inner_folds": inner_folds,
@@ -111,14 +118,11 @@ def _search(target: str | None, rows: tuple[Any, ...], data: dict[str, Any], sea
     from trainer.training import Tuning
     from trainer.warehouse import connect
 
-    with progress() as update, connect(target) as client:
-        labelled, gold = training_of(client, *rows, **data).read()
+    again = "the same command continues the search"
+    with progress() as bars, keeping(bars, "trials", "trial", again) as update, connect(target) as client:
+        labelled, gold = training_of(client, *rows, **data, progress=update).read()
         say_left_out(labelled.left_out)
-        try:
-            return Tuning(data=labelled, gold=gold, progress=update, **search).run()
-        except KeyboardInterrupt:
-            say("The finished trials are kept in the study; the same command continues it.")
-            raise
+        return Tuning(data=labelled, gold=gold, progress=update, **search).run()
 
 
 def _lines(result: TuningResult, out: Path | None) -> list[str]:
@@ -128,10 +132,8 @@ def _lines(result: TuningResult, out: Path | None) -> list[str]:
         f"  {result.metric} there: {inner['defaults']:.4f} with the defaults"
         + ("" if inner["best"] is None else f", {inner['best']:.4f} with the best (which was chosen by it: optimistic)"),
         f"  held out: {result.n_held_out} gold rows of {result.n_held_out_addresses} addresses that no trial used",
-        f"  {'':<18} {'defaults':<24} tuned",
+        *_held_out_lines(result),
     ]
-    for name, values in result.held_out["defaults"].items():
-        lines.append(f"  {name:<18} {_interval(values)}  {_interval(result.held_out['best'][name])}")
     lines.append(f"  parameters: {_shown(result.parameters)}")
     if not result.beat_defaults:
         lines.append("  no trial beat the defaults, so these are the defaults")
@@ -143,6 +145,16 @@ def _lines(result: TuningResult, out: Path | None) -> list[str]:
     return [*lines, f"  study in {result.study}", *([] if out is None else [f"  parameters in {out}; use: fit --params {out}"])]
 
 
+def _held_out_lines(result: TuningResult) -> list[str]:
+    """Return the metrics with the defaults and tuned, side by side where the terminal has the width."""
+    pairs = [
+        (name, _interval(one), _interval(result.held_out["best"][name])) for name, one in result.held_out["defaults"].items()
+    ]
+    if (width_of(sys.stdout) or SIDE_BY_SIDE) < SIDE_BY_SIDE:
+        return [line for name, one, other in pairs for line in (f"  {name}", f"    defaults  {one}", f"    tuned     {other}")]
+    return [f"  {'':<18} {'defaults':<24} tuned", *(f"  {name:<18} {one}  {other}" for name, one, other in pairs)]
+
+
 def _is_worse(result: TuningResult) -> bool:
     from trainer.training import METRICS
 
@@ -150,7 +162,7 @@ def _is_worse(result: TuningResult) -> bool:
     return bool(tuned < defaults if METRICS[result.metric] else tuned > defaults)
 
 
-def _interval(values: dict[str, float]) -> str:
+def _interval(values: Estimate) -> str:
     return f"{values['value']:.4f} [{values['low']:.4f}, {values['high']:.4f}]"
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trainer.cli import options as o
+from trainer.cli.bars import progress
 from trainer.cli.classes import trainer_class_of
-from trainer.cli.output import emit, progress, say
+from trainer.cli.output import emit, say
 from trainer.cli.tables import print_tables
 from trainer.errors import ArtifactError
 

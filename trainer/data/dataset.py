@@ -17,8 +17,9 @@ from trainer.data.feature import Feature, absent_features, columns_of, features_
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.groups import codes_of, linked_groups
 from trainer.data.selection import Selection
-from trainer.errors import ArtifactError, BadInputError, NotBuiltError, NotEnoughLabelsError, UsageError
+from trainer.errors import ArtifactError, BadInputError, NotBuiltError, NotEnoughLabelsError, UsageError, did_you_mean
 from trainer.model_types import ALERT_SCORER, ModelType, get_model_type
+from trainer.shown import Shown
 from trainer.warehouse import require_table
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ USER_FEATURES = "custom_features"
 ALL_FEATURES = FeatureChoice()
 
 
-@dataclass
-class Dataset:
+@dataclass(repr=False)
+class Dataset(Shown):
     """A matrix with its row keys and, for training, its labels.
 
     Attributes:
@@ -86,6 +87,19 @@ class Dataset:
         """(n,) datetime64[D]: processing date of each row."""
         return np.asarray(self.keys["processing_date"].to_numpy(), dtype="datetime64[D]")
 
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows."""
+        n, d = self.X.shape
+        labels = {"positive": int((self.y >= 0.5).sum())} if len(self.y) else {}
+        return {"model_type": self.model_type.name, "rows": n, "features": d, **labels}
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row per alert, address or cluster: keys, then label and weight where there are any, then the features."""
+        import pandas as pd
+
+        labels = {"label_target": self.y, "label_weight": self.weight} if len(self.y) else {}
+        return pd.concat([self.keys.to_pandas(), pd.DataFrame(labels, index=range(len(self.X))), self.frame()], axis=1)
+
     def frame(self) -> pd.DataFrame:
         """Return X as a DataFrame without copying it."""
         import pandas as pd
@@ -121,7 +135,8 @@ def read_training(
     if not count:
         known = known_strategies(client)
         if label_strategy not in known:
-            raise UsageError(f"There is no label strategy '{label_strategy}'; there are: {', '.join(known)}.")
+            near = did_you_mean(label_strategy, known)
+            raise UsageError(f"There is no label strategy '{label_strategy}'{near}; there are: {', '.join(known)}.")
         raise NotEnoughLabelsError(
             f"None of the {kind.grain} rows of {selection.network} with a window of {selection.window_days} days has a label "
             f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, label_strategy)}."

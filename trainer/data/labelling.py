@@ -14,7 +14,7 @@ from trainer.data.facts import facts_of
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
 from trainer.data.selection import Selection
-from trainer.errors import BadInputError, NotEnoughLabelsError, TrainerError, UsageError, reason, user_code
+from trainer.errors import BadInputError, NotEnoughLabelsError, TrainerError, UsageError, did_you_mean, reason, user_code
 from trainer.keys import SnapshotKey
 from trainer.labels import LabelStrategy
 from trainer.model_types import get_model_type
@@ -87,7 +87,9 @@ def _labels_by_python(
 
 def _labels_by_dbt(client: Client, data: Dataset, selection: Selection, strategy: str) -> tuple[np.ndarray, np.ndarray]:
     if strategy not in (known := known_strategies(client)):
-        raise UsageError(f"There is no label strategy '{strategy}'; there are: {', '.join(known)}.")
+        raise UsageError(
+            f"There is no label strategy '{strategy}'{did_you_mean(strategy, known)}; there are: {', '.join(known)}."
+        )
     kind = data.model_type
     rows = client.query_arrow(
         f"SELECT toString(processing_date), {kind.id_column}, label_target, label_weight FROM {kind.training_table} "

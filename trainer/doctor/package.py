@@ -5,11 +5,12 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterator
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, version
 
 from trainer import settings
 from trainer.doctor.check import Check
 from trainer.errors import UsageError
+from trainer.version import __version__
 
 SHOWN = ("dbt-core", "dbt-clickhouse", "chdb", "clickhouse-connect", "xgboost", "lightgbm", "torch")
 ENTRY_POINT_GROUP = "trainer.models"
@@ -18,8 +19,8 @@ ENTRY_POINT_GROUP = "trainer.models"
 def package_checks() -> Iterator[Check]:
     """Check what is installed."""
     where = "a checkout" if settings.IS_CHECKOUT else "a wheel"
-    version = f"{settings.DISTRIBUTION} {settings.installed_version()} in {settings.PACKAGE_DIR} ({where})"
-    yield Check("package", "ok", version)
+    package = f"{settings.DISTRIBUTION} {__version__} in {settings.PACKAGE_DIR} ({where})"
+    yield Check("package", "ok", package)
     yield Check("python", "ok", f"{platform.python_version()} at {sys.executable}")
     if (other := settings.namesake()) is not None:
         yield Check(
@@ -43,7 +44,7 @@ def _libraries() -> Check:
     if wrong:
         advice = f"run `pip install {settings.DISTRIBUTION}=={ours.version}`, which installs what fits"
         return Check("libraries", "fail", "; ".join(wrong), advice, UsageError.exit_code)
-    return Check("libraries", "ok", ", ".join(f"{name} {settings.installed_version(name)}" for name in SHOWN))
+    return Check("libraries", "ok", ", ".join(f"{name} {version(name)}" for name in SHOWN))
 
 
 def _mismatches(ours: Distribution) -> Iterator[str]:
@@ -54,7 +55,7 @@ def _mismatches(ours: Distribution) -> Iterator[str]:
         if required.marker is not None and not required.marker.evaluate({"extra": ""}):
             continue
         try:
-            found = settings.installed_version(required.name)
+            found = version(required.name)
         except PackageNotFoundError:
             yield f"{required.name} is not installed"
             continue

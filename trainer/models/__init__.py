@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from trainer.models.contributions import LOG_ODDS, Contributions
     from trainer.models.ensemble.trainer import EnsembleTrainer
     from trainer.models.files.numbers import read_numbers, write_numbers
-    from trainer.models.fitting import checked_predict, fill_missing, fit_trainer, medians_of
+    from trainer.models.fitting import check_options, checked_predict, fill_missing, fit_trainer, medians_of
     from trainer.models.neural_net.trainer import NeuralNetTrainer
     from trainer.models.plugins import ENTRY_POINT_GROUP, RANKERS, build, name_of, names, ranker_of, trainer_class
     from trainer.models.quantiles import normal_scores, quantile_knots, quantile_ranks
@@ -40,7 +40,7 @@ _HOMES = {
     "contributions": ["LOG_ODDS", "Contributions"],
     "ensemble.trainer": ["EnsembleTrainer"],
     "files.numbers": ["read_numbers", "write_numbers"],
-    "fitting": ["checked_predict", "fill_missing", "fit_trainer", "medians_of"],
+    "fitting": ["check_options", "checked_predict", "fill_missing", "fit_trainer", "medians_of"],
     "neural_net.trainer": ["NeuralNetTrainer"],
     "plugins": ["ENTRY_POINT_GROUP", "RANKERS", "build", "name_of", "names", "ranker_of", "trainer_class"],
     "quantiles": ["normal_scores", "quantile_knots", "quantile_ranks"],
@@ -67,6 +67,7 @@ __all__ = [
     "XGBoostRanker",
     "XGBoostTrainer",
     "build",
+    "check_options",
     "checked_predict",
     "fill_missing",
     "fit_logistic",

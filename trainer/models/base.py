@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from trainer.shown import Shown
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from trainer.models.contributions import Contributions
 
 
-class ModelTrainer(ABC):
+class ModelTrainer(Shown, ABC):
     """A model that can be trained, saved and loaded, and that predicts probabilities.
 
     The constructor must keep its arguments as attributes of the same names: they are recorded with the model. `train` must
@@ -67,6 +69,13 @@ class ModelTrainer(ABC):
     def load(self, path: str) -> None:
         """Read the model that `save` wrote; this trainer was constructed with the same arguments."""
 
+    def check_options(self) -> None:
+        """Check the options before any data is read; a trainer without a method of its own is not checked.
+
+        Raises:
+            UsageError: `train` would refuse an option, whatever the data.
+        """
+
     def evaluate(self, X: pd.DataFrame, y: pd.Series) -> dict[str, float]:
         """Return auc, average_precision, brier and log_loss on X (n, d) and y (n,), which must not be training rows."""
         import numpy as np
@@ -98,7 +107,19 @@ class ModelTrainer(ABC):
         parameters = inspect.signature(type(self).__init__).parameters
         return {name: getattr(self, name) for name in parameters if name != "self" and hasattr(self, name)}
 
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows: the options that are not the defaults, and the number of columns of a trained model."""
+        defaults = inspect.signature(type(self).__init__).parameters
+        shown = {name: value for name, value in self.options().items() if not _is_default(value, defaults[name].default)}
+        return shown | ({} if self.n_features is None else {"n_features": self.n_features})
+
     def report(self, what: str, done: int, total: int) -> None:
         """Report the progress of `train`: `done` of `total` steps of `what`."""
         if self.progress is not None:
             self.progress(what, done, total)
+
+
+def _is_default(value: object, default: object) -> bool:
+    if isinstance(value, dict | list):
+        return default is None and not value
+    return value is default or (isinstance(value, bool | int | float | str) and value == default)

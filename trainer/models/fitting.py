@@ -65,6 +65,18 @@ def fit_trainer(
     return trainer, medians
 
 
+def check_options(trainer: ModelTrainer) -> None:
+    """Check a trainer's options before any data is read; those of a subclass with a `train` of its own are not checked.
+
+    Raises:
+        UsageError: `train` would refuse an option, whatever the data.
+    """
+    trains, checks = (next(kind for kind in type(trainer).__mro__ if name in vars(kind)) for name in ("train", "check_options"))
+    if issubclass(checks, trains):
+        with user_code(trainer, "check_options"):
+            trainer.check_options()
+
+
 def checked_predict(trainer: ModelTrainer, frame: pd.DataFrame, medians: np.ndarray | None, *, part: str = "") -> np.ndarray:
     """Return the trainer's prediction float64 (n,) for `frame` (n, d), missing values filled with `medians` (d,) if given.
 

@@ -6,7 +6,7 @@ import inspect
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
-from trainer.errors import UsageError
+from trainer.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from trainer.models.base import ModelTrainer
@@ -31,7 +31,7 @@ def trainer_class(name: str, group: str = ENTRY_POINT_GROUP) -> type[ModelTraine
     """
     points = _points(group)
     if name not in points:
-        raise UsageError(f"There is no model '{name}'; choose one of: {', '.join(sorted(points))}.")
+        raise UsageError(f"There is no model '{name}'{did_you_mean(name, points)}; choose one of: {', '.join(sorted(points))}.")
     try:
         kind: type[ModelTrainer] = points[name].load()
     except ImportError as error:
@@ -52,8 +52,9 @@ def build(kind: type[ModelTrainer], parameters: dict[str, Any], seed: int = 0) -
     options = {name: value for name, value in parameters.items() if name in accepted}
     others = {name: value for name, value in parameters.items() if name not in accepted}
     if others and "hyperparameters" not in accepted:
-        known = ", ".join([*accepted, *sorted(set(kind.search_space) - set(accepted))]) or "none"
-        raise UsageError(f"{kind.__name__} has no parameter {', '.join(sorted(others))}; it has: {known}.")
+        known = [*accepted, *sorted(set(kind.search_space) - set(accepted))]
+        unknown = ", ".join(f"{name}{did_you_mean(name, known)}" for name in sorted(others))
+        raise UsageError(f"{kind.__name__} has no parameter {unknown}; it has: {', '.join(known) or 'none'}.")
     if others:
         options["hyperparameters"] = (options.get("hyperparameters") or {}) | others
     if "seed" in accepted:

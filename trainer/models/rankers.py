@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from trainer.errors import NotEnoughLabelsError, UsageError
+from trainer.errors import NotEnoughLabelsError, UsageError, did_you_mean
 from trainer.models.base import ModelTrainer
 from trainer.models.boosting.contributions import of_lightgbm, of_xgboost
 from trainer.models.boosting.lightgbm_parameters import first_names, lightgbm_refusals
+from trainer.models.boosting.lightgbm_parameters import try_parameters as try_lightgbm
 from trainer.models.boosting.plan import by_first_name, whole, with_threads
+from trainer.models.boosting.trial import ROWS, trial_rows
 from trainer.models.boosting.xgboost_parameters import ALIASES, require_supported, xgboost_refusals
+from trainer.models.boosting.xgboost_parameters import try_parameters as try_xgboost
 from trainer.models.files.lightgbm_text import import_lightgbm, read_text, write_text
 from trainer.models.files.xgboost_trees import read_trees, write_trees
 
@@ -71,14 +74,23 @@ class Ranker(ModelTrainer):
             raise NotEnoughLabelsError(
                 "A ranker needs a list with both risky and benign rows, and every list here has one class only; add labels."
             )
-        objective = self.hyperparameters.get("objective", self._objective)
-        if objective not in self._objectives:
-            raise UsageError(
-                f"{type(self).__name__} has no objective '{objective}'; choose one of: {', '.join(self._objectives)}."
-            )
+        self._check_objective()
         self.n_features = X.shape[1]
         self.model = self._fit(X.to_numpy(dtype=np.float32)[order], relevance[order], weight[order], lists[order])
         return self.model
+
+    def check_options(self) -> None:
+        """Check the parameters before any data is read; see `ModelTrainer.check_options`."""
+        self._check_objective()
+        self._try_options(*trial_rows())
+
+    def _check_objective(self) -> None:
+        objective = self.hyperparameters.get("objective", self._objective)
+        if objective not in self._objectives:
+            near = did_you_mean(str(objective), self._objectives)
+            raise UsageError(
+                f"{type(self).__name__} has no objective '{objective}'{near}; choose one of: {', '.join(self._objectives)}."
+            )
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return a score float64 (n,) in [0, 1], highest at the top of the list; it is not a probability."""
@@ -101,6 +113,10 @@ class Ranker(ModelTrainer):
     @abstractmethod
     def _contributions(self, X: np.ndarray) -> Contributions:
         """Return the contributions to the sum over the trees."""
+
+    @abstractmethod
+    def _try_options(self, X: np.ndarray, relevance: np.ndarray) -> None:
+        """Let the library check the parameters on a few rows of one list."""
 
     @abstractmethod
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
@@ -150,14 +166,21 @@ class XGBoostRanker(Ranker):
         self.model = read_trees(path)
         self.n_features = self.model.num_features()
 
+    def _parameters(self) -> tuple[dict[str, Any], int]:
+        """Return the parameters, and the number of trees."""
+        parameters = self.defaults | by_first_name(self.hyperparameters, ALIASES)
+        require_supported(parameters)
+        rounds = whole("n_estimators", parameters.pop("n_estimators"))
+        return parameters, rounds
+
+    def _try_options(self, X: np.ndarray, relevance: np.ndarray) -> None:
+        try_xgboost(self._parameters()[0], X, relevance, np.zeros(len(X)))
+
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
         import xgboost
 
-        parameters = with_threads(self.defaults | by_first_name(self.hyperparameters, ALIASES), "xgboost", X) | {
-            "seed": self.seed
-        }
-        require_supported(parameters)
-        rounds = whole("n_estimators", parameters.pop("n_estimators"))
+        parameters, rounds = self._parameters()
+        parameters = with_threads(parameters, "xgboost", X) | {"seed": self.seed}
         data = xgboost.QuantileDMatrix(X, relevance * weight, qid=lists)
         with xgboost_refusals():
             return xgboost.train(parameters, data, num_boost_round=rounds)
@@ -207,12 +230,19 @@ class LightGBMRanker(Ranker):
         self.model = read_text(path)
         self.n_features = self.model.num_feature()
 
+    def _parameters(self) -> tuple[dict[str, Any], int]:
+        """Return the parameters, and the number of trees."""
+        parameters = first_names(self.defaults) | first_names(self.hyperparameters)
+        rounds = whole("num_iterations", parameters.pop("num_iterations"))
+        return parameters, rounds
+
+    def _try_options(self, X: np.ndarray, relevance: np.ndarray) -> None:
+        try_lightgbm(self._parameters()[0], X, relevance, [ROWS])
+
     def _fit(self, X: np.ndarray, relevance: np.ndarray, weight: np.ndarray, lists: np.ndarray) -> Any:
         lightgbm = import_lightgbm()
-        parameters = with_threads(first_names(self.defaults) | first_names(self.hyperparameters), "lightgbm", X) | {
-            "seed": self.seed
-        }
-        rounds = whole("num_iterations", parameters.pop("num_iterations"))
+        parameters, rounds = self._parameters()
+        parameters = with_threads(parameters, "lightgbm", X) | {"seed": self.seed}
         order, sizes = in_parts(lists, LONGEST_LIST, self.seed)
         levels = np.rint(relevance[order] * LEVELS).astype(np.int32)
         data = lightgbm.Dataset(X[order], levels, weight=weight[order], group=sizes, params={"verbose": -1})

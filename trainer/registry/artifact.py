@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import uuid
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,17 +22,18 @@ from trainer.model_types import get_model_type
 from trainer.models import ENTRY_POINT_GROUP, RANKERS, ModelTrainer, checked_predict, name_of, names, trainer_class
 from trainer.registry.meta import FORMAT, META_FILE, ChosenThreshold, ModelMeta, document_of, read_meta
 from trainer.registry.out_of_fold import OUT_OF_FOLD_FILE, write_out_of_fold
-from trainer.settings import installed_version
+from trainer.shown import Shown
+from trainer.version import __version__
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-LIBRARIES = ("trainer", "numpy", "pandas", "scikit-learn", "xgboost", "lightgbm", "torch", "tabm", "safetensors")
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "xgboost", "lightgbm", "torch", "tabm", "safetensors")
 
 
-@dataclass
-class Artifact:
+@dataclass(repr=False)
+class Artifact(Shown):
     """A model ready to score."""
 
     meta: ModelMeta
@@ -41,6 +43,16 @@ class Artifact:
     def features(self) -> list[Feature]:
         """What each column of the matrix is, in order."""
         return [Feature(**feature.model_dump()) for feature in self.meta.features]
+
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows."""
+        meta = self.meta
+        return {
+            "model_id": meta.model_id,
+            "model_type": meta.model_type,
+            "n_features": len(meta.features),
+            "trainer": self.trainer,
+        }
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray:
         """Return P(risky) float64 (n,) for a frame with exactly the model's features, in order; calibrated if the model is.
@@ -88,7 +100,7 @@ def save(
             file=file.name,
             file_sha256=_sha256(file),
             options=json.loads(json.dumps(options, allow_nan=False)),
-            versions={name: installed_version(name) for name in LIBRARIES} | {"python": platform.python_version()},
+            versions=_versions(),
             git_commit=_git_commit(),
             out_of_fold_sha256=None if out_of_fold is None else _sha256(scratch / OUT_OF_FOLD_FILE),
             **described,
@@ -100,6 +112,11 @@ def save(
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return folder, meta
+
+
+def _versions() -> dict[str, str]:
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {"trainer": __version__, **libraries, "python": platform.python_version()}
 
 
 def _save_trainer(trainer: ModelTrainer, file: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from trainer.reports.explain import explanation_text, folded
 from trainer.reports.label_page import label_page
 from trainer.reports.label_report import label_report
 from trainer.reports.label_tables import source_table, tables
+from trainer.reports.label_verdict import label_verdict
 from trainer.reports.model_figures import model_report
 from trainer.reports.model_list import model_table, sorted_models
 from trainer.reports.model_page import model_page
@@ -25,6 +26,8 @@ __all__ = [
     "folded",
     "label_page",
     "label_report",
+    "label_verdict",
+    "model_named",
     "model_page",
     "model_report",
     "model_table",

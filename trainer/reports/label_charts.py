@@ -24,18 +24,17 @@ CHANGES = {"kept": BLUE, "gained": GREEN, "lost": PINK, "flipped": RED}
 
 def rules(report: LabelReport) -> list[Figure]:
     """Return the shares of each rule, and its accuracy: prior, on gold labels, learned."""
-    shares = [
-        {"name": plain(rule["rule_id"]), "kind": kind, "value": rule[kind] or 0} for rule in report.rules for kind in SHARES
-    ]
+    voting = [rule for rule in report.rules if rule["votes"]]
+    shares = [{"name": plain(rule["rule_id"]), "kind": kind, "value": rule[kind] or 0} for rule in voting for kind in SHARES]
     if not shares:
         return []
     note = "Coverage is a share of the snapshot’s addresses, overlap and conflict of the rule’s own."
     drawn = charts.grouped_bars(shares, list(SHARES.items()))
-    summary = f"Coverage, overlap and conflict of {len(report.rules)} rules."
+    summary = f"Coverage, overlap and conflict of {len(voting)} rules."
     found = [Figure("shares", "Coverage, overlap and conflict", summary, drawn, note=note)]
     if points := _accuracies(report):
         drawn = charts.grouped_estimates(points, list(ACCURACIES.items()), "accuracy, 95 % interval")
-        summary = f"Accuracy of {len(report.rules)} rules with 95 % intervals."
+        summary = f"Accuracy of {len(voting)} rules with 95 % intervals."
         found.append(Figure("accuracy", "Accuracy", summary, drawn))
     return found
 
@@ -112,7 +111,7 @@ def _accuracies(report: LabelReport) -> Rows:
         learned[row["voice"], row["vote"]] = row  # of several confidence steps, the one with the most votes is last and kept
     prior, gold, model = ACCURACIES
     rows = []
-    for rule in report.rules:
+    for rule in (rule for rule in report.rules if rule["votes"]):
         points = [_point(prior, rule, "prior_accuracy"), _point(gold, rule)]
         points += [_point(model, row) for (voice, _), row in sorted(learned.items()) if voice == rule["rule_id"]]
         known = [point for point in points if point]
@@ -127,6 +126,6 @@ def _point(kind: str, row: dict[str, Any], name: str = "accuracy") -> dict[str, 
     return {
         "kind": kind,
         "value": row[name],
-        "low": row[name] if low is None else low,
-        "high": row[name] if high is None else high,
+        "low": row[name] if low is None else max(0.0, low),  # rounding may leave -1e-17
+        "high": row[name] if high is None else min(1.0, high),
     }

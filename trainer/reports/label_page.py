@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from trainer.reports import label_charts
 from trainer.reports.label_tables import tables
+from trainer.reports.label_verdict import label_verdict
 from trainer.reports.page import Page, Section, Table, plain, render
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def label_page(report: LabelReport) -> str:
 
     conflicts, drift = label_charts.conflicts(report), label_charts.drift(report)
     sections = [
-        Section("rules", "Rules", figures=label_charts.rules(report), tables=some("rules", "learned")),
+        Section("rules", "Rules", figures=label_charts.rules(report), tables=some("rules", "related-features", "learned")),
         Section("strategies", "Strategies", figures=label_charts.strategies(report), tables=some("strategies")),
         Section("sources", "Publishers", figures=label_charts.overlap(report), tables=some("sources")),
         Section(
@@ -42,4 +43,4 @@ def label_page(report: LabelReport) -> str:
     ]
     lead = f"{report.processing_date}, a window of {report.window_days} days. Intervals are 95 % confidence intervals."
     kept = [one for one in sections if one.notes or one.figures or one.tables]
-    return render(Page(f"Labels of {plain(report.network)}", lead, kept))
+    return render(Page(f"Labels of {plain(report.network)}", lead, kept, label_verdict(report)))

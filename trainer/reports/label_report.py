@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.errors import BadInputError, NotBuiltError
 from trainer.keys import WHERE_SNAPSHOT
 from trainer.registry import registry
+from trainer.shown import Shown
 from trainer.warehouse import one_build, require_table
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ AUDITS = (
 _KEYS = ("network", "processing_date", "window_days")
 
 
-@dataclass(frozen=True)
-class LabelReport:
+@dataclass(frozen=True, repr=False)
+class LabelReport(Shown):
     """The label audits of one snapshot, each a list of rows; shares and accuracies are in [0, 1], None where undefined.
 
     Attributes:
@@ -65,6 +66,18 @@ class LabelReport:
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain values."""
         return asdict(self)
+
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows."""
+        snapshot = f"{self.network} {self.processing_date} {self.window_days}"
+        return {"snapshot": snapshot} | {name: len(getattr(self, name)) for name in ("rules", "strategies", "sources", "models")}
+
+    def _repr_html_(self) -> str:
+        """Return the page of the report in a frame of its own, so that the notebook's style and the page's stay apart."""
+        from trainer.reports.label_page import label_page
+        from trainer.reports.page import framed
+
+        return framed("Report of labels", label_page(self))
 
 
 def label_report(

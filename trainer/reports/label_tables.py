@@ -27,6 +27,7 @@ def tables(report: LabelReport) -> list[Table]:
     """Return the tables of a report that have rows, in reading order."""
     candidates = [
         _rules(report),
+        _related(report),
         _learned(report.learned),
         _strategies(report.strategies),
         _sources(report.sources),
@@ -52,14 +53,27 @@ def _rules(report: LabelReport) -> Table:
         ("accuracy on gold", True, lambda row: interval(row, "accuracy")),
         count("graded_votes", "graded"),
         ("prior", True, lambda row: f"{100 * row['prior_accuracy']:.0f} %"),
-        ("features sharing columns", False, lambda row: ", ".join(row["features_sharing_columns"]) or MISSING),
+        ("related features", True, lambda row: f"{len(row['features_sharing_columns'])}"),
     ]
     note = (
         "Coverage is a share of the snapshot's addresses; overlap and conflict are shares of the rule's own. Heuristics are "
-        "graded on gold labels, each kind of gold on the other; 95 % intervals in brackets. A model can relearn a rule from "
-        "features that share its columns."
+        "graded on gold labels, each kind of gold on the other; 95 % intervals in brackets. Related features are named below."
     )
-    return table("rules", "Rules", note, columns, report.rules)
+    if silent := silent_rules(report):
+        note += f" Without a vote in this snapshot: {', '.join(map(plain, silent))}."
+    return table("rules", "Rules", note, columns, [row for row in report.rules if row["votes"]])
+
+
+def _related(report: LabelReport) -> Table:
+    columns = [text("rule_id"), ("related features", False, lambda row: ", ".join(row["features_sharing_columns"]))]
+    note = "Features that share columns with a rule: a model can relearn the rule from them."
+    rows = [row for row in report.rules if row["votes"] and row["features_sharing_columns"]]
+    return table("related-features", "Related features", note, columns, rows)
+
+
+def silent_rules(report: LabelReport) -> list[str]:
+    """Return the rules that have no vote in the snapshot: they are named, and have no rows and bars of their own."""
+    return [row["rule_id"] for row in report.rules if not row["votes"]]
 
 
 def _learned(rows: Rows) -> Table:

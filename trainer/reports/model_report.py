@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from trainer.shown import Shown
+
 Interval = dict[str, float]
 """value, low, high: an estimate and its 95 % interval."""
 
 
-@dataclass
-class ModelReport:
+@dataclass(repr=False)
+class ModelReport(Shown):
     """The report of one model. Every count is of rows unless its name says otherwise; all values are plain (JSON).
 
     Attributes:
@@ -61,11 +63,13 @@ class ModelReport:
         """Return the report as plain values."""
         return asdict(self)
 
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows."""
+        return {"model_id": self.model.get("model_id"), "verdict": self.verdict[0] if self.verdict else ""}
+
     def _repr_html_(self) -> str:
         """Return the page of the report in a frame of its own, so that the notebook's style and the page's stay apart."""
-        from html import escape
-
         from trainer.reports.model_page import model_page
+        from trainer.reports.page import framed
 
-        style = "width: 100%; height: 45rem; border: 1px solid #8a939d"
-        return f'<iframe sandbox title="Report of a model" style="{style}" srcdoc="{escape(model_page(self))}"></iframe>'
+        return framed("Report of a model", model_page(self))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trainer.registry import LATEST
+from trainer.training.arguments import checked_trainer
 from trainer.training.chosen import chosen_snapshot
 from trainer.training.compare import COMPARISONS, LEADERBOARD, Candidate, Comparison, compare
 from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
@@ -13,10 +14,10 @@ from trainer.training.predict import ScoringResult, predict
 from trainer.training.reasons import RAISES, SPEAKS, Explanation, Explanations, contributions_of, explain, meanings
 from trainer.training.result import TrainingResult
 from trainer.training.scores import Scores, read_scores, scores
-from trainer.training.search import make_pruner, read_object, read_space
+from trainer.training.search import lowest, make_pruner, read_object, read_space
 from trainer.training.snapshot_scores import SnapshotScores, last_snapshot, score_snapshot
 from trainer.training.threshold import GoldRows, choose_threshold, gold_rows
-from trainer.training.tune import METRICS, Tuning, TuningResult
+from trainer.training.tune import METRICS, Tuning, TuningResult, checked_metric
 from trainer.training.update import Update, UpdateResult
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "Update",
     "UpdateResult",
     "against_truth",
+    "checked_metric",
+    "checked_trainer",
     "choose_threshold",
     "chosen_snapshot",
     "compare",
@@ -52,6 +55,7 @@ __all__ = [
     "explain",
     "gold_rows",
     "last_snapshot",
+    "lowest",
     "make_pruner",
     "meanings",
     "predict",

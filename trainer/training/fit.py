@@ -30,8 +30,10 @@ from trainer.errors import NotEnoughLabelsError, TrainerError, UsageError
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.labels import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 from trainer.model_types import get_model_type
-from trainer.models import ModelTrainer, fit_trainer, name_of, ranker_of
+from trainer.models import ModelTrainer, fit_trainer, name_of
+from trainer.progress import step
 from trainer.registry import artifact, features_meta, registry
+from trainer.training.arguments import checked_trainer, require_client, strategy_named, trainer_named
 from trainer.training.out_of_fold import out_of_fold_table
 from trainer.training.reload import require_reload
 from trainer.training.result import TrainingResult, result_of
@@ -60,8 +62,10 @@ class ModelTraining:
             network has.
         client: from `trainer.connect()`.
         model_type: a name of `trainer.model_types.MODEL_TYPES`, such as `alert_scorer`.
-        label_strategy: the name of one that dbt computes, or a `LabelStrategy`; SOT and custom labels by default.
-        model_trainer: XGBoost by default; a ranker's model type trains the ranker registered under the same name.
+        label_strategy: the name of one that dbt computes, or a `LabelStrategy`, as class or object; SOT and custom labels by
+            default.
+        model_trainer: a registered name, or a `ModelTrainer`, as class or object; XGBoost by default. A ranker's model type
+            trains the ranker registered under the same name.
         min_labelled, min_positive: with fewer rows than this, training is refused.
         calibrate: whether scores are calibrated, where there is enough gold; see `trainer.evaluation.calibration`.
         features, exclude: shell patterns over feature names: features to use (default: all), and features to leave out.
@@ -78,8 +82,8 @@ class ModelTraining:
     client: Client
     model_type: str = "alert_scorer"
     window_days: int | None = None
-    label_strategy: LabelStrategy | str | None = None
-    model_trainer: ModelTrainer | None = None
+    label_strategy: LabelStrategy | type[LabelStrategy] | str | None = None
+    model_trainer: ModelTrainer | type[ModelTrainer] | str | None = None
     seed: int = 0
     folds: int = FOLDS
     embargo_days: int = EMBARGO_DAYS
@@ -93,6 +97,17 @@ class ModelTraining:
     min_precision: float | None = None
     artifacts: Path | None = None
     progress: Callable[[str, int, int], None] | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without the warehouse.
+
+        Raises:
+            UsageError: an argument is of a type, or has a name, that cannot be used.
+        """
+        require_client(self.client)
+        get_model_type(self.model_type)
+        trainer_named(self.model_trainer, self.seed)
+        strategy_named(self.label_strategy)
 
     def run(self) -> TrainingResult:
         """Train, evaluate, save and register.
@@ -109,7 +124,7 @@ class ModelTraining:
         if self._wants_threshold:
             check_rule(self.alert_budget, self.min_precision, self.model_type)
         trainer, strategy, selection = self._trainer(), self._strategy(), self._selection()
-        data, gold = self._read_labelled(selection, strategy)
+        data, gold = self._read_with_progress(selection, strategy)
         seconds = {"read": time.perf_counter() - started}
         split = make_split(data.y, data.groups, data.dates, self.folds, self.embargo_days, self.seed)
         clock = time.perf_counter()
@@ -158,7 +173,8 @@ class ModelTraining:
         """Keep the threshold with the saved model; return its metadata with it."""
         loaded = artifact.load(folder, kind)
         try:
-            chosen = threshold_of(self.client, folder, loaded, self.alert_budget, self.min_precision)
+            with step(self.progress, "choosing a threshold"):
+                chosen = threshold_of(self.client, folder, loaded, self.alert_budget, self.min_precision)
         except TrainerError as error:
             raise type(error)(f"The trained model was not kept, because its threshold cannot be chosen: {error}") from error
         return artifact.keep_threshold(folder, chosen)
@@ -166,20 +182,17 @@ class ModelTraining:
     def read(self) -> tuple[Dataset, np.ndarray]:
         """Return the labelled rows and the gold label of each, float32 (n,), NaN where it has none; see `run`."""
         strategy, selection = self._strategy(), self._selection()
-        return self._read_labelled(selection, strategy)
+        return self._read_with_progress(selection, strategy)
+
+    def _read_with_progress(self, selection: Selection, strategy: LabelStrategy) -> tuple[Dataset, np.ndarray]:
+        with step(self.progress, "reading features and labels"):
+            return self._read_labelled(selection, strategy)
 
     def _trainer(self) -> ModelTrainer:
-        from trainer.models import XGBoostTrainer
-
-        trainer = XGBoostTrainer(seed=self.seed) if self.model_trainer is None else self.model_trainer
-        return ranker_of(trainer) if get_model_type(self.model_type).is_ranker else trainer
+        return checked_trainer(self.model_trainer, self.model_type, self.seed)
 
     def _strategy(self) -> LabelStrategy:
-        if self.label_strategy is None:
-            return AddressLabelStrategy()
-        if isinstance(self.label_strategy, str):
-            return WarehouseLabelStrategy(self.label_strategy)
-        return self.label_strategy
+        return strategy_named(self.label_strategy)
 
     def _selection(self) -> Selection:
         start, end = as_date(self.start_date), as_date(self.end_date)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer.data import GOLD_STRATEGY
-from trainer.evaluation import calibration, evaluate
+from trainer.evaluation import Estimate, calibration, estimates, evaluate, plain_values
 
 if TYPE_CHECKING:
     from trainer.labels import Truth
@@ -41,13 +41,14 @@ class AgainstTruth:
     addresses: int
     illicit_share: float
     mean_score: float
-    auc: dict[str, float]
-    brier: dict[str, float]
+    auc: Estimate
+    brier: Estimate
     ece: float
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
-        return asdict(self)
+        values: dict[str, Any] = plain_values(asdict(self))
+        return values
 
 
 def against_truth(client: Client, scored: ScoringResult, label_strategy: str, truth: Truth) -> list[AgainstTruth]:
@@ -86,7 +87,7 @@ def _is_in(condition: str) -> str:
 
 
 def _graded(model_id: str, label_strategy: str, name: str, y: np.ndarray, scores: np.ndarray, groups: np.ndarray) -> AgainstTruth:
-    metrics = evaluate(y, scores, groups)
+    metrics = estimates(evaluate(y, scores, groups))
     return AgainstTruth(
         label_strategy=label_strategy,
         model_id=model_id,

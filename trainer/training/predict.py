@@ -15,7 +15,9 @@ from trainer.data import Dataset, Feature, Selection, absent_features, read_scor
 from trainer.errors import UsageError
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
+from trainer.progress import Progress, step
 from trainer.registry import LATEST, ModelMeta, artifact
+from trainer.shown import Shown
 from trainer.training.chosen import chosen_model
 from trainer.training.reasons import ROWS, Explainer
 from trainer.training.scores import scores
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
     from trainer.warehouse import Client
 
 
-@dataclass
-class ScoringResult:
+@dataclass(repr=False)
+class ScoringResult(Shown):
     """What `predict` reports: where the scores are, and their range.
 
     `absent_features` are features of the model, from extra columns of the export, for which no row of the snapshot has a value.
@@ -75,6 +77,12 @@ class ScoringResult:
         day = date.fromisoformat(self.processing_date)
         return scores(self.client, self.network, day, self.window_days, self.model_id, self.model_type, top)
 
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows."""
+        snapshot = f"{self.network} {self.processing_date} {self.window_days}"
+        scores = f"{self.score_min:.4f} to {self.score_max:.4f}, mean {self.score_mean:.4f}"
+        return {"model_id": self.model_id, "snapshot": snapshot, "table": self.table, "rows": self.rows, "scores": scores}
+
 
 def predict(
     client: Client,
@@ -95,7 +103,7 @@ def predict(
         model_id: a model's id, or `latest`, see `trainer.registry.latest_model`.
         model_trainer: the trainer's class, for one that is not registered as a plug-in.
         explain, top: whether to write reasons, the JSON of `Explanation.as_dict`, for all or the `top` highest scores.
-        progress: called with (what, done, total) while rows are explained.
+        progress: called with (what, done, total); total 0 is unknown.
 
     Raises:
         ArtifactError: there is no such model, or it cannot be used.
@@ -103,25 +111,26 @@ def predict(
         BadInputError, NotBuiltError: the warehouse has no such snapshot, or dbt has not run yet.
         UsageError: the trainer can explain only some rows, and there are more.
     """
-    started = time.perf_counter()
-    selection = Selection(network, processing_date, processing_date, window_days)
+    started, selection = time.perf_counter(), Selection(network, processing_date, processing_date, window_days)
     loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
-    with one_build(client):
+    with step(progress, "reading features"), one_build(client):
         build, data = whole_build(client)[0], read_scoring(client, kind.name, selection, loaded.features)
         absent = absent_features(client, kind.scoring_table, selection, loaded.features)
-    found, latency_ms = _timed(loaded, data)
+    found, latency_ms = _timed(loaded, data, progress)
     explainer = Explainer(client, loaded, data, found, selection) if explain else None
     explained = min(top or len(found), len(found)) if explain else 0
     batches = _batches(_rows(data, meta, selection, found, latency_ms, build), explainer, explained, progress)
-    rows = replace_rows(client, TABLES[kind.written_table], batches)
+    with step(progress, "writing scores"):
+        rows = replace_rows(client, TABLES[kind.written_table], batches)
     return _result(client, meta, selection, rows, found, absent, explained, time.perf_counter() - started)
 
 
-def _timed(loaded: artifact.Artifact, data: Dataset) -> tuple[np.ndarray, float]:
+def _timed(loaded: artifact.Artifact, data: Dataset, progress: Progress | None) -> tuple[np.ndarray, float]:
     """Return the scores (n,) and how long one took, in milliseconds."""
     clock = time.perf_counter()
-    scores = loaded.predict(data.frame())
+    with step(progress, "scoring"):
+        scores = loaded.predict(data.frame())
     return scores, (time.perf_counter() - clock) * 1000 / len(scores)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from trainer.evaluation import Estimate, estimates, plain_values
+from trainer.shown import Shown
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -13,9 +16,11 @@ if TYPE_CHECKING:
     from trainer.registry import ModelMeta
 
 
-@dataclass
-class TrainingResult:
+@dataclass(repr=False)
+class TrainingResult(Shown):
     """What `fit` reports. Counts are of rows, except where the name says addresses; `metrics` are on unseen rows.
+
+    A metric is a number with a 95 % interval: `result.metrics["auc"]`, `.low`, `.high`.
 
     `threshold` is the one kept with the model (`trainer.registry.ChosenThreshold`), if one was asked for.
     `left_out_columns` are features that the user brought and that agree with gold labels like an answer → their agreement.
@@ -37,7 +42,7 @@ class TrainingResult:
     split: str
     split_description: str
     graded_on: str
-    metrics: dict[str, dict[str, float]]
+    metrics: dict[str, Estimate]
     calibration: dict[str, Any]
     threshold: dict[str, Any] | None
     seconds: dict[str, float]
@@ -45,7 +50,13 @@ class TrainingResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
-        return asdict(self)
+        values: dict[str, Any] = plain_values(asdict(self))
+        return values
+
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows."""
+        counts = {"n_train": self.n_train, "n_positive": self.n_positive, "n_test": self.n_test}
+        return {"model_id": self.model_id, "label_strategy": self.label_strategy, **counts, **self.metrics}
 
 
 def result_of(
@@ -74,7 +85,7 @@ def result_of(
         split=split.name,
         split_description=split.description,
         graded_on=meta.graded_on,
-        metrics=meta.metrics,
+        metrics=estimates(meta.metrics),
         calibration=calibration,
         threshold=None if meta.chosen is None else meta.chosen.model_dump(),
         seconds={name: round(value, 3) for name, value in seconds.items()},

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.errors import BadInputError, UsageError
+from trainer.errors import BadInputError, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import optuna
@@ -58,6 +58,12 @@ def as_declared(space: Space) -> dict[str, dict[str, Any]]:
 def suggest(trial: optuna.Trial, space: Space) -> dict[str, Any]:
     """Return the trial's value of each parameter in the space."""
     return {name: _suggest(trial, name, distribution) for name, distribution in space.items()}
+
+
+def lowest(space: Space) -> dict[str, Any]:
+    """Return the lowest value, or the first choice, of each parameter: an example that a trainer must accept."""
+    declared = as_declared(space)
+    return {name: one["choices"][0] if one["type"] == "categorical" else one["low"] for name, one in declared.items()}
 
 
 def _distribution(declared: Any) -> BaseDistribution:
@@ -186,7 +192,7 @@ def make_pruner(name: str, folds: int) -> optuna.pruners.BasePruner:
         return optuna.pruners.HyperbandPruner(min_resource=1, max_resource=folds)
     if name == "none":
         return optuna.pruners.NopPruner()
-    raise UsageError(f"There is no pruner '{name}'; choose one of: {', '.join(PRUNERS)}.")
+    raise UsageError(f"There is no pruner '{name}'{did_you_mean(name, PRUNERS)}; choose one of: {', '.join(PRUNERS)}.")
 
 
 def make_sampler(seed: int, trial: int) -> optuna.samplers.BaseSampler:

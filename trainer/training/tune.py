@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer import settings
-from trainer.errors import NotEnoughLabelsError, UsageError
-from trainer.evaluation import EMBARGO_DAYS, FOLDS, evaluate, make_split, metrics
+from trainer.errors import NotEnoughLabelsError, UsageError, did_you_mean
+from trainer.evaluation import EMBARGO_DAYS, FOLDS, Estimate, estimates, evaluate, make_split, metrics, plain_values
 from trainer.models import checked_predict, fit_trainer, name_of
+from trainer.progress import step
+from trainer.shown import Shown
 from trainer.training.search import Space, as_declared, finished, make_sampler, open_study, suggest
 
 if TYPE_CHECKING:
@@ -54,8 +56,8 @@ class Plan:
         return digest.hexdigest()
 
 
-@dataclass
-class TuningResult:
+@dataclass(repr=False)
+class TuningResult(Shown):
     """What `tune` reports.
 
     Attributes:
@@ -76,14 +78,20 @@ class TuningResult:
     n_held_out_addresses: int
     split_description: str
     inner: dict[str, float | None]
-    held_out: dict[str, dict[str, dict[str, float]]]
+    held_out: dict[str, dict[str, Estimate]]
     graded_before: int
     study: str
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
-        return asdict(self)
+        values: dict[str, Any] = plain_values(asdict(self))
+        return values
+
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows."""
+        best = self.held_out["best"][self.metric]
+        return {"model": self.model, "parameters": self.parameters, "beat_defaults": self.beat_defaults, self.metric: best}
 
 
 @dataclass
@@ -126,18 +134,19 @@ class Tuning:
             UsageError: the study is of another search, or the trainer refuses its parameters or, a user's own, fails.
         """
         started = time.monotonic()
-        if self.metric not in METRICS:
-            raise UsageError(f"There is no metric '{self.metric}' to tune by; there are: {', '.join(METRICS)}.")
+        checked_metric(self.metric)
         plan = make_plan(self.data, self.gold, self.folds, self.inner_folds, self.embargo_days, self.seed)
         path = self.study_file(plan)
         study = open_study(path, self._identity(plan), METRICS[self.metric], self.pruner, len(plan.inner))
         frame = self.data.frame()
-        default = self._default(study, plan, frame)
+        with step(self.progress, "the defaults"):
+            default = self._default(study, plan, frame)
         self._search(study, plan, frame, started)
         best_value, best_parameters = _best(study)
         beats = best_value is not None and (best_value > default if METRICS[self.metric] else best_value < default)
         parameters = best_parameters if beats else dict(self.fixed)
-        held_out, graded_before = self._held_out(study, plan, frame, parameters if beats else None)
+        with step(self.progress, "the held-out fold"):
+            held_out, graded_before = self._held_out(study, plan, frame, parameters if beats else None)
         counts = finished(study)
         return TuningResult(
             model=name_of(type(self.build(dict(self.fixed)))),
@@ -151,7 +160,7 @@ class Tuning:
             n_held_out_addresses=int(np.unique(self.data.groups[plan.held_out]).size),
             split_description=plan.description,
             inner={"defaults": default, "best": best_value},
-            held_out=held_out,
+            held_out={which: estimates(values) for which, values in held_out.items()},
             graded_before=graded_before,
             study=str(path),
             seconds=round(time.monotonic() - started, 3),
@@ -240,6 +249,13 @@ class Tuning:
     def _report(self, what: str, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress(what, done, total)
+
+
+def checked_metric(name: str) -> str:
+    """Return the name of a metric if `tune` can optimise it, else raise UsageError."""
+    if name not in METRICS:
+        raise UsageError(f"There is no metric '{name}'{did_you_mean(name, METRICS)} to tune by; there are: {', '.join(METRICS)}.")
+    return name
 
 
 def make_plan(data: Dataset, gold: np.ndarray, folds: int, inner_folds: int, embargo_days: int, seed: int) -> Plan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from trainer.evaluation import Split, calibration, evaluate, evaluate_ranking, metrics
 from trainer.models import checked_predict, fit_trainer
+from trainer.progress import Progress, step
 
 if TYPE_CHECKING:
     from trainer.data import Dataset
@@ -45,7 +45,7 @@ def evaluate_unseen(
     split: Split,
     seed: int,
     calibrate: bool,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Unseen:
     """Return how a trainer does on the held-out rows of a split; gold (n,) is NaN where a row has no gold label."""
     kind = data.model_type
@@ -53,17 +53,18 @@ def evaluate_unseen(
     off = "" if calibrate else NOT_CALIBRATED
     if not kind.calibrates:
         off = f"the scores of an {kind.name} are not probabilities"
-    calibrated = calibration.calibrate(gold, proba, data.weight, data.groups, [test for _, test in split], off)
+    with step(progress, "calibrating"):
+        calibrated = calibration.calibrate(gold, proba, data.weight, data.groups, [test for _, test in split], off)
     rows = split.test_rows[~np.isnan(gold[split.test_rows])]
     aucs = fold_aucs(split, gold, proba)
     if np.unique(gold[rows]).size < 2:
         return Unseen({}, 0, calibrated, aucs, proba)
-    return Unseen(_metrics(kind, data, gold, proba, calibrated.proba, rows, seed), len(rows), calibrated, aucs, proba)
+    with step(progress, "metrics and their intervals"):
+        found = _metrics(kind, data, gold, proba, calibrated.proba, rows, seed)
+    return Unseen(found, len(rows), calibrated, aucs, proba)
 
 
-def out_of_fold(
-    trainer: ModelTrainer, data: Dataset, split: Split, progress: Callable[[str, int, int], None] | None = None
-) -> np.ndarray:
+def out_of_fold(trainer: ModelTrainer, data: Dataset, split: Split, progress: Progress | None = None) -> np.ndarray:
     """Return out-of-fold predictions float64 (n,), NaN where a row is in no test part."""
     frame, groups, proba = data.frame(), row_groups(trainer, data), np.full(len(data.y), np.nan)
     for number, (train, test) in enumerate(split, start=1):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from trainer import interrupt, settings
 from trainer.errors import NotBuiltError
@@ -26,11 +26,14 @@ def run_dbt(arguments: Sequence[str], target: str | None = None, quiet: bool = F
     Raises:
         NotBuiltError: dbt failed.
     """
-    output, errors = (subprocess.PIPE, subprocess.STDOUT) if quiet else (sys.stderr, None)
+    is_passed_on = quiet or not _is_file(sys.stderr)
+    output, errors = (subprocess.PIPE, subprocess.STDOUT) if is_passed_on else (sys.stderr, None)
     with _started(arguments, target, stdout=output, stderr=errors) as process:
         said, _ = process.communicate()
+    if said and not quiet:
+        print(said.strip(), file=sys.stderr)
     if process.returncode:
-        if said:
+        if said and quiet:
             print(said.strip()[-2000:], file=sys.stderr)
         raise NotBuiltError(f"dbt {arguments[0]} failed; see its output above.")
 
@@ -73,3 +76,12 @@ def _started(arguments: Sequence[str], target: str | None, **streams: Any) -> It
             yield process
         finally:
             interrupt.children.discard(process)
+
+
+def _is_file(stream: TextIO) -> bool:
+    """Return whether a child can write to a stream; to that of a notebook it cannot."""
+    try:
+        stream.fileno()
+    except (OSError, ValueError):
+        return False
+    return True

@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainer.errors import BadInputError, UsageError, user_code
+from trainer.errors import BadInputError, UsageError, did_you_mean, user_code
 from trainer.labels.formats.base import LabelFormat
 from trainer.labels.formats.seen import describe
 from trainer.uploads import read_head
@@ -41,7 +41,7 @@ def choose(path: Path, name: str = AUTO, own: bool = False) -> LabelFormat:
     """
     known = formats()
     if name != AUTO and name not in known:
-        raise UsageError(f"There is no label format '{name}'; there are: {', '.join(known)}.")
+        raise UsageError(f"There is no label format '{name}'{did_you_mean(name, known)}; there are: {', '.join(known)}.")
     head = read_head(path, HEAD_BYTES)
     if own:
         known = {key: one for key, one in known.items() if not one.publisher}

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from trainer.models.base import ModelTrainer
-from trainer.models.boosting.lightgbm_parameters import first_names, lightgbm_refusals
+from trainer.models.boosting.lightgbm_parameters import first_names, lightgbm_refusals, try_parameters
 from trainer.models.boosting.plan import MAX_ROUNDS, Plan, check_preset, fit_boosted, plan_of, require_objective, with_threads
+from trainer.models.boosting.trial import trial_rows
 from trainer.models.files.lightgbm_text import import_lightgbm, read_text, write_text
 from trainer.models.rows import Rows, matrix_of, training_rows
 
@@ -81,6 +82,10 @@ class LightGBMTrainer(ModelTrainer):
         plan = plan_of(preset, own)
         require_objective(plan.parameters, OBJECTIVES)
         return plan
+
+    def check_options(self) -> None:
+        """Check the parameters before any data is read; see `ModelTrainer.check_options`."""
+        try_parameters({"objective": "binary"} | self.plan().parameters, *trial_rows())
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from trainer.errors import UsageError
+from trainer.errors import UsageError, did_you_mean
 from trainer.models.rows import Rows
 from trainer.models.splitting import hold_out
 
@@ -50,7 +50,7 @@ Fixed = Callable[[Rows, int], Any]
 def check_preset(name: str, presets: Iterable[str]) -> str:
     """Return `name` if it is one of `presets`, else raise UsageError."""
     if name not in presets:
-        raise UsageError(f"There is no preset '{name}'; choose one of: {', '.join(presets)}.")
+        raise UsageError(f"There is no preset '{name}'{did_you_mean(str(name), presets)}; choose one of: {', '.join(presets)}.")
     return name
 
 
@@ -100,7 +100,8 @@ def require_objective(parameters: dict[str, Any], allowed: tuple[str, ...]) -> N
         allowed: the objectives that do, the default first.
     """
     if (objective := parameters.get("objective", allowed[0])) not in allowed:
-        raise UsageError(f"The objective '{objective}' does not yield probabilities; choose one of: {', '.join(allowed)}.")
+        shown = f"'{objective}'{did_you_mean(str(objective), allowed)}"
+        raise UsageError(f"The objective {shown} does not yield probabilities; choose one of: {', '.join(allowed)}.")
 
 
 def with_threads(parameters: dict[str, Any], library: str, matrix: np.ndarray) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from trainer.models.boosting.plan import (
     require_objective,
     with_threads,
 )
-from trainer.models.boosting.xgboost_parameters import ALIASES, require_supported, xgboost_refusals
+from trainer.models.boosting.trial import trial_rows
+from trainer.models.boosting.xgboost_parameters import ALIASES, require_supported, try_parameters, xgboost_refusals
 from trainer.models.files.xgboost_trees import read_trees, write_trees
 from trainer.models.rows import Rows, matrix_of, training_rows
 
@@ -75,6 +76,10 @@ class XGBoostTrainer(ModelTrainer):
         require_objective(plan.parameters, OBJECTIVES)
         require_supported(plan.parameters)
         return plan
+
+    def check_options(self) -> None:
+        """Check the parameters before any data is read; see `ModelTrainer.check_options`."""
+        try_parameters(self.plan().parameters, *trial_rows())
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""

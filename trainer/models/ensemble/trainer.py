@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from trainer.errors import ArtifactError, UsageError
+from trainer.errors import ArtifactError, UsageError, did_you_mean
 from trainer.models.base import ModelTrainer
 from trainer.models.baselines.linear import log_odds, sigmoid
 from trainer.models.ensemble.weights import average_weights, stacking_weights
 from trainer.models.files.bundle import MAX_PARTS, MemberFile, read_bundle, write_bundle
-from trainer.models.fitting import checked_predict, fit_trainer
+from trainer.models.fitting import check_options, checked_predict, fit_trainer
 from trainer.models.plugins import build, names, trainer_class
 from trainer.models.rows import Rows, training_rows
 from trainer.models.splitting import grouped_folds
@@ -69,7 +69,9 @@ class EnsembleTrainer(ModelTrainer):
     ) -> None:
         self.members = _checked_members(members)
         if method not in METHODS:
-            raise UsageError(f"An ensemble has no method '{method}'; choose one of: {', '.join(METHODS)}.")
+            raise UsageError(
+                f"An ensemble has no method '{method}'{did_you_mean(str(method), METHODS)}; choose one of: {', '.join(METHODS)}."
+            )
         if isinstance(folds, bool) or not isinstance(folds, int) or not 2 <= folds <= MAX_PARTS:
             raise UsageError(f"folds must be a whole number from 2 to {MAX_PARTS}, not {folds!r}.")
         self.method, self.folds, self.seed = method, folds, seed
@@ -81,6 +83,11 @@ class EnsembleTrainer(ModelTrainer):
         self.fitted: list[Member] = []  # the models of the first member, then those of the second, …
         self.weights: np.ndarray | None = None
         self.scale, self.intercept = 1.0, 0.0
+
+    def check_options(self) -> None:
+        """Check the parameters of each member before any data is read; see `ModelTrainer.check_options`."""
+        for name in self.members:
+            check_options(self._member(name))
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit each member once per fold, and the weights to out-of-fold predictions; see `ModelTrainer.train`."""
@@ -201,7 +208,8 @@ def _checked_members(members: list[str] | None) -> list[str]:
     if not isinstance(chosen, list) or not chosen or len(set(chosen)) != len(chosen) or NAME in chosen:
         raise UsageError(f"members must be a list of different trainers other than '{NAME}', not {members!r}.")
     if unknown := [name for name in chosen if name not in registered]:
-        raise UsageError(f"There is no model '{unknown[0]}' to use as a member; choose among: {', '.join(registered)}.")
+        shown = f"'{unknown[0]}'{did_you_mean(unknown[0], registered)}"
+        raise UsageError(f"There is no model {shown} to use as a member; choose among: {', '.join(registered)}.")
     return list(chosen)
 
 

@@ -105,6 +105,14 @@ class NeuralNetTrainer(ModelTrainer):
         self.seed = seed
         self.model: Fitted | None = None
 
+    def check_options(self) -> None:
+        """Check the bounds of the options and the device before any data is read; see `ModelTrainer.check_options`."""
+        self._check_bounds()
+        if self.device not in ("auto", "cpu"):  # torch, which knows the devices, takes seconds to import
+            from trainer.models.neural_net import fitting
+
+            fitting.device_named(self.device)
+
     def train(
         self,
         X: pd.DataFrame,
@@ -209,12 +217,12 @@ class NeuralNetTrainer(ModelTrainer):
         """
         from trainer.models.neural_net.network import Architecture
 
-        self._check_options()
+        self._check_bounds()
         layers = None if self.hidden_layers is None else tuple(self.hidden_layers)
         dropout = self.dropout if self.dropout is not None else 0.1 if layers is None else 0.3
         return Architecture(layers, self.depth, self.width, self.ensemble_size, self.embedding_size, self.bins, dropout)
 
-    def _check_options(self) -> None:
+    def _check_bounds(self) -> None:
         for name, (low, high) in BOUNDS.items():
             value = getattr(self, name)
             if value is None and name in OPTIONAL:

@@ -32,3 +32,11 @@ def render(page: Page) -> str:
 
     environment.filters["breakable"] = breakable
     return environment.get_template("page.html.j2").render(page=page, drawn=drawn, light=LIGHT, dark=DARK).lstrip()
+
+
+def framed(title: str, page: str) -> str:
+    """Return a page as a frame for a notebook."""
+    from html import escape
+
+    style = "width: 100%; height: 45rem; border: 1px solid #8a939d"
+    return f'<iframe sandbox title="{escape(title)}" style="{style}" srcdoc="{escape(page)}"></iframe>'

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trainer.evaluation import plain_values
+from trainer.shown import Shown
 from trainer.training.compare.cells import Cell, write_whole
 from trainer.training.compare.leaderboard import Entry, calibrated, entries, per_split
 from trainer.training.compare.rows import SharedRows
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 RESULTS, LEADERBOARD = "results_per_split.csv", "leaderboard.json"
 
 
-@dataclass
-class Comparison:
+@dataclass(repr=False)
+class Comparison(Shown):
     """What `compare` returns; counts are of rows, `n_gold_addresses` of addresses.
 
     Attributes:
@@ -47,11 +49,11 @@ class Comparison:
     entries: list[Entry]
     sentences: list[str]
     folder: str
-    results: list[dict[str, Any]] = field(repr=False)
+    results: list[dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the comparison as plain values, without the results of each fold, which `results_per_split.csv` has."""
-        return {name: value for name, value in asdict(self).items() if name != "results"}
+        return {name: plain_values(value) for name, value in asdict(self).items() if name != "results"}
 
     @property
     def leaderboard(self) -> pd.DataFrame:
@@ -77,6 +79,11 @@ class Comparison:
 
         files = {entry.candidate: entry.predictions for entry in self.entries}
         return pd.read_parquet(Path(self.folder) / files[candidate])
+
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows: the AUC of each candidate."""
+        values = {one.candidate: one.metrics.get("auc", one.problem or "no metrics") for one in self.entries}
+        return {"network": self.network, "n_gold": self.n_gold, **values}
 
     def _repr_html_(self) -> str:
         said = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in self.sentences)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainer.evaluation import calibration, evaluate, metrics, paired_differences
+from trainer.evaluation import Estimate, calibration, estimates, evaluate, metrics, paired_differences
 from trainer.training.compare.candidates import Candidate
 from trainer.training.compare.cells import Cell
 from trainer.training.compare.rows import SharedRows
@@ -15,7 +15,7 @@ from trainer.training.compare.rows import SharedRows
 if TYPE_CHECKING:
     from trainer.labels import Truth
 
-Intervals = dict[str, dict[str, float]]
+Intervals = dict[str, Estimate]
 
 
 @dataclass
@@ -123,13 +123,13 @@ def _grade(
     scores = {entry.candidate: (cell.proba[tested], probability[tested]) for entry, (cell, probability) in trained}
     for entry, _ in trained:
         proba, probability = scores[entry.candidate]
-        setattr(entry, into[0], evaluate(y, proba, groups, rows.seed, probability))
+        setattr(entry, into[0], estimates(evaluate(y, proba, groups, rows.seed, probability)))
     if trained[0][0] is not first or len(trained) == 1:
         return
     baseline = scores.pop(first.candidate)
     found = paired_differences(y, scores, baseline, groups, rows.seed, simultaneous=True)
     for entry, _ in trained[1:]:
-        setattr(entry, into[1], found[entry.candidate])
+        setattr(entry, into[1], estimates(found[entry.candidate]))
 
 
 def _known_truth(rows: SharedRows, truth: Truth) -> tuple[np.ndarray, np.ndarray]:

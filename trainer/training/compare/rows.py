@@ -7,20 +7,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trainer.data import Dataset, FeatureChoice, Selection, gold_labels, labels_of, read_scoring
 from trainer.evaluation import Split, make_split
-from trainer.settings import installed_version
 from trainer.training.compare.candidates import Candidate, source_of
+from trainer.version import __version__
 from trainer.warehouse import one_build
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
 
-LIBRARIES = ("trainer", "numpy", "scikit-learn", "xgboost", "lightgbm", "torch")
+LIBRARIES = ("numpy", "scikit-learn", "xgboost", "lightgbm", "torch")
 
 
 @dataclass
@@ -64,7 +65,7 @@ class SharedRows:
     def fingerprint(self) -> str:
         """A hash of rows, values, gold labels, folds and versions: equal, equal predictions of one candidate."""
         digest = hashlib.sha256(self.data.fingerprint().encode())
-        digest.update(json.dumps({name: installed_version(name) for name in LIBRARIES}).encode())
+        digest.update(json.dumps({"trainer": __version__} | {name: version(name) for name in LIBRARIES}).encode())
         for array in (self.gold, *(part for fold in self.split for part in fold)):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()

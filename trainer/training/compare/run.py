@@ -13,7 +13,9 @@ from trainer.errors import UsageError
 from trainer.evaluation import EMBARGO_DAYS, FOLDS
 from trainer.labels import LabelStrategy
 from trainer.model_types import MODEL_TYPES, get_model_type
-from trainer.models import ModelTrainer, build, name_of, trainer_class
+from trainer.models import ModelTrainer, check_options, name_of
+from trainer.progress import step
+from trainer.training.arguments import require_client, strategy_named, trainer_named
 from trainer.training.compare.candidates import ALL, Candidate, candidates
 from trainer.training.compare.cells import Cell, Progress, read_cell, run_cell
 from trainer.training.compare.comparison import Comparison, evaluated
@@ -62,8 +64,8 @@ def compare(
     end_date: date | str | None = None,
     window_days: int | None = None,
     *,
-    label_strategies: Sequence[LabelStrategy | str] = ("address_labels",),
-    models: Sequence[str | ModelTrainer | tuple[str, ModelTrainer]] = ("xgboost", "lightgbm"),
+    label_strategies: Sequence[LabelStrategy | type[LabelStrategy] | str] = ("address_labels",),
+    models: Sequence[str | type[ModelTrainer] | ModelTrainer | tuple[str, ModelTrainer]] = ("xgboost", "lightgbm"),
     feature_sets: Sequence[str] = (ALL,),
     **options: Unpack[CompareOptions],
 ) -> Comparison:
@@ -75,7 +77,7 @@ def compare(
     Args:
         network, start_date, end_date, window_days: which snapshots; by default all that the warehouse has of one network.
         label_strategies: names of strategies that dbt computes, or objects.
-        models: names of trainers, untrained trainers, or pairs of a name to show and an untrained trainer.
+        models: names or classes of trainers, untrained trainers, or pairs of a name to show and an untrained trainer.
         feature_sets: `all`, or patterns separated by commas, with `!` before those to leave out: `flow_*,!*_mean`.
         options: see `CompareOptions`.
 
@@ -83,16 +85,18 @@ def compare(
         BadInputError, NotBuiltError, UsageError: as for `ModelTraining.run`.
         NotEnoughLabelsError: there is too little gold to evaluate on.
     """
+    require_client(client)
     start, end = (None if day is None else as_date(day) for day in (start_date, end_date))
-    seed = options.get("seed", 0)
-    named = [_named(model, seed) for model in models]
+    named = [_named(model, options.get("seed", 0)) for model in models]
     sets = list(map(_feature_set, feature_sets))
-    one_change = options.get("one_change", False)
-    compared = candidates(label_strategies, named, sets, options.get("baseline"), one_change=one_change)
+    strategies = [one if isinstance(one, str) else strategy_named(one) for one in label_strategies]
+    compared = candidates(strategies, named, sets, options.get("baseline"), one_change=options.get("one_change", False))
+    progress = options.get("progress")
     rows = _rows(client, (network, start, end, window_days), compared, options)
     folder = options.get("out") or settings.artifacts_dir() / FOLDER / rows.fingerprint[:12]
-    cells = _cells(compared, rows, folder, options.get("progress"))
-    return evaluated(rows, cells, folder, options.get("truth"))
+    cells = _cells(compared, rows, folder, progress)
+    with step(progress, "metrics and their intervals"):
+        return evaluated(rows, cells, folder, options.get("truth"))
 
 
 def _rows(client: Client, wanted: tuple[Any, ...], compared: list[Candidate], options: CompareOptions) -> SharedRows:
@@ -104,7 +108,8 @@ def _rows(client: Client, wanted: tuple[Any, ...], compared: list[Candidate], op
     selection = resolve_selection(client, model_type, *wanted)
     split = (options.get("folds", FOLDS), options.get("embargo_days", EMBARGO_DAYS), options.get("seed", 0))
     accepted, enough = options.get("accept_columns", ()), options.get("enough", ENOUGH)
-    return read_rows(client, model_type, selection, compared, accepted, *split, enough)
+    with step(options.get("progress"), "reading features and labels"):
+        return read_rows(client, model_type, selection, compared, accepted, *split, enough)
 
 
 def _cells(compared: list[Candidate], rows: SharedRows, folder: Path, progress: Progress | None) -> list[Cell]:
@@ -119,10 +124,11 @@ def _cells(compared: list[Candidate], rows: SharedRows, folder: Path, progress: 
     return cells
 
 
-def _named(model: str | ModelTrainer | tuple[str, ModelTrainer], seed: int) -> tuple[str, ModelTrainer]:
-    if isinstance(model, str):
-        return model, build(trainer_class(model), {}, seed)
-    return (name_of(type(model)), model) if isinstance(model, ModelTrainer) else model
+def _named(model: str | type[ModelTrainer] | ModelTrainer | tuple[str, ModelTrainer], seed: int) -> tuple[str, ModelTrainer]:
+    shown, given = model if isinstance(model, tuple) else (None, model)
+    trainer = trainer_named(given, seed)
+    check_options(trainer)  # before any data is read
+    return shown or name_of(type(trainer)), trainer
 
 
 def _feature_set(text: str) -> tuple[str, FeatureChoice]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from trainer.shown import Shown
 from trainer.training.reasons import wording
 
 if TYPE_CHECKING:
@@ -74,8 +75,8 @@ class Flow:
     last_day: str | None
 
 
-@dataclass(frozen=True)
-class Explanation:
+@dataclass(frozen=True, repr=False)
+class Explanation(Shown):
     """Why a model gives an alert (or an address, or a cluster) its score.
 
     Attributes:
@@ -142,6 +143,11 @@ class Explanation:
         """Return all sentences for people, without headings."""
         return [sentence for part in self.sections().values() for sentence in part]
 
+    def _shown(self) -> dict[str, object]:
+        """Return what `repr` shows."""
+        largest = ", ".join(f"{one.feature} {one.contribution:+.2f}" for one in self.contributions[:3])
+        return {"alert_id": self.alert_id, "score": f"{self.score:.4f}", "rank": self.rank, "largest": largest}
+
     def _repr_html_(self) -> str:
         parts = []
         for heading, said in self.sections().items():
@@ -159,6 +165,9 @@ class Explanations(list[Explanation]):
         import pandas as pd
 
         return pd.DataFrame([row for one in self for row in _rows(one)])
+
+    def __repr__(self) -> str:
+        return f"Explanations({', '.join(f'{one.alert_id} {one.score:.4f}' for one in self[:5])}{', …' * (len(self) > 5)})"
 
     def _repr_html_(self) -> str:
         return "<hr>".join(one._repr_html_() for one in self)
