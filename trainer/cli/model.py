@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,17 @@ import typer
 
 from trainer.cli import options as o
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
-from trainer.cli.output import calibration_lines, emit, metric_lines, progress, say, say_left_out, threshold_lines
+from trainer.cli.networks import chosen_networks, network_lines, say_unseen_network
+from trainer.cli.output import (
+    calibration_lines,
+    emit,
+    metric_lines,
+    progress,
+    say,
+    say_left_out,
+    say_withheld,
+    threshold_lines,
+)
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +46,8 @@ def fit(
     model: o.Model = "xgboost",
     label_strategy: o.Strategy = "address_labels",
     model_type: o.ModelType = "alert_scorer",
-    network: o.Network = None,
+    network: o.Networks = None,
+    all_networks: o.AllNetworks = False,
     start_date: o.Day = None,
     end_date: o.Day = None,
     window_days: o.Window = None,
@@ -50,6 +62,8 @@ def fit(
     min_labelled: o.MinLabelled = 50,
     min_positive: o.MinPositive = 10,
     calibration: o.Calibration = True,
+    left_out: o.LeftOut = True,
+    balance_networks: o.BalanceNetworks = False,
     alert_budget: o.AlertBudget = None,
     min_precision: o.MinPrecision = None,
     json: o.Json = False,
@@ -57,7 +71,8 @@ def fit(
 ) -> None:
     """Train a model, evaluate it on unseen rows, save and register it.
 
-    Without --network, dates or --window-days it takes what the warehouse has, if that leaves no choice.
+    Without --network, dates or --window-days it takes what the warehouse has, if that leaves no choice. With several networks it
+    trains one model on all of them, and evaluates it on each.
     """
     from trainer.warehouse import connect
 
@@ -65,15 +80,18 @@ def fit(
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
     how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration, "min_labelled": min_labelled}
+    how |= {"left_out_networks": left_out, "balance_networks": balance_networks}
     with progress() as update, connect(target) as client:
         how |= {"min_positive": min_positive, "progress": update}
-        result = training_of(client, model_type, network, start_date, end_date, window_days, **what, **how).run()
+        names = chosen_networks(client, network, all_networks, model_type, window_days, what["label_strategy"])
+        result = training_of(client, model_type, names, start_date, end_date, window_days, **what, **how).run()
     _warn_of_fit(result, tuned=params is not None)
     emit(result.as_dict(), json, _fit_lines(result))
 
 
 def _warn_of_fit(result: TrainingResult, tuned: bool) -> None:
     say_left_out(result.left_out_columns)
+    say_withheld(result.withheld_features)
     if result.threshold is not None and result.threshold["note"]:
         say(result.threshold["note"])
     if tuned:
@@ -83,7 +101,7 @@ def _warn_of_fit(result: TrainingResult, tuned: bool) -> None:
 def training_of(
     client: Client,
     model_type: str,
-    network: str | None,
+    network: Sequence[str] | None,
     start_date: datetime | None,
     end_date: datetime | None,
     window_days: int | None,
@@ -105,6 +123,7 @@ def _fit_lines(result: TrainingResult) -> list[str]:
         f"labels: {result.label_strategy}",
         evaluated if result.metrics else f"  {result.graded_on}",
         *metric_lines(result.metrics),
+        *network_lines(result.by_network),
         *calibration_lines(result.calibration),
         *threshold_lines(result.threshold),
         f"  saved in {result.artifact}",
@@ -153,7 +172,9 @@ def predict(
 
 
 def _warn(result: ScoringResult) -> None:
-    if result.trained_on != f"{result.network} {result.window_days}":
+    if result.is_unseen_network and len(result.trained_networks) > 1:
+        say_unseen_network(result)
+    elif result.is_unseen_network or not result.trained_on.endswith(f" {result.window_days}"):
         say(f"The model was trained on {result.trained_on}, another network or window: its scores may mean little here.")
     if result.absent_features:
         say(f"No row of this snapshot has {', '.join(result.absent_features)}, which the model was trained on.")
@@ -188,6 +209,7 @@ def models_show(
 
     with connect(target) as client:
         model = get_model(client, model_id)
-    plain = {name: value for name, value in model.items() if name != "metrics"}
-    lines = [f"{name}: {value}" for name, value in plain.items()] + ["metrics on unseen rows:", *metric_lines(model["metrics"])]
+    plain = {name: value for name, value in model.items() if name not in {"metrics", "networks", "by_network"}}
+    lines = [f"{name}: {value}" for name, value in plain.items()]
+    lines += ["metrics on unseen rows:", *metric_lines(model["metrics"]), *network_lines(model["by_network"])]
     emit(model, json, lines)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from trainer.cli.terminal import visible
+from trainer.model_types import CODE_OF_EXPORT
 
 
 def say(text: str) -> None:
@@ -20,6 +21,13 @@ def say_left_out(columns: dict[str, float]) -> None:
     """Name the features that agree with gold labels like an answer; `columns` has their agreement."""
     for name, agreement in columns.items():
         say(f"{name} is left out: it agrees with gold labels like an answer ({agreement:.4f}); --accept-column {name} keeps it")
+
+
+def say_withheld(features: dict[str, str]) -> None:
+    """Name the features that no model uses unless they are named, but for the codes that docs/data.md lists."""
+    for name, why in features.items():
+        if why != CODE_OF_EXPORT:
+            say(f"{name} is left out: {why}; --accept-column {name} keeps it")
 
 
 def counted(count: int, noun: str) -> str:

@@ -10,6 +10,7 @@ import typer
 from trainer.cli import options as o
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
 from trainer.cli.model import training_of
+from trainer.cli.networks import chosen_networks
 from trainer.cli.output import emit, progress, say, say_left_out
 from trainer.errors import UsageError
 from trainer.model_types import MODEL_TYPES, get_model_type
@@ -40,7 +41,8 @@ def tune(
     model: o.Model = "xgboost",
     label_strategy: o.Strategy = "address_labels",
     model_type: o.ModelType = "alert_scorer",
-    network: o.Network = None,
+    network: o.Networks = None,
+    all_networks: o.AllNetworks = False,
     start_date: o.Day = None,
     end_date: o.Day = None,
     window_days: o.Window = None,
@@ -72,7 +74,7 @@ def tune(
     search |= {"metric": metric, "trials": trials, "timeout": timeout, "study": study}
     search |= {"folds": folds, "embargo_days": embargo_days}
     data = _data_options(label_strategy, accept_column, min_labelled, min_positive)
-    result = _search(target, (model_type, network, start_date, end_date, window_days), data, search)
+    result = _search(target, (model_type, (network, all_networks), start_date, end_date, window_days), data, search)
     if out is not None:
         write_parameters(out, result)
     emit(result.as_dict(), json, _lines(result, out))
@@ -112,7 +114,9 @@ def _search(target: str | None, rows: tuple[Any, ...], data: dict[str, Any], sea
     from trainer.warehouse import connect
 
     with progress() as update, connect(target) as client:
-        labelled, gold = training_of(client, *rows, **data).read()
+        model_type, (network, all_networks), *snapshots = rows
+        names = chosen_networks(client, network, all_networks, model_type, snapshots[-1], data["label_strategy"])
+        labelled, gold = training_of(client, model_type, names, *snapshots, **data).read()
         say_left_out(labelled.left_out)
         try:
             return Tuning(data=labelled, gold=gold, progress=update, **search).run()

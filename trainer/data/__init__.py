@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from trainer.data.coverage import labelled_addresses, too_few_labels_hint
+from trainer.data.coverage import labelled_addresses, labelled_networks, too_few_labels_hint
 from trainer.data.dataset import Dataset, read_scoring, read_training
 from trainer.data.feature import Feature, absent_features
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
 from trainer.data.labelling import GOLD_STRATEGY, gold_labels, label_snapshot, labels_of, read_labelled, snapshot_rows
-from trainer.data.selection import Selection, as_date, resolve_selection
+from trainer.data.selection import Selection, as_date, available, only_window, resolve_selection
+from trainer.data.snapshots import NETWORK
 
 __all__ = [
     "GOLD_STRATEGY",
+    "NETWORK",
     "Dataset",
     "Feature",
     "FeatureChoice",
@@ -19,10 +21,13 @@ __all__ = [
     "SnapshotFrames",
     "absent_features",
     "as_date",
+    "available",
     "gold_labels",
     "label_snapshot",
     "labelled_addresses",
+    "labelled_networks",
     "labels_of",
+    "only_window",
     "read_labelled",
     "read_scoring",
     "read_training",

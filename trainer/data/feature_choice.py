@@ -20,7 +20,7 @@ NEAR = 5
 class FeatureChoice:
     """Patterns such as `flow_*`: a feature is kept if it matches one of `features` (none: any) and none of `exclude`.
 
-    `accepted` names columns that stay although they agree with gold labels like an answer.
+    `accepted` names columns that stay although they agree with gold labels like an answer, or are withheld for another reason.
     """
 
     features: tuple[str, ...] = ()
@@ -46,6 +46,10 @@ class FeatureChoice:
             but = f", as {', '.join(sorted(answers))} agree with gold labels like an answer (--accept-column)" if answers else ""
             raise UsageError(f"--features and --exclude leave none of the {len(names)} features{but}; exclude less.")
         return kept
+
+    def names(self, name: str) -> bool:
+        """Return whether a feature is named itself, and not only matched by a pattern."""
+        return name in self.features or name in self.accepted
 
     def _keeps(self, name: str) -> bool:
         included = not self.features or any(fnmatchcase(name, pattern) for pattern in self.features)

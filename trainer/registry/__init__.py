@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from trainer.registry import artifact, registry
-from trainer.registry.meta import ChosenThreshold, IntervalMeta, ModelMeta, features_meta, read_meta
+from trainer.registry.meta import ChosenThreshold, IntervalMeta, LeftOutMeta, ModelMeta, NetworkMeta, features_meta, read_meta
 from trainer.registry.out_of_fold import SCHEMA as OUT_OF_FOLD_SCHEMA
 from trainer.registry.out_of_fold import read_out_of_fold
-from trainer.registry.registry import get_model, latest_model, list_models
+from trainer.registry.registry import get_model, is_for, latest_model, list_models
 
 __all__ = [
     "OUT_OF_FOLD_SCHEMA",
     "ChosenThreshold",
     "IntervalMeta",
+    "LeftOutMeta",
     "ModelMeta",
+    "NetworkMeta",
     "artifact",
     "features_meta",
     "get_model",
+    "is_for",
     "latest_model",
     "list_models",
     "read_meta",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "model_id, model_type, model_name, label_strategy, network, window_days, training_start_date, training_end_date, "
-    "created_at, num_samples, num_features, test_auc, metrics_json, hyperparameters_json, model_path"
+    "networks, by_network_json, created_at, num_samples, num_features, test_auc, metrics_json, hyperparameters_json, model_path"
 )
 
 
@@ -41,6 +41,8 @@ def register(client: Client, folder: Path, meta: ModelMeta, fold_aucs: Sequence[
         "model_name": meta.model,
         "label_strategy": meta.label_strategy,
         "metrics_json": json.dumps(meta.metrics),
+        "networks": meta.networks,
+        "by_network_json": json.dumps({name: one.model_dump(mode="json") for name, one in meta.by_network.items()}),
         "hyperparameters_json": json.dumps(meta.options),
         "feature_names": [feature.name for feature in meta.features],
         "num_samples": meta.n_train,
@@ -78,16 +80,23 @@ def get_model(client: Client, model_id: str) -> dict[str, Any]:
 def latest_model(client: Client, network: str, window_days: int, model_type: str | None = None) -> dict[str, Any]:
     """Return the newest model of a network, window and, where given, model type.
 
+    A model of this network alone comes before one of several with it.
+
     Raises:
         ArtifactError: there is no such model.
     """
-    for model in list_models(client):
-        is_of_snapshot = model["network"] == network and model["window_days"] == window_days
-        if is_of_snapshot and model_type in (None, model["model_type"]):
-            return model
+    of_window = [one for one in list_models(client) if one["window_days"] == window_days]
+    fitting = [one for one in of_window if is_for(one, network) and model_type in (None, one["model_type"])]
+    if fitting:
+        return min(fitting, key=lambda one: len(one["networks"]) > 1)  # the first of those, which is the newest
     raise ArtifactError(
         f"No {model_type or 'model'} was trained for network '{network}' with window_days {window_days}; run `trainer fit` first."
     )
+
+
+def is_for(model: dict[str, Any], network: str) -> bool:
+    """Return whether a registered model was trained on rows of a network, alone or together with others."""
+    return network in model["networks"]
 
 
 def _stored_path(folder: Path) -> str:
@@ -101,6 +110,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     moved = artifacts_dir() / path.name  # earlier versions stored only absolute paths
     row["model_path"] = str(moved if moved.exists() and not path.exists() else path)
     row["test_auc"] = None if math.isnan(row["test_auc"]) else row["test_auc"]
+    row["by_network"] = json.loads(row.pop("by_network_json"))
     row["metrics"] = json.loads(row.pop("metrics_json"))
     row["options"] = json.loads(row.pop("hyperparameters_json"))
     return row

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainer.data import Selection, resolve_selection
+from trainer.errors import UsageError
 from trainer.registry import artifact, get_model, latest_model
 
 if TYPE_CHECKING:
@@ -35,7 +36,18 @@ def chosen_snapshot(
     if model_id != LATEST and model_type is None:
         model_type = get_model(client, model_id)["model_type"]
     found = resolve_selection(client, model_type, network, processing_date, processing_date, window_days)
-    return replace(found, start_date=found.end_date), model_type
+    return replace(require_one_network(found), start_date=found.end_date), model_type
+
+
+def require_one_network(selection: Selection) -> Selection:
+    """Return a selection of one network.
+
+    Raises:
+        UsageError: it is of several.
+    """
+    if selection.is_pooled:
+        raise UsageError(f"A snapshot is of one network; name one of {', '.join(selection.networks)}, and the others after it.")
+    return selection
 
 
 def chosen_model(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from trainer.data import Dataset, Feature, Selection, absent_features, read_scor
 from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
 from trainer.registry import ModelMeta, artifact
-from trainer.training.chosen import LATEST, chosen_model
+from trainer.training.chosen import LATEST, chosen_model, require_one_network
 from trainer.training.reasons import ROWS, Explainer
 from trainer.warehouse import TABLES, one_build, replace_rows
 
@@ -30,6 +30,8 @@ class ScoringResult:
     """What `predict` reports: where the scores are, and their range.
 
     `absent_features` are features of the model, from extra columns of the export, for which no row of the snapshot has a value.
+    `is_unseen_network` says that the model was trained on other networks only, `trained_networks`; `expected` is then, for each
+    of several of these, how a model of the others does on it (`trainer.registry.LeftOutMeta`), where that was measured.
     `threshold` is the one kept with the model, and `n_at_or_above` how many rows score at or above it; None without one.
     `explained` is the number of rows with reasons.
     """
@@ -50,6 +52,9 @@ class ScoringResult:
     n_at_or_above: int | None
     seconds: float
     explained: int = 0
+    is_unseen_network: bool = False
+    trained_networks: list[str] = field(default_factory=list)
+    expected: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
@@ -84,7 +89,7 @@ def predict(
         UsageError: the trainer can explain only some rows, and there are more.
     """
     started = time.perf_counter()
-    selection = Selection(network, processing_date, processing_date, window_days)
+    selection = require_one_network(Selection(network, processing_date, processing_date, window_days))
     loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
     with one_build(client):
@@ -148,7 +153,15 @@ def _result(
         n_at_or_above=None if meta.chosen is None else int((scores >= meta.chosen.threshold).sum()),
         seconds=round(seconds, 3),
         explained=explained,
+        is_unseen_network=selection.network not in meta.networks,
+        trained_networks=meta.networks,
+        expected={} if selection.network in meta.networks else _left_out(meta),
     )
+
+
+def _left_out(meta: ModelMeta) -> dict[str, dict[str, Any]]:
+    """Return network → how a model of the others does on it, for the networks of a model of several."""
+    return {name: one.left_out.model_dump(mode="json") for name, one in meta.by_network.items() if one.left_out is not None}
 
 
 def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float) -> pa.Table:

@@ -18,6 +18,9 @@ class TrainingResult:
     """What `fit` reports. Counts are of rows, except where the name says addresses; `metrics` are on unseen rows.
 
     `threshold` is the one kept with the model (`trainer.registry.ChosenThreshold`), if one was asked for.
+    `by_network` is, for a model of several networks, what model.json has of each (`trainer.registry.NetworkMeta`): metrics on its
+    unseen rows, and those of a model of the other networks (`left_out`); {} for a model of one.
+    `withheld_features` are features that no model uses unless they are named → why.
     `left_out_columns` are features that the user brought and that agree with gold labels like an answer → their agreement.
     """
 
@@ -34,10 +37,12 @@ class TrainingResult:
     n_labelled_addresses: int
     n_positive_addresses: int
     left_out_columns: dict[str, float]
+    withheld_features: dict[str, str]
     split: str
     split_description: str
     graded_on: str
     metrics: dict[str, dict[str, float]]
+    by_network: dict[str, dict[str, Any]]
     calibration: dict[str, Any]
     threshold: dict[str, Any] | None
     seconds: dict[str, float]
@@ -71,10 +76,12 @@ def result_of(
         n_labelled_addresses=data.address_count(),
         n_positive_addresses=data.address_count(data.y >= 0.5),
         left_out_columns=data.left_out,
+        withheld_features=data.withheld,
         split=split.name,
         split_description=split.description,
         graded_on=meta.graded_on,
         metrics=meta.metrics,
+        by_network={name: one.model_dump(mode="json") for name, one in meta.by_network.items()},
         calibration=calibration,
         threshold=None if meta.chosen is None else meta.chosen.model_dump(),
         seconds={name: round(value, 3) for name, value in seconds.items()},
