@@ -132,7 +132,7 @@ def _fit_lines(result: TrainingResult) -> list[str]:
 
 def predict(
     model_id: o.ModelId = "latest",
-    network: o.Network = None,
+    network: o.Networks = None,
     processing_date: o.Day = None,
     window_days: o.Window = None,
     model_type: o.LatestType = None,

@@ -8,7 +8,7 @@ from trainer.data.feature import Feature, absent_features
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
 from trainer.data.labelling import GOLD_STRATEGY, gold_labels, label_snapshot, labels_of, read_labelled, snapshot_rows
-from trainer.data.selection import Selection, as_date, available, only_window, resolve_selection
+from trainer.data.selection import Selection, as_date, available, only_window, resolve_selection, shared_dates
 from trainer.data.snapshots import NETWORK
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "read_scoring",
     "read_training",
     "resolve_selection",
+    "shared_dates",
     "snapshot_rows",
     "too_few_labels_hint",
 ]

@@ -126,6 +126,8 @@ def _pooled(
 ) -> Selection:
     """Return the selection of several networks: the window that all of them have, and the dates of any of them."""
     choices = "; ".join(f"--network {one.network} --window-days {one.window_days}" for one in existing)
+    if unknown := [name for name in names if all(one.network != name for one in existing)]:
+        raise BadInputError(f"The warehouse has no rows of network '{unknown[0]}' to score or train on; it has: {choices}.")
     windows = set.intersection(*({one.window_days for one in existing if one.network == name} for name in names))
     if window_days is not None:
         windows &= {window_days}
@@ -171,6 +173,16 @@ def available(client: Client, model_type: str | None = None) -> list[Selection]:
         what = " and ".join(f"{table} is empty (0 rows)" for table in tables)
         raise NotBuiltError(f"{what}; run `trainer ingest` and then `dbt run`, or train another --model-type.")
     return [Selection(*row) for row in rows]
+
+
+def shared_dates(client: Client, model_type: str, selection: Selection) -> list[date]:
+    """Return the processing dates of a selection on which every network of it has a snapshot, rising."""
+    rows = client.query(
+        f"SELECT processing_date FROM {get_model_type(model_type).scoring_table} WHERE {selection.where} "
+        f"GROUP BY processing_date HAVING uniqExact(network) = {len(selection.networks)} ORDER BY processing_date",
+        parameters=selection.parameters,
+    ).result_rows
+    return [day for (day,) in rows]
 
 
 def as_date(value: date | str) -> date:

@@ -89,8 +89,11 @@ def latest_model(client: Client, network: str, window_days: int, model_type: str
     fitting = [one for one in of_window if is_for(one, network) and model_type in (None, one["model_type"])]
     if fitting:
         return min(fitting, key=lambda one: len(one["networks"]) > 1)  # the first of those, which is the newest
+    others = [one for one in of_window if model_type in (None, one["model_type"])]
+    other = f", or name a model of another network by --model-id: {others[0]['model_id']} ({others[0]['network']})"
     raise ArtifactError(
-        f"No {model_type or 'model'} was trained for network '{network}' with window_days {window_days}; run `trainer fit` first."
+        f"No {model_type or 'model'} was trained for network '{network}' with window_days {window_days}; run `trainer fit` "
+        f"first{other if others else ''}."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -23,7 +24,7 @@ def chosen_snapshot(
     client: Client,
     model_id: str = LATEST,
     model_type: str | None = None,
-    network: str | None = None,
+    network: str | Sequence[str] | None = None,
     processing_date: date | None = None,
     window_days: int | None = None,
 ) -> tuple[Selection, str | None]:
@@ -46,7 +47,7 @@ def require_one_network(selection: Selection) -> Selection:
         UsageError: it is of several.
     """
     if selection.is_pooled:
-        raise UsageError(f"A snapshot is of one network; name one of {', '.join(selection.networks)}, and the others after it.")
+        raise UsageError(f"A snapshot is of one network; name one of {', '.join(selection.networks)} at a time.")
     return selection
 
 
