@@ -2,8 +2,8 @@
 
     python benchmarks/compare_pooled.py FOLDER [--seeds 5] [--alerts 10000] [--small 2500]
 
-Each seed is three simulated networks: `large` and `small`, which are pooled, and `other`. Alerts on addresses of which no gold label
-speaks are scored, so that no model was trained on them, and held against the hidden truth.
+Each seed is three simulated networks: `large` and `small`, which are pooled, and `other`. Only alerts on addresses of which no
+gold label speaks count, so that no model was trained on them; their scores are held against the hidden truth.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from trainer.errors import ArtifactError
-from trainer.registry import get_model, latest_model, registry
+from trainer.registry import get_model, is_for, latest_model, registry
 
 MODELS = [
     {"model_id": "newest", "network": "simnet", "window_days": 90, "model_type": "alert_ranker"},
@@ -49,6 +49,23 @@ def test_an_empty_registry_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_latest_is_the_newest_of_its_kind(window_days: int, model_type: str | None, expected: str) -> None:
     assert latest_model(CLIENT, "simnet", window_days, model_type)["model_id"] == expected
+
+
+def test_a_model_of_a_network_alone_comes_before_one_of_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    pooled = {"model_id": "pooled", "network": "base+simnet", "window_days": 90, "model_type": "alert_scorer"}
+    monkeypatch.setattr(registry, "list_models", lambda client: [pooled, *MODELS])
+    assert latest_model(CLIENT, "simnet", 90, "alert_scorer")["model_id"] == "newer"
+    assert latest_model(CLIENT, "base", 90)["model_id"] == "pooled"
+    with pytest.raises(ArtifactError, match=r"--model-id: pooled \(base\+simnet\)"):
+        latest_model(CLIENT, "net", 90)
+
+
+@pytest.mark.parametrize(
+    ("trained", "network", "expected"),
+    [("base", "base", True), ("base+simnet", "simnet", True), ("base+simnet", "sim", False), ("base", "base+simnet", False)],
+)
+def test_a_model_is_for_the_networks_it_was_trained_on(trained: str, network: str, expected: bool) -> None:
+    assert is_for({"network": trained}, network) is expected
 
 
 @pytest.mark.parametrize(("network", "window_days", "model_type"), [("other", 90, None), ("simnet", 30, "alert_ranker")])

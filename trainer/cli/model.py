@@ -71,8 +71,7 @@ def fit(
 ) -> None:
     """Train a model, evaluate it on unseen rows, save and register it.
 
-    Without --network, dates or --window-days it takes what the warehouse has, if that leaves no choice. With several networks it
-    trains one model on all of them, and evaluates it on each.
+    What is not given is taken from the warehouse, if that leaves no choice. Several networks make one model, evaluated on each.
     """
     from trainer.warehouse import connect
 
@@ -80,11 +79,10 @@ def fit(
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
     how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration, "min_labelled": min_labelled}
-    how |= {"left_out_networks": left_out, "balance_networks": balance_networks}
+    how |= {"left_out_networks": left_out, "balance_networks": balance_networks, "all_networks": all_networks}
     with progress() as update, connect(target) as client:
         how |= {"min_positive": min_positive, "progress": update}
-        names = chosen_networks(client, network, all_networks, model_type, window_days, what["label_strategy"])
-        result = training_of(client, model_type, names, start_date, end_date, window_days, **what, **how).run()
+        result = training_of(client, model_type, network, start_date, end_date, window_days, **what, **how).run()
     _warn_of_fit(result, tuned=params is not None)
     emit(result.as_dict(), json, _fit_lines(result))
 
@@ -105,13 +103,16 @@ def training_of(
     start_date: datetime | None,
     end_date: datetime | None,
     window_days: int | None,
+    *,
+    all_networks: bool = False,
     **options: Any,
 ) -> ModelTraining:
     """Return a training run on the snapshots that these options select; `options` are further ones of ModelTraining."""
     from trainer.data import resolve_selection
     from trainer.training import ModelTraining
 
-    rows = resolve_selection(client, model_type, network, o.day_of(start_date), o.day_of(end_date), window_days)
+    names = chosen_networks(client, network, all_networks, model_type, window_days, options.get("label_strategy"))
+    rows = resolve_selection(client, model_type, names, o.day_of(start_date), o.day_of(end_date), window_days)
     return ModelTraining(rows.network, rows.start_date, rows.end_date, client, model_type, rows.window_days, **options)
 
 

@@ -10,7 +10,6 @@ import typer
 from trainer.cli import options as o
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
 from trainer.cli.model import training_of
-from trainer.cli.networks import chosen_networks
 from trainer.cli.output import emit, progress, say, say_left_out
 from trainer.errors import UsageError
 from trainer.model_types import MODEL_TYPES, get_model_type
@@ -73,15 +72,15 @@ def tune(
     search = _search_options(model, model_type, param, space, pruner, inner_folds, seed)
     search |= {"metric": metric, "trials": trials, "timeout": timeout, "study": study}
     search |= {"folds": folds, "embargo_days": embargo_days}
-    data = _data_options(label_strategy, accept_column, min_labelled, min_positive)
-    result = _search(target, (model_type, (network, all_networks), start_date, end_date, window_days), data, search)
+    data = _data_options(label_strategy, accept_column, min_labelled, min_positive) | {"all_networks": all_networks}
+    result = _search(target, (model_type, network, start_date, end_date, window_days), data, search)
     if out is not None:
         write_parameters(out, result)
     emit(result.as_dict(), json, _lines(result, out))
 
 
 def _data_options(strategy: str, accept_column: list[str] | None, min_labelled: int, min_positive: int) -> dict[str, Any]:
-    """Return the options of `ModelTraining` that say which rows and features are read."""
+    """Return the options of `training_of` that say which rows and features are read."""
     options: dict[str, Any] = {"label_strategy": strategy_of(strategy), "accept_columns": accept_column or ()}
     return options | {"min_labelled": min_labelled, "min_positive": min_positive}
 
@@ -114,9 +113,7 @@ def _search(target: str | None, rows: tuple[Any, ...], data: dict[str, Any], sea
     from trainer.warehouse import connect
 
     with progress() as update, connect(target) as client:
-        model_type, (network, all_networks), *snapshots = rows
-        names = chosen_networks(client, network, all_networks, model_type, snapshots[-1], data["label_strategy"])
-        labelled, gold = training_of(client, model_type, names, *snapshots, **data).read()
+        labelled, gold = training_of(client, *rows, **data).read()
         say_left_out(labelled.left_out)
         try:
             return Tuning(data=labelled, gold=gold, progress=update, **search).run()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import ArtifactError
+from trainer.keys import split_networks
 from trainer.registry.meta import ModelMeta
 from trainer.settings import artifacts_dir
 from trainer.warehouse import create_tables, exclusive
@@ -88,7 +89,7 @@ def latest_model(client: Client, network: str, window_days: int, model_type: str
     of_window = [one for one in list_models(client) if one["window_days"] == window_days]
     fitting = [one for one in of_window if is_for(one, network) and model_type in (None, one["model_type"])]
     if fitting:
-        return min(fitting, key=lambda one: len(one["networks"]) > 1)  # the first of those, which is the newest
+        return min(fitting, key=lambda one: one["network"] != network)  # the first of those, which is the newest
     others = [one for one in of_window if model_type in (None, one["model_type"])]
     other = f", or name a model of another network by --model-id: {others[0]['model_id']} ({others[0]['network']})"
     raise ArtifactError(
@@ -99,7 +100,7 @@ def latest_model(client: Client, network: str, window_days: int, model_type: str
 
 def is_for(model: dict[str, Any], network: str) -> bool:
     """Return whether a registered model was trained on rows of a network, alone or together with others."""
-    return network in model["networks"]
+    return network in split_networks(model["network"])
 
 
 def _stored_path(folder: Path) -> str:

@@ -71,8 +71,8 @@ def networks(report: dict[str, Any]) -> Table:
     if all(row["left_out_auc"] is None for row in rows):
         columns = columns[:-2]
     note = (
-        "Left out: a model of the other networks, on the same unseen rows. That is what to expect on a network that the model was "
-        "not trained on."
+        "Left out: a model of the other networks, on the same unseen rows. That is what to expect on a network that the model "
+        "was not trained on."
     )
     return table("by-network", "Metrics by network", note if len(columns) == 8 else "", columns, rows)
 

@@ -54,9 +54,8 @@ def last_snapshot(client: Client, meta: ModelMeta) -> Selection:
     selection = resolve_selection(client, meta.model_type, meta.network, None, None, meta.window_days)
     last = shared_dates(client, meta.model_type, selection)[-1:]
     if not last:
-        raise BadInputError(
-            f"No date has a snapshot of each of the networks {', '.join(selection.networks)}; ingest what is missing."
-        )
+        names = ", ".join(selection.networks)
+        raise BadInputError(f"No date has a snapshot of each of the networks {names}; ingest what is missing.")
     return Selection(meta.network, last[0], last[0], meta.window_days)
 
 
