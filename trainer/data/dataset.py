@@ -201,7 +201,7 @@ def _chosen(client: Client, kind: ModelType, selection: Selection, choice: Featu
     answers = answers_among(client, every, selection, choice.accepted)
     found = withheld_features(client, kind.scoring_table, selection, every)
     withheld = {name: why for name, why in found.items() if not choice.names(name)}
-    return _Chosen(choice.of(every, {**answers, **withheld}), answers, withheld)
+    return _Chosen(choice.of(every, answers, withheld), answers, withheld)
 
 
 def _require_rows(client: Client, table: str, selection: Selection) -> int:
