@@ -12,6 +12,8 @@ from trainer.errors import UsageError, did_you_mean
 
 LABEL_COLUMNS = ("label_strategy", "label", "label_confidence", "label_target", "label_weight", "label_source")
 """What a training table has beyond the scoring table of its grain; never features."""
+CODE_OF_EXPORT = "a code of the export: it names something, and its numbers measure nothing"
+"""Why a feature that the catalogue has as a code is none that models use unless it is named."""
 PROBABILITY_METRICS = ("auc", "average_precision", "brier", "log_loss")
 FACTS = ("typology", "severity", "cluster_size")
 """What is known of a row that its scores can be broken down by; a model type has those that its grain has."""

@@ -42,3 +42,8 @@ def test_patterns_choose(features: tuple[str, ...], exclude: tuple[str, ...], ke
 def test_a_pattern_that_matches_nothing_lists_similar_names(choice: FeatureChoice, reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
         choice.of(FEATURES)
+
+
+def test_a_feature_is_named_itself_or_matched() -> None:
+    choice = FeatureChoice(("flow_*", "degree_in"), accepted=("custom__a",))
+    assert [name for name in NAMES if choice.names(name)] == ["degree_in", "custom__a"]

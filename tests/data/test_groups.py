@@ -7,9 +7,10 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trainer.addresses import canonical
 from trainer.data.dataset import Dataset
 from trainer.data.feature import Feature
-from trainer.data.groups import linked_groups
+from trainer.data.groups import linked_groups, owners_of
 from trainer.model_types import CLUSTER_SCORER
 
 
@@ -45,3 +46,47 @@ def test_a_dataset_of_clusters_counts_their_addresses() -> None:
     data = Dataset(np.zeros((3, 1), np.float32), y, weight, keys, [Feature("f", "f")], CLUSTER_SCORER)
     assert len(set(data.groups)) == 1
     assert data.address_count() == 4 and data.address_count(data.y >= 0.5) == 3
+
+
+ACCOUNT = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"  # with the generic prefix
+
+
+def test_an_account_has_one_owner_on_all_networks() -> None:
+    """The same text on two networks of the EVM family; another prefix of SS58 on two of Substrate."""
+    evm, polkadot = "0x" + "ab" * 20, canonical(ACCOUNT, "polkadot")
+    assert polkadot != ACCOUNT
+    networks = np.array(["base", "ethereum", "polkadot", "torus", "base"])
+    keys = pa.table(
+        {
+            "network": networks,
+            "processing_date": np.array(["2025-08-01"] * 5, dtype="datetime64[D]"),
+            "alert_id": list("abcde"),
+            "address": [evm, evm, polkadot, ACCOUNT, "0x" + "cd" * 20],
+        }
+    )
+    data = Dataset(np.zeros((5, 1), np.float32), np.zeros(5, np.float32), np.ones(5, np.float32), keys, [Feature("f", "f")])
+    a, b, c, d, e = data.groups
+    assert a == b and c == d and len({a, c, e}) == 3
+    assert data.networks.tolist() == networks.tolist() and len(set(data.lists)) == 4
+
+
+def test_ids_are_of_their_network_and_members_of_all() -> None:
+    keys = pa.table(
+        {
+            "network": ["base", "ethereum", "ethereum", "polkadot", "torus"],
+            "processing_date": [0, 0, 0, 0, 0],
+            "cluster_id": ["x", "x", "y", "z", "z"],
+            "member_addresses": [["a"], ["b"], ["a", "c"], [canonical(ACCOUNT, "polkadot"), "q"], [ACCOUNT]],
+        }
+    )
+    data = Dataset(
+        np.zeros((5, 1), np.float32), np.zeros(5, np.float32), np.ones(5, np.float32), keys, [Feature("f", "f")], CLUSTER_SCORER
+    )
+    x_base, x_ethereum, y, z_polkadot, z_torus = data.groups
+    assert x_base == y != x_ethereum and z_polkadot == z_torus and len(set(data.groups)) == 3
+
+
+def test_only_substrate_addresses_are_respelled() -> None:
+    addresses = pa.chunked_array([["a", canonical(ACCOUNT, "polkadot")]], pa.string())
+    assert owners_of(addresses, np.array(["base", "base"])) is addresses
+    assert owners_of(addresses, np.array(["polkadot", "polkadot"])).to_pylist() == ["a", ACCOUNT]

@@ -102,3 +102,42 @@ def test_one_address_of_a_class_is_refused() -> None:
     groups = np.concatenate([np.zeros(10, int), np.arange(1, 41)])
     with pytest.raises(NotEnoughLabelsError, match="1 risky and 40 benign"):
         make_split(y, groups, np.repeat(DAYS[:1], 50))
+
+
+@given(labelled(min_rows=8), st.lists(st.sampled_from("abc"), min_size=60, max_size=60), st.sampled_from([0, 30]))
+def test_several_networks_are_tested_on_their_last_dates(rows: Rows, names: list[str], embargo: int) -> None:
+    y, groups, dates = rows
+    networks = np.array(names[: len(y)])
+    try:
+        split = make_split(y, groups, dates, 3, embargo, 0, networks)
+    except NotEnoughLabelsError:
+        return
+    last = {name: dates[networks == name].max() for name in set(networks.tolist())}
+    for train, test in split:
+        assert not set(groups[train]) & set(groups[test])
+        if split.name == "forward":
+            assert all(dates[row] == last[networks[row]] for row in test)
+            assert (dates[train] <= split.until).all() and split.until < min(last.values())
+    for name in last:
+        train, test = split.without(networks == name, groups, dates)
+        assert set(test) == {row for row in split.test_rows if networks[row] == name}
+        assert name not in set(networks[train]) and not set(groups[train]) & set(groups[test])
+        assert split.until is None or (dates[train] <= split.until).all()
+
+
+def test_networks_with_one_last_date_split_as_one_would() -> None:
+    y, groups, dates = rows(["2025-07-01", "2025-08-20", "2025-09-01"])
+    networks = np.where(np.arange(len(y)) % 2, "a", "b")
+    one, two = make_split(y, groups, dates), make_split(y, groups, dates, networks=networks)
+    assert one.description == two.description and one.until == two.until == np.datetime64("2025-08-02")
+    assert all(np.array_equal(a, b) for fold, other in zip(one, two, strict=True) for a, b in zip(fold, other, strict=True))
+
+
+def test_a_network_that_ends_earlier_moves_the_end_of_training() -> None:
+    y, groups, dates = rows(["2025-06-01", "2025-08-01", "2025-09-01"])
+    networks = np.where(dates == DAYS[-1], "a", "b")
+    networks[dates == np.datetime64("2025-06-01")] = np.resize(["a", "b"], 40)
+    split = make_split(y, groups, dates, networks=networks)
+    assert split.name == "forward" and split.until == np.datetime64("2025-07-02")
+    assert "2025-08-01 to 2025-09-01" in split.description
+    assert set(dates[split.test_rows].astype(str)) == {"2025-08-01", "2025-09-01"}

@@ -38,6 +38,7 @@ def kept(**changes: Any) -> pa.Table:
         "typology": ["layering", None, None],
         "severity": [3.0, None, 1.0],
         "cluster_size": [None, 2.0, 5.0],
+        "network": ["base", "base", "ethereum"],
     }
     return pa.table(columns | changes, schema=SCHEMA)
 
@@ -133,3 +134,11 @@ def test_a_threshold_that_an_earlier_version_chose_is_read() -> None:
     before = {"threshold": 0.4, "rule": "a rule", "precision": None, "recall": None, "alerts_per_day": 2.0}
     chosen = ChosenThreshold.model_validate(before)
     assert chosen.labelled_per_day is None and chosen.note is None
+
+
+def test_a_file_of_an_earlier_version_has_no_networks(saved: Path) -> None:
+    replaced(saved, kept().drop_columns(["network"]))
+    table = read_out_of_fold(saved, read_meta(saved))
+    assert table is not None and table.schema.names == SCHEMA.names
+    assert table["network"].to_pylist() == [None] * ROWS
+    assert table["id"].to_pylist() == ["a", "b", "c"]

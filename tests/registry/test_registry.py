@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from trainer.errors import ArtifactError
-from trainer.registry import choose_model, get_model, registry
+from trainer.registry import choose_model, get_model, is_for, registry
 
 MODELS = [{"model_id": "newest"}, {"model_id": "latest"}, {"model_id": "older"}]
 CLIENT: Any = None
@@ -34,3 +34,11 @@ def test_an_empty_registry_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "list_models", lambda client: [])
     with pytest.raises(ArtifactError, match="the newest are: none yet"):
         get_model(CLIENT, "lost")
+
+
+@pytest.mark.parametrize(
+    ("trained", "network", "expected"),
+    [("base", "base", True), ("base+simnet", "simnet", True), ("base+simnet", "sim", False), ("base", "base+simnet", False)],
+)
+def test_a_model_is_for_the_networks_it_was_trained_on(trained: str, network: str, expected: bool) -> None:
+    assert is_for({"network": trained}, network) is expected

@@ -60,7 +60,7 @@ def compare(
     one_change: OneChange = False,
     truth: TruthFile = None,
     model_type: o.ModelType = "alert_scorer",
-    network: o.Network = None,
+    network: o.Networks = None,
     start_date: o.Day = None,
     end_date: o.Day = None,
     window_days: o.Window = None,

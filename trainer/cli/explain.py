@@ -27,7 +27,7 @@ def explain(
     ids: Ids = None,
     top: Annotated[int, typer.Option(min=1, help="Without an id: explain so many of the highest scores.")] = 10,
     model_id: o.ModelId = "latest",
-    network: o.Network = None,
+    network: o.Networks = None,
     processing_date: o.Day = None,
     window_days: o.Window = None,
     model_type: o.LatestType = None,

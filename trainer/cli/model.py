@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,17 @@ import typer
 from trainer.cli import options as o
 from trainer.cli.bars import progress
 from trainer.cli.classes import parameters_of, strategy_of, trainer_class_of, trainer_of
-from trainer.cli.output import calibration_lines, emit, metric_lines, say, say_choice, say_left_out, threshold_lines
+from trainer.cli.networks import chosen_networks, network_lines, say_unseen_network
+from trainer.cli.output import (
+    calibration_lines,
+    emit,
+    metric_lines,
+    say,
+    say_choice,
+    say_left_out,
+    say_withheld,
+    threshold_lines,
+)
 from trainer.cli.tables import print_tables
 from trainer.errors import UsageError
 
@@ -38,7 +49,8 @@ def fit(
     model: o.Model = "xgboost",
     label_strategy: o.Strategy = "address_labels",
     model_type: o.ModelType = "alert_scorer",
-    network: o.Network = None,
+    network: o.Networks = None,
+    all_networks: o.AllNetworks = False,
     start_date: o.Day = None,
     end_date: o.Day = None,
     window_days: o.Window = None,
@@ -53,6 +65,8 @@ def fit(
     min_labelled: o.MinLabelled = 50,
     min_positive: o.MinPositive = 10,
     calibration: o.Calibration = True,
+    left_out: o.LeftOut = True,
+    balance_networks: o.BalanceNetworks = False,
     alert_budget: o.AlertBudget = None,
     min_precision: o.MinPrecision = None,
     json: o.Json = False,
@@ -60,7 +74,7 @@ def fit(
 ) -> None:
     """Train a model, evaluate it on unseen rows, save and register it.
 
-    Without --network, dates or --window-days it takes what the warehouse has, if that leaves no choice.
+    What is not given is taken from the warehouse, if that leaves no choice. Several networks make one model, evaluated on each.
     """
     from trainer.training import checked_trainer
     from trainer.warehouse import connect
@@ -70,6 +84,7 @@ def fit(
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
     what |= {"folds": folds, "embargo_days": embargo_days, "min_labelled": min_labelled, "min_positive": min_positive}
+    what |= {"left_out_networks": left_out, "balance_networks": balance_networks, "all_networks": all_networks}
     with progress() as what["progress"], connect(target) as client:
         result = training_of(client, model_type, network, start_date, end_date, window_days, **what).run()
     _warn_of_fit(result, tuned=params is not None)
@@ -78,6 +93,7 @@ def fit(
 
 def _warn_of_fit(result: TrainingResult, tuned: bool) -> None:
     say_left_out(result.left_out_columns)
+    say_withheld(result.withheld_features)
     if result.threshold is not None and result.threshold["note"]:
         say(result.threshold["note"])
     if tuned:
@@ -87,17 +103,20 @@ def _warn_of_fit(result: TrainingResult, tuned: bool) -> None:
 def training_of(
     client: Client,
     model_type: str,
-    network: str | None,
+    network: Sequence[str] | None,
     start_date: datetime | None,
     end_date: datetime | None,
     window_days: int | None,
+    *,
+    all_networks: bool = False,
     **options: Any,
 ) -> ModelTraining:
     """Return a training run on the snapshots that these options select; `options` are further ones of ModelTraining."""
     from trainer.data import resolve_selection
     from trainer.training import ModelTraining
 
-    rows = resolve_selection(client, model_type, network, o.day_of(start_date), o.day_of(end_date), window_days)
+    names = chosen_networks(client, network, all_networks, model_type, window_days, options.get("label_strategy"))
+    rows = resolve_selection(client, model_type, names, o.day_of(start_date), o.day_of(end_date), window_days)
     return ModelTraining(rows.network, rows.start_date, rows.end_date, client, model_type, rows.window_days, **options)
 
 
@@ -109,6 +128,7 @@ def _fit_lines(result: TrainingResult) -> list[str]:
         f"labels: {result.label_strategy}",
         evaluated if result.metrics else f"  {result.graded_on}",
         *metric_lines(result.metrics),
+        *network_lines(result.by_network),
         *calibration_lines(result.calibration),
         *threshold_lines(result.threshold),
         f"  saved in {result.artifact}",
@@ -117,7 +137,7 @@ def _fit_lines(result: TrainingResult) -> list[str]:
 
 def predict(
     model_id: o.ModelId = "latest",
-    network: o.Network = None,
+    network: o.Networks = None,
     processing_date: o.Day = None,
     window_days: o.Window = None,
     model_type: o.LatestType = None,
@@ -183,7 +203,9 @@ def _predict_lines(result: ScoringResult) -> list[str]:
 
 
 def _warn(result: ScoringResult) -> None:
-    if result.trained_on != f"{result.network} {result.window_days}":
+    if result.is_unseen_network and len(result.trained_networks) > 1:
+        say_unseen_network(result)
+    elif result.is_unseen_network or not result.trained_on.endswith(f" {result.window_days}"):
         say(f"The model was trained on {result.trained_on}, another network or window: its scores may mean little here.")
     if result.absent_features:
         say(f"No row of this snapshot has {', '.join(result.absent_features)}, which the model was trained on.")

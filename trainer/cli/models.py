@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from trainer.cli import options as o
+from trainer.cli.networks import network_lines
 from trainer.cli.output import emit, metric_lines, say, say_choice
 from trainer.cli.overview import Group
 from trainer.cli.tables import print_tables
@@ -62,6 +63,7 @@ def models_show(
         choice = choose_model(client, model_id, network, window_days, model_type)
     say_choice(choice)
     model = choice.model
-    plain = {name: value for name, value in model.items() if name != "metrics"}
-    lines = [f"{name}: {value}" for name, value in plain.items()] + ["metrics on unseen rows:", *metric_lines(model["metrics"])]
+    plain = {name: value for name, value in model.items() if name not in {"metrics", "networks", "by_network"}}
+    lines = [f"{name}: {value}" for name, value in plain.items()]
+    lines += ["metrics on unseen rows:", *metric_lines(model["metrics"]), *network_lines(model["by_network"])]
     emit(model, json, lines)

@@ -16,6 +16,19 @@ Target = Annotated[str | None, typer.Option(help="Target of profiles.yml [defaul
 
 # Which snapshots
 Network = Annotated[str | None, typer.Option(help="Network of the snapshot.", show_default=False)]
+Networks = Annotated[
+    list[str] | None, typer.Option("--network", help="Network of the snapshots; repeat it to pool several.", show_default=False)
+]
+AllNetworks = Annotated[bool, typer.Option("--all-networks", help="Pool every network that has the window and labels.")]
+LeftOut = Annotated[
+    bool,
+    typer.Option(
+        "--left-out/--no-left-out", help="Of several networks: evaluate on each a model of the others; a training each."
+    ),
+]
+BalanceNetworks = Annotated[
+    bool, typer.Option("--balance-networks", help="Of several networks: give each the same total weight.")
+]
 Day = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="A processing date.", show_default=False)
 ]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from trainer.cli.terminal import Verbatim, encodable, folded, width_of
+from trainer.model_types import CODE_OF_EXPORT
 
 if TYPE_CHECKING:
     from trainer.registry import ModelChoice
@@ -29,6 +30,13 @@ def say_choice(choice: ModelChoice) -> None:
     for sentence in [choice.why, *choice.warnings]:
         if sentence:
             say(sentence)
+
+
+def say_withheld(features: dict[str, str]) -> None:
+    """Name the features that no model uses unless they are named, but for the codes that docs/data.md lists."""
+    for name, why in features.items():
+        if why != CODE_OF_EXPORT:
+            say(f"{name} is left out: {why}; --accept-column {name} keeps it")
 
 
 def counted(count: int, noun: str) -> str:

@@ -45,7 +45,8 @@ def tune(
     model: o.Model = "xgboost",
     label_strategy: o.Strategy = "address_labels",
     model_type: o.ModelType = "alert_scorer",
-    network: o.Network = None,
+    network: o.Networks = None,
+    all_networks: o.AllNetworks = False,
     start_date: o.Day = None,
     end_date: o.Day = None,
     window_days: o.Window = None,
@@ -76,7 +77,7 @@ def tune(
     search = _search_options(model, model_type, param, space, pruner, inner_folds, seed)
     search |= {"metric": checked_metric(metric), "trials": trials, "timeout": timeout, "study": study}
     search |= {"folds": folds, "embargo_days": embargo_days}
-    data = _data_options(label_strategy, accept_column, min_labelled, min_positive)
+    data = _data_options(label_strategy, accept_column, min_labelled, min_positive) | {"all_networks": all_networks}
     result = _search(target, (model_type, network, start_date, end_date, window_days), data, search)
     if out is not None:
         write_parameters(out, result)
@@ -84,7 +85,7 @@ def tune(
 
 
 def _data_options(strategy: str, accept_column: list[str] | None, min_labelled: int, min_positive: int) -> dict[str, Any]:
-    """Return the options of `ModelTraining` that say which rows and features are read."""
+    """Return the options of `training_of` that say which rows and features are read."""
     options: dict[str, Any] = {"label_strategy": strategy_of(strategy), "accept_columns": accept_column or ()}
     return options | {"min_labelled": min_labelled, "min_positive": min_positive}
 

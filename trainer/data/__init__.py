@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from trainer.data.coverage import labelled_addresses, too_few_labels_hint
+from trainer.data.coverage import labelled_addresses, labelled_networks, too_few_labels_hint
 from trainer.data.dataset import Dataset, read_scoring, read_training
 from trainer.data.feature import Feature, absent_features
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
 from trainer.data.labelling import GOLD_STRATEGY, gold_labels, label_snapshot, labels_of, read_labelled, snapshot_rows
-from trainer.data.selection import Selection, as_date, available, resolve_selection, scoring_dates
+from trainer.data.selection import Selection, as_date, available, only_window, resolve_selection, scoring_dates, shared_dates
+from trainer.data.snapshots import NETWORK
 
 __all__ = [
     "GOLD_STRATEGY",
+    "NETWORK",
     "Dataset",
     "Feature",
     "FeatureChoice",
@@ -23,12 +25,15 @@ __all__ = [
     "gold_labels",
     "label_snapshot",
     "labelled_addresses",
+    "labelled_networks",
     "labels_of",
+    "only_window",
     "read_labelled",
     "read_scoring",
     "read_training",
     "resolve_selection",
     "scoring_dates",
+    "shared_dates",
     "snapshot_rows",
     "too_few_labels_hint",
 ]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trainer.model_types import get_model_type
+from trainer.warehouse import require_table
+
 if TYPE_CHECKING:
     from trainer.data.selection import Selection
     from trainer.warehouse import Client
 
+GOLD = "address_labels"  # the strategy of gold labels
 LABEL_MODEL = "label_model"  # the strategy that also labels where there is no gold
 _STRATEGY_PREFIX = "int_label_strategy__"
 
@@ -17,6 +21,24 @@ def labelled_addresses(client: Client, selection: Selection, label_strategy: str
     query = f"SELECT uniqExact(address) FROM fct_address_labels WHERE {selection.where} AND strategy = {{strategy:String}}"
     parameters = selection.parameters | {"strategy": label_strategy}
     return int(client.query(query, parameters=parameters).result_rows[0][0])
+
+
+def labelled_networks(client: Client, model_type: str, window_days: int, label_strategy: str) -> list[str]:
+    """Return the networks with a window that have rows which a strategy labels, sorted; one that dbt does not compute: with gold.
+
+    Raises:
+        UsageError: there is no such model type.
+        NotBuiltError: dbt has not run yet.
+    """
+    kind = get_model_type(model_type)
+    require_table(client, kind.training_table)
+    strategy = label_strategy if label_strategy in known_strategies(client) else GOLD
+    query = (
+        f"SELECT DISTINCT network FROM {kind.training_table} "
+        "WHERE window_days = {window:UInt32} AND label_strategy = {strategy:String} ORDER BY network"
+    )
+    rows = client.query(query, parameters={"window": window_days, "strategy": strategy}).result_rows
+    return [str(name) for (name,) in rows]
 
 
 def too_few_labels_hint(client: Client, selection: Selection, label_strategy: str) -> str:

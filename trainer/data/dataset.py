@@ -15,8 +15,10 @@ from trainer.data.coverage import known_strategies, too_few_labels_hint
 from trainer.data.facts import facts_of
 from trainer.data.feature import Feature, absent_features, columns_of, features_of, sql_expression
 from trainer.data.feature_choice import FeatureChoice
-from trainer.data.groups import codes_of, linked_groups
+from trainer.data.groups import codes_of, linked_groups, owners_of
 from trainer.data.selection import Selection
+from trainer.data.snapshots import NETWORK, networks_of, snapshots_of
+from trainer.data.withheld import withheld_features
 from trainer.errors import ArtifactError, BadInputError, NotBuiltError, NotEnoughLabelsError, UsageError, did_you_mean
 from trainer.model_types import ALERT_SCORER, ModelType, get_model_type
 from trainer.shown import Shown
@@ -40,10 +42,12 @@ class Dataset(Shown):
         y: float32 (n,), the probability of being risky to train on: 1 or 0, or between for a strategy that estimates it
             (`label_target`); empty for scoring.
         weight: float32 (n,), the sample weights (`label_weight`); empty for scoring.
-        keys: n rows of processing_date, the row's id and the column its model type holds rows together by.
+        keys: n rows of processing_date, the row's id and the column its model type holds rows together by; before them the
+            network, where rows are of several.
         features: what each of the d columns is.
         model_type: what one row is.
         left_out: features that were left out because they are answers → their agreement with gold labels.
+        withheld: features that were left out because they are none to learn from → why; see `withheld_features`.
         facts: n rows of the columns of `trainer.data.facts.SCHEMA`, for labelled rows read from a warehouse; else None.
     """
 
@@ -55,6 +59,7 @@ class Dataset(Shown):
     model_type: ModelType = ALERT_SCORER
     left_out: dict[str, float] = field(default_factory=dict)
     facts: pa.Table | None = None
+    withheld: dict[str, str] = field(default_factory=dict)
 
     @property
     def feature_names(self) -> list[str]:
@@ -63,17 +68,33 @@ class Dataset(Shown):
 
     @property
     def groups(self) -> np.ndarray:
-        """(n,) int64: equal for rows of one address; where a row has several, for those of one id and those that share one."""
-        addresses = self.keys[self.model_type.held_together_by]
-        if pa.types.is_list(addresses.type):
-            return linked_groups(self.keys[self.model_type.id_column], addresses)
-        return codes_of(addresses)
+        """(n,) int64: equal for rows of one address; where a row has several, for those of one id and those that share one.
+
+        An address is one on all networks; an id is one within its network.
+        """
+        ids, addresses = self.keys[self.model_type.id_column], self.keys[self.model_type.held_together_by]
+        if NETWORK in self.keys.column_names:
+            addresses = owners_of(addresses, self.networks)
+            ids = pa.chunked_array([pc.binary_join_element_wise(self.keys[NETWORK].cast(pa.string()), ids, "/")])
+        return linked_groups(ids, addresses) if pa.types.is_list(addresses.type) else codes_of(addresses)
+
+    @property
+    def networks(self) -> np.ndarray:
+        """(n,) text: the network of each row, where they are of several; else ''."""
+        return networks_of(self.keys)
+
+    @property
+    def snapshots(self) -> np.ndarray:
+        """(n,) text: equal for rows of one snapshot."""
+        return snapshots_of(self.keys)
 
     @property
     def lists(self) -> np.ndarray:
         """(n,) int64, for a ranker: equal for rows that are ranked together, by default those of one processing date."""
         column = self.model_type.ranked_within or "processing_date"
-        return np.unique(np.asarray(self.keys[column].to_numpy()), return_inverse=True)[1]
+        lists = np.unique(np.asarray(self.keys[column].to_numpy()), return_inverse=True)[1]
+        networks, network = np.unique(self.networks, return_inverse=True)
+        return np.asarray(lists * len(networks) + network, dtype=np.int64)
 
     def address_count(self, rows: np.ndarray | slice = slice(None)) -> int:
         """Return the number of distinct addresses of some of the rows (a mask, or all)."""
@@ -141,8 +162,8 @@ def read_training(
             f"None of the {kind.grain} rows of {selection.network} with a window of {selection.window_days} days has a label "
             f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, label_strategy)}."
         )
-    features, left_out = _chosen(client, kind, selection, choice)
-    data, sources = _read(client, kind, where, parameters, count, features, left_out, labelled=True)
+    chosen = _chosen(client, kind, selection, choice)
+    data, sources = _read(client, kind, selection, where, parameters, count, chosen, labelled=True)
     data.facts = facts_of(client, kind, selection, data.keys, sources)
     return data
 
@@ -165,9 +186,8 @@ def read_scoring(
     kind = get_model_type(model_type)
     table = kind.scoring_table
     count = _require_rows(client, table, selection)
-    left_out: dict[str, float] = {}
-    if features is None:
-        features, left_out = _chosen(client, kind, selection, choice)
+    chosen = _chosen(client, kind, selection, choice) if features is None else _Chosen(features)
+    features = chosen.features
     if missing := sorted({feature.column for feature in features} - set(columns_of(client, table))):
         raise ArtifactError(f"The model needs the columns {', '.join(missing)}, which {table} does not have.")
     if absent := [one.name for one in absent_features(client, table, selection, features) if one.column == USER_FEATURES]:
@@ -175,19 +195,28 @@ def read_scoring(
             f"The model needs the features {', '.join(absent)} of your own, which no row of {table} has for {selection.network} "
             f"{selection.end_date} {selection.window_days}; bring them with `trainer features add` and run `dbt run`."
         )
-    return _read(client, kind, selection.where, selection.parameters, count, features, left_out, labelled=False)[0]
+    return _read(client, kind, selection, selection.where, selection.parameters, count, chosen, labelled=False)[0]
 
 
-def _chosen(
-    client: Client, kind: ModelType, selection: Selection, choice: FeatureChoice
-) -> tuple[list[Feature], dict[str, float]]:
-    """Return the chosen features, and those left out as answers with their agreement with gold labels.
+@dataclass(frozen=True)
+class _Chosen:
+    """The chosen features, and those that are left out: answers with their agreement with gold labels, others with a reason."""
+
+    features: list[Feature]
+    answers: dict[str, float] = field(default_factory=dict)
+    withheld: dict[str, str] = field(default_factory=dict)
+
+
+def _chosen(client: Client, kind: ModelType, selection: Selection, choice: FeatureChoice) -> _Chosen:
+    """Return the chosen features.
 
     They are those of the whole selection, labelled or not, so that label strategies are compared on the same features.
     """
     every = features_of(client, kind.scoring_table, selection.where, selection.parameters, kind.held_together_by)
     answers = answers_among(client, every, selection, choice.accepted)
-    return choice.of(every, answers), answers
+    found = withheld_features(client, kind.scoring_table, selection, every)
+    withheld = {name: why for name, why in found.items() if not choice.names(name)}
+    return _Chosen(choice.of(every, answers, withheld), answers, withheld)
 
 
 def _require_rows(client: Client, table: str, selection: Selection) -> int:
@@ -213,17 +242,18 @@ def _count(client: Client, table: str, where: str, parameters: dict[str, Any]) -
 def _read(
     client: Client,
     kind: ModelType,
+    selection: Selection,
     where: str,
     parameters: dict[str, Any],
     count: int,
-    features: list[Feature],
-    left_out: dict[str, float],
+    chosen: _Chosen,
     *,
     labelled: bool,
 ) -> tuple[Dataset, pa.Array]:
     """Stream `count` rows of the training (or scoring) table into one matrix; return it and what its labels come from (n,)."""
-    table = kind.training_table if labelled else kind.scoring_table
-    ids = list(dict.fromkeys(["processing_date", kind.id_column, kind.held_together_by, kind.ranked_within or kind.id_column]))
+    table, features = kind.training_table if labelled else kind.scoring_table, chosen.features
+    first = [NETWORK, "processing_date"] if selection.is_pooled else ["processing_date"]
+    ids = list(dict.fromkeys([*first, kind.id_column, kind.held_together_by, kind.ranked_within or kind.id_column]))
     label_columns = ["label_target", "label_weight", "label_source"] if labelled else []
     keys = {f"key_{i}": feature.key for i, feature in enumerate(features) if feature.key is not None}
     columns = ids + label_columns + [f"{sql_expression(f, i)} AS f{i}" for i, f in enumerate(features)]
@@ -246,5 +276,5 @@ def _read(
             start = stop
     if start != count:
         raise NotBuiltError(f"{table} changed while it was read; run the command again when no `dbt run` is under way.")
-    read = Dataset(X, y, weight, pa.concat_tables(kept), features, kind, left_out)
+    read = Dataset(X, y, weight, pa.concat_tables(kept), features, kind, chosen.answers, withheld=chosen.withheld)
     return read, pa.chunked_array(sources, pa.string()).combine_chunks()

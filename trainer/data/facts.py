@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from trainer.data.selection import Selection
+from trainer.data.snapshots import snapshots_of
 from trainer.model_types import FACTS, ModelType
 
 if TYPE_CHECKING:
@@ -23,11 +24,10 @@ def facts_of(client: Client, kind: ModelType, selection: Selection, keys: pa.Tab
     """Return the columns of SCHEMA for rows of a selection, null where the warehouse does not know.
 
     Args:
-        keys: n rows with processing_date and the row's id, in any order.
+        keys: n rows with processing_date and the row's id, and network if there are several, in any order.
         sources: (n,) text: what each row's label comes from.
     """
-    days = np.asarray(keys["processing_date"].to_numpy(), dtype="datetime64[D]").astype(str)
-    rows = pa.table({"day": days, "id": keys[kind.id_column], "row": np.arange(len(days))})
+    rows = pa.table({"snapshot": snapshots_of(keys), "id": keys[kind.id_column], "row": np.arange(len(keys))})
     found = {"label_source": sources} | {name: pa.nulls(len(rows), SCHEMA.field(name).type) for name in FACTS}
     for table, described in groupby(kind.described_by, key=lambda one: one[1]):
         columns = {name: column for name, _, column in described}
@@ -38,15 +38,15 @@ def facts_of(client: Client, kind: ModelType, selection: Selection, keys: pa.Tab
 def _looked_up(
     client: Client, kind: ModelType, selection: Selection, table: str, columns: dict[str, str], rows: pa.Table
 ) -> dict[str, pa.Array]:
-    """Return the columns (by our names) of a table for rows with day, id and row number."""
+    """Return the columns (by our names) of a table for rows with snapshot, id and row number."""
     types = {name: SCHEMA.field(name).type for name in columns}
     selected = ", ".join(f"toNullable({column}) AS {name}" for name, column in columns.items())
     read = client.query_arrow(
-        f"SELECT toString(processing_date) AS day, {kind.id_column} AS id, {selected} FROM {table} WHERE {selection.where}",
+        f"SELECT {selection.snapshot_sql} AS snapshot, {kind.id_column} AS id, {selected} FROM {table} WHERE {selection.where}",
         parameters=selection.parameters,
     )
-    read = read.cast(pa.schema({"day": pa.string(), "id": pa.string()} | types))
-    joined = rows.join(read, ["day", "id"], join_type="left outer")
+    read = read.cast(pa.schema({"snapshot": pa.string(), "id": pa.string()} | types))
+    joined = rows.join(read, ["snapshot", "id"], join_type="left outer")
     place = np.unique(joined["row"].to_numpy(), return_index=True)[1]  # the join keeps no order
     return {name: _finite(joined[name].take(pa.array(place)).combine_chunks()) for name in types}
 

@@ -20,15 +20,15 @@ NEAR = 5
 class FeatureChoice:
     """Patterns such as `flow_*`: a feature is kept if it matches one of `features` (none: any) and none of `exclude`.
 
-    `accepted` names columns that stay although they agree with gold labels like an answer.
+    `accepted` names columns that stay although they agree with gold labels like an answer, or are withheld for another reason.
     """
 
     features: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
 
-    def of(self, features: Sequence[Feature], answers: Collection[str] = ()) -> list[Feature]:
-        """Return the chosen features in their order, without those named in `answers`.
+    def of(self, features: Sequence[Feature], answers: Collection[str] = (), withheld: Collection[str] = ()) -> list[Feature]:
+        """Return the chosen features in their order, without those named in `answers` or `withheld`.
 
         Raises:
             UsageError: a pattern matches no feature, an accepted column is none, or no feature is left.
@@ -41,11 +41,17 @@ class FeatureChoice:
         columns = {*names, *(feature.key for feature in features)}
         if unknown := [name for name in self.accepted if name not in columns]:
             raise UsageError(f"--accept-column '{unknown[0]}' is none of the {len(names)} features{_near(unknown[0], names)}.")
-        kept = [feature for feature in features if self._keeps(feature.name) and feature.name not in answers]
+        left_out = {*answers, *withheld}
+        kept = [feature for feature in features if self._keeps(feature.name) and feature.name not in left_out]
         if not kept:
             but = f", as {', '.join(sorted(answers))} agree with gold labels like an answer (--accept-column)" if answers else ""
+            but += f", as no model uses {', '.join(sorted(withheld))} unless it is named" if withheld and not answers else ""
             raise UsageError(f"--features and --exclude leave none of the {len(names)} features{but}; exclude less.")
         return kept
+
+    def names(self, name: str) -> bool:
+        """Return whether a feature is named itself, and not only matched by a pattern."""
+        return name in self.features or name in self.accepted
 
     def _keeps(self, name: str) -> bool:
         included = not self.features or any(fnmatchcase(name, pattern) for pattern in self.features)

@@ -14,6 +14,7 @@ from trainer.data.facts import facts_of
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
 from trainer.data.selection import Selection
+from trainer.data.snapshots import NETWORK
 from trainer.errors import BadInputError, NotEnoughLabelsError, TrainerError, UsageError, did_you_mean, reason, user_code
 from trainer.keys import SnapshotKey
 from trainer.labels import LabelStrategy
@@ -50,7 +51,7 @@ def read_labelled(
     X, keys = np.asfortranarray(data.X[labelled]), data.keys.take(pa.array(labelled))
     said = pa.array([one if isinstance(one, str) else None for one in sources[labelled]], pa.string())
     facts = facts_of(client, data.model_type, selection, keys, said)
-    return Dataset(X, y[labelled], weight[labelled], keys, data.features, data.model_type, data.left_out, facts)
+    return Dataset(X, y[labelled], weight[labelled], keys, data.features, data.model_type, data.left_out, facts, data.withheld)
 
 
 def labels_of(
@@ -92,22 +93,24 @@ def _labels_by_dbt(client: Client, data: Dataset, selection: Selection, strategy
         )
     kind = data.model_type
     rows = client.query_arrow(
-        f"SELECT toString(processing_date), {kind.id_column}, label_target, label_weight FROM {kind.training_table} "
+        f"SELECT {selection.snapshot_sql}, {kind.id_column}, label_target, label_weight FROM {kind.training_table} "
         f"WHERE {selection.where} AND label_strategy = {{strategy:String}}",
         parameters=selection.parameters | {"strategy": strategy},
     )
-    days, ids, targets, weights = (column.to_pylist() for column in rows.columns)
-    known_rows = dict(zip(zip(days, ids, strict=True), zip(targets, weights, strict=True), strict=True))
-    keys = zip(data.dates.astype(str), data.keys[kind.id_column].to_pylist(), strict=True)
+    snapshots, ids, targets, weights = (column.to_pylist() for column in rows.columns)
+    known_rows = dict(zip(zip(snapshots, ids, strict=True), zip(targets, weights, strict=True), strict=True))
+    keys = zip(data.snapshots, data.keys[kind.id_column].to_pylist(), strict=True)
     found = np.array([known_rows.get(key, (np.nan, 0.0)) for key in keys], dtype=np.float32).reshape(-1, 2)
     return np.ascontiguousarray(found[:, 0]), np.ascontiguousarray(found[:, 1])
 
 
 def snapshot_rows(data: Dataset, selection: Selection) -> Iterator[tuple[SnapshotKey, np.ndarray]]:
     """Yield each snapshot of a selection with the positions of its rows in `data`."""
-    dates = data.dates
-    for day in np.unique(dates):
-        yield SnapshotKey(selection.network, day.astype(object), selection.window_days), np.flatnonzero(dates == day)
+    dates, networks = data.dates, data.networks
+    for network in np.unique(networks):
+        for day in np.unique(dates[networks == network]):
+            key = SnapshotKey(str(network) or selection.network, day.astype(object), selection.window_days)
+            yield key, np.flatnonzero((networks == network) & (dates == day))
 
 
 def label_snapshot(strategy: LabelStrategy, keys: pa.Table, model_type: str, frames: SnapshotFrames) -> pd.DataFrame:
@@ -135,19 +138,19 @@ def gold_labels(client: Client, data: Dataset, selection: Selection) -> np.ndarr
     """Return the gold label (SOT and custom labels only) of each row, float32 (n,), NaN where it has none."""
     kind = data.model_type
     rows = client.query_df(
-        f"SELECT processing_date, {kind.gold_key} AS id, label FROM {kind.gold_table} WHERE {selection.where} "
-        "AND strategy = {gold:String}",
+        f"SELECT {selection.snapshot_sql} AS snapshot, {kind.gold_key} AS id, label FROM {kind.gold_table} "
+        f"WHERE {selection.where} AND strategy = {{gold:String}}",
         parameters=selection.parameters | {"gold": GOLD_STRATEGY},
     )
     if rows.empty:
         return np.full(len(data.keys), np.nan, dtype=np.float32)
-    known = dict(zip(zip(rows["processing_date"].astype(str).str[:10], rows["id"], strict=True), rows["label"], strict=True))
-    keys = zip(data.dates.astype(str), data.keys[kind.gold_key].to_pylist(), strict=True)
+    known = dict(zip(zip(rows["snapshot"], rows["id"], strict=True), rows["label"], strict=True))
+    keys = zip(data.snapshots, data.keys[kind.gold_key].to_pylist(), strict=True)
     return np.array([known.get(key, np.nan) for key in keys], dtype=np.float32)
 
 
 def _rows_frame(keys: pa.Table, key: SnapshotKey) -> pd.DataFrame:
-    frame = keys.to_pandas()
+    frame = keys.drop_columns([name for name in (NETWORK,) if name in keys.column_names]).to_pandas()
     frame["processing_date"] = key.processing_date
     frame.insert(0, "network", key.network)
     frame.insert(2, "window_days", key.window_days)

@@ -3,6 +3,9 @@
 With several processing dates the last one is tested: each fold trains on other addresses, on dates at least an embargo before it
 (outcomes are counted 30 days after an alert, so the outcome of a more recent row is not known yet). With one date, or when the
 embargo leaves no training rows, folds are grouped by address and stratified by label.
+
+With several networks the last date of each is tested, and training ends an embargo before the earliest of these dates, on all of
+them: no test row is older than a training row. An address is on one side of a fold on all networks.
 """
 
 from __future__ import annotations
@@ -20,11 +23,15 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Split:
-    """A split into `folds` of (train, test) row numbers; no address is on both sides of a fold."""
+    """A split into `folds` of (train, test) row numbers; no address is on both sides of a fold.
+
+    `until` is the last date that may be trained on; None where folds are by address only.
+    """
 
     name: str
     folds: list[tuple[np.ndarray, np.ndarray]]
     description: str
+    until: np.datetime64 | None = None
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         return iter(self.folds)
@@ -34,6 +41,21 @@ class Split:
         """Row numbers held out in any fold, ascending."""
         return np.sort(np.concatenate([test for _, test in self.folds]))
 
+    def without(self, is_left_out: np.ndarray, groups: np.ndarray, dates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the row numbers to train on without some rows, such as those of a network, and the held-out ones among these.
+
+        No address that is tested is trained on, and no date after `until`.
+
+        Args:
+            is_left_out: bool (n,).
+            groups, dates: as for `make_split`.
+        """
+        test = self.test_rows[is_left_out[self.test_rows]]
+        allowed = ~is_left_out & ~np.isin(groups, groups[test])
+        if self.until is not None:
+            allowed &= dates <= self.until
+        return np.flatnonzero(allowed), test
+
 
 def make_split(
     y: np.ndarray,
@@ -42,11 +64,15 @@ def make_split(
     folds: int = FOLDS,
     embargo_days: int = EMBARGO_DAYS,
     seed: int = 0,
+    networks: np.ndarray | None = None,
 ) -> Split:
     """Return the split for rows with labels y (n,), addresses groups (n,) and dates (n,) datetime64[D].
 
     Rows may lack a label (NaN): they are divided like the others, an address as a whole, so that what labels them differently can
     be trained on the same folds.
+
+    Args:
+        networks: (n,) the network of each row, where there are several.
 
     Raises:
         NotEnoughLabelsError: a class has fewer than two addresses, so that it cannot be on both sides of a fold.
@@ -54,14 +80,14 @@ def make_split(
     part = _parts(y, groups, folds, seed)
     grouped = [(np.flatnonzero(part != fold), np.flatnonzero(part == fold)) for fold in range(part.max() + 1)]
     if np.unique(dates).size > 1:
-        forward = _forward_folds(grouped, y, dates, embargo_days)
+        last = _last_dates(dates, networks)
+        forward = _forward_folds(grouped, y, dates, last, embargo_days)
         if forward is not None:
-            return Split(
-                "forward",
-                forward,
-                f"{len(forward)} folds by address; tested on {dates.max()}, "
-                f"trained on other addresses up to {dates.max() - np.timedelta64(embargo_days)}",
-            )
+            tested, until = f"{last.max()}", last.min() - np.timedelta64(embargo_days)
+            if last.min() < last.max():
+                tested = f"the last date of each network, {last.min()} to {last.max()}"
+            described = f"{len(forward)} folds by address; tested on {tested}, trained on other addresses up to {until}"
+            return Split("forward", forward, described, min(until, last.min() - np.timedelta64(1, "D")))
     return Split("grouped", grouped, f"{len(grouped)} stratified folds by address")
 
 
@@ -101,13 +127,20 @@ def _grouped_folds(y: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> 
     return usable
 
 
+def _last_dates(dates: np.ndarray, networks: np.ndarray | None) -> np.ndarray:
+    """Return the last date (n,) of each row's network."""
+    if networks is None:
+        return np.full(len(dates), dates.max())
+    _, network = np.unique(networks, return_inverse=True)
+    return np.array([dates[network == one].max() for one in range(network.max() + 1)])[network]
+
+
 def _forward_folds(
-    grouped: list[tuple[np.ndarray, np.ndarray]], y: np.ndarray, dates: np.ndarray, embargo_days: int
+    grouped: list[tuple[np.ndarray, np.ndarray]], y: np.ndarray, dates: np.ndarray, last: np.ndarray, embargo_days: int
 ) -> list[tuple[np.ndarray, np.ndarray]] | None:
-    """Return the folds with tests on the last date and training before it; None when a side lacks a class."""
-    last = dates.max()
-    known = (dates <= last - np.timedelta64(embargo_days, "D")) & (dates < last)
-    forward = [(train[known[train]], test[dates[test] == last]) for train, test in grouped]
+    """Return the folds with tests on each row's last date (n,) and training before; None when a side lacks a class."""
+    known = (dates <= last.min() - np.timedelta64(embargo_days, "D")) & (dates < last.min())
+    forward = [(train[known[train]], test[dates[test] == last[test]]) for train, test in grouped]
     forward = [(train, test) for train, test in forward if _has_label(y[test])]
     tested = np.concatenate([test for _, test in forward]) if forward else np.array([], dtype=np.int64)
     return forward if all(_has_both(y[train]) for train, _ in forward) and _has_both(y[tested]) else None

@@ -82,7 +82,8 @@ def latest_model(
 
     A baseline (`ModelTrainer.is_baseline`) is passed over unless its class is given, and so is a model whose files are missing or
     altered, or whose trainer is neither installed nor given. The newest model is also compared with the one of the same
-    selection that has the highest AUC; see `trainer.registry.grades`.
+    selection that has the highest AUC; see `trainer.registry.grades`. A model of this network alone comes before one of several
+    networks with it.
 
     Args:
         model_trainer: only models of this trainer; needed for one that is not registered as a plug-in.
@@ -99,6 +100,7 @@ def latest_model(
     if not models:
         raise ArtifactError(_nothing(client, network, window_days, model_type, model_trainer))
     _require_one_selection(models, network, window_days)
+    models.sort(key=lambda one: network not in (None, one["network"]))  # stable: the newest of this network alone come first
     problems: list[tuple[Row, str]] = []
     for model in models:
         if not (problem := problem_of(model, model_trainer)):
@@ -109,9 +111,10 @@ def latest_model(
 
 
 def fits(model: Row, network: str | None, window_days: int | None, model_type: str | None) -> bool:
-    """Return whether a registered model is of this network, window and model type; None stands for any."""
-    wanted = {"network": network, "window_days": window_days, "model_type": model_type}
-    return all(value is None or model[name] == value for name, value in wanted.items())
+    """Return whether a registered model is of this network (alone or with others), window and model type; None stands for any."""
+    wanted = {"window_days": window_days, "model_type": model_type}
+    is_of_network = network in (None, model["network"]) or registry.is_for(model, str(network))
+    return is_of_network and all(value is None or model[name] == value for name, value in wanted.items())
 
 
 def problem_of(model: Row, model_trainer: type[ModelTrainer] | None = None) -> str:
@@ -148,7 +151,8 @@ def _chosen(model: Row, models: Sequence[Row], passed_over: Sequence[tuple[Row, 
 
 def _rival(model: Row, models: Sequence[Row]) -> Row | None:
     """Return the model of the same selection that has the highest AUC of those that can be loaded; a baseline may be one."""
-    same = [one for one in models if fits(one, model["network"], model["window_days"], model["model_type"])]
+    selection = ("network", "window_days", "model_type")
+    same = [one for one in models if all(one[name] == model[name] for name in selection)]
     graded = [one for one in same if one is not model and one["test_auc"] is not None]
     for one in sorted(graded, key=lambda one: -one["test_auc"]):
         if one["test_auc"] <= (model["test_auc"] or 0):

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from trainer.data import Feature
 from trainer.errors import ArtifactError
 from trainer.evaluation import Calibrator
+from trainer.keys import joined_networks, split_networks
 
 FORMAT: Literal[1] = 1
 META_FILE = "model.json"
@@ -74,6 +75,45 @@ class ChosenThreshold(BaseModel):
     note: str | None = Field(default=None, max_length=500)
 
 
+class LeftOutMeta(BaseModel):
+    """How a model of the other networks does on one that it was not trained on.
+
+    Attributes:
+        n_train: rows of the other networks that it was trained on.
+        n_test: unseen rows with a gold label of the network: those that the pooled model is evaluated on.
+        metrics: metric → value and 95 % interval; empty without gold labels of both classes.
+        seconds: that training and scoring took.
+        problem: why there are no metrics; None if there are.
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    n_train: int
+    n_test: int
+    metrics: dict[str, IntervalMeta] = {}
+    seconds: float = Field(ge=0)
+    problem: str | None = Field(default=None, max_length=500)
+
+
+class NetworkMeta(BaseModel):
+    """One of several networks that a model was trained on.
+
+    Attributes:
+        n_train, n_positive: labelled rows of the network that the model was trained on, and risky ones.
+        n_test: unseen rows of it with a gold label.
+        metrics: of these rows, as `ModelMeta.metrics`; empty where they lack a class.
+        left_out: how a model of the other networks does on the same rows; None where it was not tried.
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    n_train: int
+    n_positive: int
+    n_test: int
+    metrics: dict[str, IntervalMeta] = {}
+    left_out: LeftOutMeta | None = None
+
+
 class ModelMeta(BaseModel):
     """The content of model.json: all that is needed to score like the trained model, and its provenance."""
 
@@ -92,6 +132,7 @@ class ModelMeta(BaseModel):
     calibration: Calibrator | None = None
     label_strategy: str
     network: str
+    networks: list[str] = []  # as `trainer.keys.split_networks` of `network`; empty in a file of an earlier version
     window_days: int
     start_date: date
     end_date: date
@@ -103,6 +144,8 @@ class ModelMeta(BaseModel):
     n_positive: int
     graded_on: str
     metrics: dict[str, Any]
+    by_network: dict[str, NetworkMeta] = {}
+    balance_networks: bool = False
     data_fingerprint: str
     versions: dict[str, str]
     git_commit: str | None
@@ -115,6 +158,9 @@ class ModelMeta(BaseModel):
             raise ValueError("two features have the same name")
         if self.medians is not None and (len(self.medians) != len(self.features) or not np.isfinite(self.medians).all()):
             raise ValueError("there must be a median, a finite number, for each feature")
+        self.networks = self.networks or list(split_networks(self.network))
+        if joined_networks(self.networks) != self.network or not set(self.by_network) <= set(self.networks):
+            raise ValueError("network, networks and by_network do not name the same networks")
         return self
 
 

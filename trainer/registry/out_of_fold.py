@@ -31,8 +31,11 @@ SCHEMA = pa.schema(
         pa.field("typology", pa.string()),
         pa.field("severity", pa.float32()),
         pa.field("cluster_size", pa.float32()),
+        pa.field("network", pa.string()),  # null for a model of one network
     ]
 )
+_EARLIER = pa.schema([field for field in SCHEMA if field.name != "network"])
+"""Columns of files that earlier versions wrote."""
 PROBABILITIES = ("label", "gold", "raw", "calibrated")
 MAX_FILE_BYTES = 4 * 1024**3
 MAX_UNPACKED_BYTES_PER_ROW = 4096  # far above what ids, addresses and names need
@@ -81,9 +84,11 @@ def _checked_table(path: Path, count: int) -> pa.Table:
         unpacked = sum(found.row_group(number).total_byte_size for number in range(found.num_row_groups))
         if unpacked > MAX_UNPACKED_BYTES_PER_ROW * (count + 1):
             raise ValueError("it unpacks to more than its rows can hold")
-        if not file.schema_arrow.equals(SCHEMA):
+        if not (file.schema_arrow.equals(SCHEMA) or file.schema_arrow.equals(_EARLIER)):
             raise ValueError("it has other columns")
         table = file.read()
+    if "network" not in table.column_names:
+        table = table.append_column(SCHEMA.field("network"), pa.nulls(count, pa.string()))
     table.validate(full=True)
     for name in PROBABILITIES:
         inside = pc.all(pc.and_(pc.greater_equal(table[name], 0), pc.less_equal(table[name], 1)), skip_nulls=True).as_py()

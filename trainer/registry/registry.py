@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import ArtifactError
+from trainer.keys import split_networks
 from trainer.registry.meta import ModelMeta
 from trainer.settings import artifacts_dir
 from trainer.warehouse import create_tables, exclusive
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "model_id, model_type, model_name, label_strategy, network, window_days, training_start_date, training_end_date, "
-    "created_at, num_samples, num_features, test_auc, metrics_json, hyperparameters_json, model_path"
+    "networks, by_network_json, created_at, num_samples, num_features, test_auc, metrics_json, hyperparameters_json, model_path"
 )
 
 
@@ -41,6 +42,8 @@ def register(client: Client, folder: Path, meta: ModelMeta, fold_aucs: Sequence[
         "model_name": meta.model,
         "label_strategy": meta.label_strategy,
         "metrics_json": json.dumps(meta.metrics),
+        "networks": meta.networks,
+        "by_network_json": json.dumps({name: one.model_dump(mode="json") for name, one in meta.by_network.items()}),
         "hyperparameters_json": json.dumps(meta.options),
         "feature_names": [feature.name for feature in meta.features],
         "num_samples": meta.n_train,
@@ -75,6 +78,11 @@ def get_model(client: Client, model_id: str) -> dict[str, Any]:
     raise ArtifactError(f"There is no model '{model_id}'; the newest are: {newest}.")
 
 
+def is_for(model: dict[str, Any], network: str) -> bool:
+    """Return whether a registered model was trained on rows of a network, alone or together with others."""
+    return network in split_networks(model["network"])
+
+
 def _stored_path(folder: Path) -> str:
     """Return a model's folder relative to the artifacts folder, so that a project that is moved still has its models."""
     folder, artifacts = folder.resolve(), artifacts_dir()
@@ -86,6 +94,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     moved = artifacts_dir() / path.name  # earlier versions stored only absolute paths
     row["model_path"] = str(moved if moved.exists() and not path.exists() else path)
     row["test_auc"] = None if math.isnan(row["test_auc"]) else row["test_auc"]
+    row["by_network"] = json.loads(row.pop("by_network_json"))
     row["metrics"] = json.loads(row.pop("metrics_json"))
     row["options"] = json.loads(row.pop("hyperparameters_json"))
     return row

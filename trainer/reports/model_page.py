@@ -97,7 +97,9 @@ def _metrics(report: Report) -> Section:
             figures = model_charts.breakdown(report, dimension)
             parts.append(Section(name, title, figures=figures, tables=[model_tables.breakdown(report, dimension)]))
     notes = [] if report["metrics"] else ["There are no metrics: the unseen gold rows lack a class, or there are none."]
-    return Section("metrics", "Metrics", notes, tables=_with_rows([model_tables.metrics(report)]), parts=parts)
+    return Section(
+        "metrics", "Metrics", notes, tables=_with_rows([model_tables.metrics(report), model_tables.networks(report)]), parts=parts
+    )
 
 
 def _curves(report: Report) -> Section:

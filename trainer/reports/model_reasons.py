@@ -101,16 +101,19 @@ def _direction(values: pd.Series, contributions: np.ndarray) -> dict[str, Any]:
 def _top_alerts(
     client: Client, loaded: artifact.Artifact, snapshot: Snapshot, model_trainer: type[ModelTrainer] | None
 ) -> list[dict[str, Any]]:
-    selection, meta = snapshot.selection, loaded.meta
-    explained = explain(
-        client,
-        meta.model_id,
-        top=TOP,
-        network=selection.network,
-        processing_date=selection.end_date,
-        window_days=selection.window_days,
-        model_trainer=model_trainer,
-    )
+    selection = snapshot.selection
+    explained: list[Explanation] = []
+    for network in selection.networks:
+        explained += explain(
+            client,
+            loaded.meta.model_id,
+            top=TOP,
+            network=network,
+            processing_date=selection.end_date,
+            window_days=selection.window_days,
+            model_trainer=model_trainer,
+        )
+    explained.sort(key=lambda one: -one.score)  # the order of one network stays as it is
     return [
         {
             "alert_id": one.alert_id,
@@ -119,7 +122,7 @@ def _top_alerts(
             "sentences": one.sentences(),
             "card_sentences": _card_sentences(one),
         }
-        for one in explained
+        for one in explained[:TOP]
     ]
 
 

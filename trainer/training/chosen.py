@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from trainer.data import Selection, resolve_selection
+from trainer.errors import UsageError
 from trainer.registry import LATEST, artifact, choose_model, get_model
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ def chosen_snapshot(
     client: Client,
     model_id: str = LATEST,
     model_type: str | None = None,
-    network: str | None = None,
+    network: str | Sequence[str] | None = None,
     processing_date: date | None = None,
     window_days: int | None = None,
 ) -> tuple[Selection, str | None]:
@@ -32,7 +34,18 @@ def chosen_snapshot(
     if model_id != LATEST and model_type is None:
         model_type = get_model(client, model_id)["model_type"]
     found = resolve_selection(client, model_type, network, processing_date, processing_date, window_days)
-    return replace(found, start_date=found.end_date), model_type
+    return replace(require_one_network(found), start_date=found.end_date), model_type
+
+
+def require_one_network(selection: Selection) -> Selection:
+    """Return a selection of one network.
+
+    Raises:
+        UsageError: it is of several.
+    """
+    if selection.is_pooled:
+        raise UsageError(f"A snapshot is of one network; name one of {', '.join(selection.networks)} at a time.")
+    return selection
 
 
 def chosen_model(

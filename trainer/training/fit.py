@@ -34,6 +34,7 @@ from trainer.models import ModelTrainer, fit_trainer, name_of
 from trainer.progress import step
 from trainer.registry import artifact, features_meta, registry
 from trainer.training.arguments import checked_trainer, require_client, strategy_named, trainer_named
+from trainer.training.by_network import balanced, evaluate_networks
 from trainer.training.out_of_fold import out_of_fold_table
 from trainer.training.reload import require_reload
 from trainer.training.result import TrainingResult, result_of
@@ -59,7 +60,7 @@ class ModelTraining:
 
     Args:
         network, start_date, end_date, window_days: which snapshots; dates may be text; without a window, the only one the
-            network has.
+            network has. Of several networks (a list) one model is trained on all their rows.
         client: from `trainer.connect()`.
         model_type: a name of `trainer.model_types.MODEL_TYPES`, such as `alert_scorer`.
         label_strategy: the name of one that dbt computes, or a `LabelStrategy`, as class or object; SOT and custom labels by
@@ -67,6 +68,8 @@ class ModelTraining:
         model_trainer: a registered name, or a `ModelTrainer`, as class or object; XGBoost by default. A ranker's model type
             trains the ranker registered under the same name.
         min_labelled, min_positive: with fewer rows than this, training is refused.
+        left_out_networks: of several networks, whether to evaluate for each a model of the others; it costs a training each.
+        balance_networks: whether the rows of each network have the same total weight, in training and calibration.
         calibrate: whether scores are calibrated, where there is enough gold; see `trainer.evaluation.calibration`.
         features, exclude: shell patterns over feature names: features to use (default: all), and features to leave out.
         accept_columns: columns brought by the user that stay although they agree with gold labels like an answer.
@@ -76,7 +79,7 @@ class ModelTraining:
         progress: called with (what, done, total).
     """
 
-    network: str
+    network: str | Sequence[str]
     start_date: date | str
     end_date: date | str
     client: Client
@@ -89,6 +92,8 @@ class ModelTraining:
     embargo_days: int = EMBARGO_DAYS
     min_labelled: int = MIN_LABELLED
     min_positive: int = MIN_POSITIVE
+    left_out_networks: bool = True
+    balance_networks: bool = False
     calibrate: bool = True
     features: Sequence[str] = ()
     exclude: Sequence[str] = ()
@@ -126,17 +131,20 @@ class ModelTraining:
         trainer, strategy, selection = self._trainer(), self._strategy(), self._selection()
         data, gold = self._read_with_progress(selection, strategy)
         seconds = {"read": time.perf_counter() - started}
-        split = make_split(data.y, data.groups, data.dates, self.folds, self.embargo_days, self.seed)
+        split = make_split(data.y, data.groups, data.dates, self.folds, self.embargo_days, self.seed, data.networks)
         clock = time.perf_counter()
         unseen = evaluate_unseen(trainer, data, gold, split, self.seed, self.calibrate, self.progress)
         seconds["evaluate"] = time.perf_counter() - clock
+        clock = time.perf_counter()
+        by_network = evaluate_networks(trainer, data, gold, split, unseen, self.seed, self.left_out_networks, self.progress)
+        seconds["networks"] = time.perf_counter() - clock
         clock = time.perf_counter()
         fitted, medians = fit_trainer(
             trainer, data.frame(), data.y, data.weight, row_groups(trainer, data), self.progress, part="all rows"
         )
         seconds["fit"] = time.perf_counter() - clock
         description = self._description(trainer, strategy, selection, data) | self._evaluation(split, unseen)
-        description["medians"] = None if medians is None else [float(value) for value in medians]
+        description |= {"by_network": by_network, "medians": None if medians is None else [float(value) for value in medians]}
         kept = out_of_fold_table(data, gold, split, unseen)
         folder, meta = self._saved(fitted, description, data, kept, unseen.fold_aucs, seconds)
         seconds["total"] = time.perf_counter() - started
@@ -209,7 +217,8 @@ class ModelTraining:
                 data = read_labelled(self.client, self.model_type, selection, strategy, choice)
             self._require_enough(data, selection, strategy)
             is_gold = strategy_name(strategy) == GOLD_STRATEGY
-            return data, data.y if is_gold else gold_labels(self.client, data, selection)
+            gold = data.y if is_gold else gold_labels(self.client, data, selection)
+        return (balanced(data) if self.balance_networks else data), gold
 
     def _require_enough(self, data: Dataset, selection: Selection, strategy: LabelStrategy) -> None:
         positive = data.y >= 0.5
@@ -220,6 +229,11 @@ class ModelTraining:
         if (without := labelled_addresses(self.client, selection, strategy_name(strategy)) - data.address_count()) > 0:
             counts += f"; {without} more addresses are labelled, but there is nothing to train on for them"
         hint = too_few_labels_hint(self.client, selection, strategy_name(strategy))
+        if unlabelled := sorted(set(selection.networks) - set(data.networks.tolist()) if selection.is_pooled else ()):
+            raise NotEnoughLabelsError(
+                f"No row of {', '.join(unlabelled)} has a label under '{strategy_name(strategy)}', so there is nothing to train "
+                "on there; leave it out: a model of the others can score it."
+            )
         if positive.all() or not positive.any():
             raise NotEnoughLabelsError(f"Training needs both classes; there are {counts}; {hint}.")
         if len(data.y) < self.min_labelled or int(positive.sum()) < self.min_positive:
@@ -244,6 +258,8 @@ class ModelTraining:
             },
             "label_strategy": strategy_name(strategy),
             "network": selection.network,
+            "networks": list(selection.networks),
+            "balance_networks": self.balance_networks,
             "window_days": selection.window_days,
             "start_date": selection.start_date,
             "end_date": selection.end_date,

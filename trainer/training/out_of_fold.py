@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from trainer.data import Dataset
+from trainer.data import NETWORK, Dataset
 from trainer.evaluation import Split
 from trainer.registry import OUT_OF_FOLD_SCHEMA
 from trainer.training.unseen import Unseen
@@ -30,6 +30,8 @@ def out_of_fold_table(data: Dataset, gold: np.ndarray, split: Split, unseen: Uns
         "raw": _with_nulls(unseen.proba),
         "calibrated": _with_nulls(unseen.calibrated.proba),
     }
+    if NETWORK in data.keys.column_names:
+        columns[NETWORK] = data.keys[NETWORK].cast(pa.string())
     if data.facts is not None:
         columns |= {name: data.facts[name] for name in data.facts.column_names}
     empty = {field.name: pa.nulls(count, field.type) for field in OUT_OF_FOLD_SCHEMA}

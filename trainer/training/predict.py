@@ -18,7 +18,7 @@ from trainer.model_types import get_model_type
 from trainer.progress import Progress, step
 from trainer.registry import LATEST, ModelMeta, artifact
 from trainer.shown import Shown
-from trainer.training.chosen import chosen_model
+from trainer.training.chosen import chosen_model, require_one_network
 from trainer.training.reasons import ROWS, Explainer
 from trainer.training.scores import scores
 from trainer.warehouse import TABLES, one_build, replace_rows, whole_build
@@ -35,6 +35,8 @@ class ScoringResult(Shown):
     """What `predict` reports: where the scores are, and their range.
 
     `absent_features` are features of the model, from extra columns of the export, for which no row of the snapshot has a value.
+    `is_unseen_network` says that the model was trained on other networks only, `trained_networks`; `expected` is then, for each
+    of several of these, how a model of the others does on it (`trainer.registry.LeftOutMeta`), where that was measured.
     `threshold` is the one kept with the model, and `n_at_or_above` how many rows score at or above it; None without one.
     `explained` is the number of rows with reasons.
     """
@@ -55,6 +57,9 @@ class ScoringResult(Shown):
     n_at_or_above: int | None
     seconds: float
     explained: int = 0
+    is_unseen_network: bool = False
+    trained_networks: list[str] = field(default_factory=list)
+    expected: dict[str, dict[str, Any]] = field(default_factory=dict)
     client: Client | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
@@ -111,7 +116,8 @@ def predict(
         BadInputError, NotBuiltError: the warehouse has no such snapshot, or dbt has not run yet.
         UsageError: the trainer can explain only some rows, and there are more.
     """
-    started, selection = time.perf_counter(), Selection(network, processing_date, processing_date, window_days)
+    started = time.perf_counter()
+    selection = require_one_network(Selection(network, processing_date, processing_date, window_days))
     loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
     with step(progress, "reading features"), one_build(client):
@@ -179,7 +185,15 @@ def _result(
         seconds=round(seconds, 3),
         explained=explained,
         client=client,
+        is_unseen_network=selection.network not in meta.networks,
+        trained_networks=meta.networks,
+        expected={} if selection.network in meta.networks else _left_out(meta),
     )
+
+
+def _left_out(meta: ModelMeta) -> dict[str, dict[str, Any]]:
+    """Return network → how a model of the others does on it, for the networks of a model of several."""
+    return {name: one.left_out.model_dump(mode="json") for name, one in meta.by_network.items() if one.left_out is not None}
 
 
 def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float, build: int) -> pa.Table:

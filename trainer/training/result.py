@@ -23,6 +23,9 @@ class TrainingResult(Shown):
     A metric is a number with a 95 % interval: `result.metrics["auc"]`, `.low`, `.high`.
 
     `threshold` is the one kept with the model (`trainer.registry.ChosenThreshold`), if one was asked for.
+    `by_network` is, for a model of several networks, what model.json has of each (`trainer.registry.NetworkMeta`): metrics on its
+    unseen rows, and those of a model of the other networks (`left_out`); {} for a model of one.
+    `withheld_features` are features that no model uses unless they are named → why.
     `left_out_columns` are features that the user brought and that agree with gold labels like an answer → their agreement.
     """
 
@@ -39,10 +42,12 @@ class TrainingResult(Shown):
     n_labelled_addresses: int
     n_positive_addresses: int
     left_out_columns: dict[str, float]
+    withheld_features: dict[str, str]
     split: str
     split_description: str
     graded_on: str
     metrics: dict[str, Estimate]
+    by_network: dict[str, dict[str, Any]]
     calibration: dict[str, Any]
     threshold: dict[str, Any] | None
     seconds: dict[str, float]
@@ -82,10 +87,12 @@ def result_of(
         n_labelled_addresses=data.address_count(),
         n_positive_addresses=data.address_count(data.y >= 0.5),
         left_out_columns=data.left_out,
+        withheld_features=data.withheld,
         split=split.name,
         split_description=split.description,
         graded_on=meta.graded_on,
         metrics=estimates(meta.metrics),
+        by_network={name: one.model_dump(mode="json") for name, one in meta.by_network.items()},
         calibration=calibration,
         threshold=None if meta.chosen is None else meta.chosen.model_dump(),
         seconds={name: round(value, 3) for name, value in seconds.items()},

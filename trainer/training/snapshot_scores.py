@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainer.data import Dataset, Selection, gold_labels, read_scoring, resolve_selection
+from trainer.data import NETWORK, Dataset, Selection, gold_labels, read_scoring, resolve_selection, shared_dates
+from trainer.errors import BadInputError
 from trainer.model_types import get_model_type
 from trainer.registry import artifact, read_out_of_fold
 from trainer.warehouse import one_build
@@ -44,14 +45,18 @@ class SnapshotScores:
 
 
 def last_snapshot(client: Client, meta: ModelMeta) -> Selection:
-    """Return the newest snapshot of a model's network and window.
+    """Return the newest snapshot of a model's network and window; of several networks, those of the newest date that all have.
 
     Raises:
         BadInputError: the warehouse has none.
         NotBuiltError: dbt has not run yet.
     """
-    last = resolve_selection(client, meta.model_type, meta.network, None, None, meta.window_days).end_date
-    return Selection(meta.network, last, last, meta.window_days)
+    selection = resolve_selection(client, meta.model_type, meta.network, None, None, meta.window_days)
+    last = shared_dates(client, meta.model_type, selection)[-1:]
+    if not last:
+        names = ", ".join(selection.networks)
+        raise BadInputError(f"No date has a snapshot of each of the networks {names}; ingest what is missing.")
+    return Selection(meta.network, last[0], last[0], meta.window_days)
 
 
 def score_snapshot(client: Client, folder: Path, loaded: artifact.Artifact, selection: Selection) -> SnapshotScores:
@@ -63,11 +68,14 @@ def score_snapshot(client: Client, folder: Path, loaded: artifact.Artifact, sele
     with one_build(client):
         data = read_scoring(client, loaded.meta.model_type, selection, loaded.features)
         has_gold = ~np.isnan(gold_labels(client, data, selection))
-    scores = unseen_scores(loaded.meta, read_out_of_fold(folder, loaded.meta), data, loaded.predict(data.frame()))
+    kept = read_out_of_fold(folder, loaded.meta)
+    scores = unseen_scores(loaded.meta, kept, data, loaded.predict(data.frame()), selection.network)
     return SnapshotScores(selection, data, scores, has_gold)
 
 
-def unseen_scores(meta: ModelMeta, kept: pa.Table | None, data: Dataset, scores: np.ndarray) -> np.ndarray:
+def unseen_scores(
+    meta: ModelMeta, kept: pa.Table | None, data: Dataset, scores: np.ndarray, network: str | None = None
+) -> np.ndarray:
     """Return scores (n,) of a snapshot, with the out-of-fold prediction of each row that the model was trained on.
 
     A model scores the risky rows that it was trained on higher than others as risky, so that its own scores of them would fill a
@@ -80,6 +88,7 @@ def unseen_scores(meta: ModelMeta, kept: pa.Table | None, data: Dataset, scores:
 
     Args:
         kept: rows of `trainer.registry.OUT_OF_FOLD_SCHEMA`; None for a model that was saved without them.
+        network: that of the snapshot, by default the model's; a snapshot of several has the network of each row.
     """
     if kept is None or not get_model_type(meta.model_type).calibrates or scores.min() == scores.max():
         return scores
@@ -87,7 +96,9 @@ def unseen_scores(meta: ModelMeta, kept: pa.Table | None, data: Dataset, scores:
     tested = np.flatnonzero((kept["fold"].to_numpy() > 0) & ~np.isnan(raw))
     out_of_fold = raw[tested] if meta.calibration is None else meta.calibration.apply(raw[tested])
     dates = kept["processing_date"].to_numpy().astype("datetime64[D]")[tested]
-    keys = zip(kept["id"].take(tested).to_pylist(), dates.tolist(), strict=True)
+    of = kept[NETWORK].take(tested).fill_null(meta.network)  # a model of one network keeps no network
+    keys = zip(of.to_pylist(), kept["id"].take(tested).to_pylist(), dates.tolist(), strict=True)
     known = dict(zip(keys, out_of_fold.tolist(), strict=True))
-    rows = zip(data.keys[data.model_type.id_column].to_pylist(), data.dates.tolist(), scores.tolist(), strict=True)
-    return np.array([known.get((key, day), score) for key, day, score in rows])
+    networks = (one or network or meta.network for one in data.networks.tolist())
+    rows = zip(networks, data.keys[data.model_type.id_column].to_pylist(), data.dates.tolist(), strict=True)
+    return np.array([known.get(key, score) for key, score in zip(rows, scores.tolist(), strict=True)])

@@ -153,7 +153,9 @@ def _for_precision(meta: ModelMeta, rows: GoldRows | None, precision: float, by_
 
 def _budget_rule(snapshot: SnapshotScores, budget: float, threshold: float) -> tuple[str, str | None]:
     """Return the rule of a budget for a reader, and a note if the snapshot has fewer rows than that."""
-    rule, every = f"at most {budget:g} a day in the snapshot of {snapshot.selection.end_date}", snapshot.per_day(-np.inf)
+    selection = snapshot.selection
+    where = f"the snapshots of {' and '.join(selection.networks)} together" if selection.is_pooled else "the snapshot"
+    rule, every = f"at most {budget:g} a day in {where} of {selection.end_date}", snapshot.per_day(-np.inf)
     if snapshot.per_day(threshold) < every:
         return rule, None
     note = f"The snapshot has only {every:.1f} alerts a day, no more than the budget of {budget:g}: "

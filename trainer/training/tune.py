@@ -265,12 +265,13 @@ def make_plan(data: Dataset, gold: np.ndarray, folds: int, inner_folds: int, emb
         NotEnoughLabelsError: no fold, or no inner fold, has gold labels of both classes.
     """
     groups, dates = data.groups, data.dates
-    outer = make_split(data.y, groups, data.dates, folds, embargo_days, seed)
+    networks = data.networks
+    outer = make_split(data.y, groups, dates, folds, embargo_days, seed, networks)
     for train, test in outer:
         held_out = test[~np.isnan(gold[test])]
         if np.unique(gold[held_out]).size < 2:
             continue
-        split = make_split(data.y[train], groups[train], dates[train], inner_folds, embargo_days, seed)
+        split = make_split(data.y[train], groups[train], dates[train], inner_folds, embargo_days, seed, networks[train])
         inner = [fold for fold in split if _has_both(gold[train][fold[1]])]
         if inner:
             described = f"held out: one of {outer.description}; trials: {len(inner)} of {split.description}"

@@ -13,7 +13,6 @@ from trainer.progress import Progress, step
 
 if TYPE_CHECKING:
     from trainer.data import Dataset
-    from trainer.model_types import ModelType
     from trainer.models import ModelTrainer
 
 NOT_CALIBRATED = "it was turned off"
@@ -60,7 +59,7 @@ def evaluate_unseen(
     if np.unique(gold[rows]).size < 2:
         return Unseen({}, 0, calibrated, aucs, proba)
     with step(progress, "metrics and their intervals"):
-        found = _metrics(kind, data, gold, proba, calibrated.proba, rows, seed)
+        found = metrics_of(data, gold, proba, calibrated.proba, rows, seed)
     return Unseen(found, len(rows), calibrated, aucs, proba)
 
 
@@ -88,8 +87,7 @@ def fold_aucs(split: Split, gold: np.ndarray, proba: np.ndarray) -> list[float]:
     return [metrics(gold[rows], proba[rows])["auc"] for rows in tested if np.unique(gold[rows]).size == 2]
 
 
-def _metrics(
-    kind: ModelType,
+def metrics_of(
     data: Dataset,
     gold: np.ndarray,
     proba: np.ndarray,
@@ -97,6 +95,8 @@ def _metrics(
     rows: np.ndarray,
     seed: int,
 ) -> dict[str, dict[str, float]]:
+    """Return the metrics of a dataset's model type, each with its interval, for rows (m,) with gold labels of both classes."""
+    kind = data.model_type
     if kind.is_ranker:
         values = evaluate_ranking(gold[rows], proba[rows], data.groups[rows], data.lists[rows], seed)
     else:

@@ -175,6 +175,7 @@ TRAINED_MODELS = Table(
     model_type LowCardinality(String)
     version String
     network String
+    networks Array(String) DEFAULT splitByChar('+', network)
     window_days UInt16
     training_start_date Date
     training_end_date Date
@@ -183,6 +184,7 @@ TRAINED_MODELS = Table(
     model_name LowCardinality(String)
     label_strategy String
     metrics_json String
+    by_network_json String DEFAULT '{}'
     hyperparameters_json String
     feature_names Array(String)
     num_samples UInt32

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FACTS = (
     *("model_id", "model", "model_type", "label_strategy", "network", "window_days", "start_date", "end_date", "created_at"),
     *("seed", "n_train", "n_positive", "n_test", "versions", "data_fingerprint", "file_sha256", "git_commit"),
+    *("by_network", "balance_networks"),
 )
 WITHOUT_PREDICTIONS = (
     "The model was saved by an earlier version, without the predictions it was evaluated with: labels by source, groups, curves "

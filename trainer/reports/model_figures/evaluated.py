@@ -81,7 +81,8 @@ def split_of(meta: ModelMeta, kept: Kept | None) -> dict[str, Any]:
     ]
     description = f"{len(folds)} stratified folds by address"
     if meta.split == "forward":
-        description = f"{len(folds)} folds by address; tested on {meta.end_date}, trained on other addresses on earlier dates"
+        tested = str(meta.end_date) if len(meta.networks) == 1 else "the last date of each network"
+        description = f"{len(folds)} folds by address; tested on {tested}, trained on other addresses on earlier dates"
     return {"name": meta.split, "description": description, "why": WHY.get(meta.split, ""), "folds": folds}
 
 

@@ -134,8 +134,11 @@ def _grade(
 
 def _known_truth(rows: SharedRows, truth: Truth) -> tuple[np.ndarray, np.ndarray]:
     """Return the held-out rows (m,) whose address the truth knows, and their truth (m,)."""
-    illicit = truth.on(rows.selection.network)
-    held_out = rows.split.test_rows
+    held_out, networks = rows.split.test_rows, rows.data.networks
     addresses = rows.data.keys[rows.data.model_type.held_together_by].to_pandas()
-    found = addresses.iloc[held_out].map(illicit)
-    return held_out[found.notna()], found.dropna().to_numpy(dtype=np.float64)
+    illicit = np.full(len(addresses), np.nan)
+    for network in np.unique(networks).tolist():
+        of = networks == network
+        illicit[of] = addresses[of].map(truth.on(network or rows.selection.network)).to_numpy(dtype=np.float64)
+    known = held_out[~np.isnan(illicit[held_out])]
+    return known, illicit[known]

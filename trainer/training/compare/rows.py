@@ -109,7 +109,7 @@ def read_rows(
         gold = gold_labels(client, data, selection)
         strategies = {one.strategy: one.labels for one in compared}
         labels = {name: labels_of(client, data, selection, strategy) for name, strategy in strategies.items()}
-    split = make_split(gold, data.groups, data.dates, folds, embargo_days, seed)
+    split = make_split(gold, data.groups, data.dates, folds, embargo_days, seed, data.networks)
     sources = {name: source_of(strategy) for name, strategy in strategies.items()}
     rows = SharedRows(data, gold, split, labels, selection, seed, enough, sources)
     for one in compared:

@@ -59,7 +59,7 @@ class CompareOptions(TypedDict, total=False):
 
 def compare(
     client: Client,
-    network: str | None = None,
+    network: str | Sequence[str] | None = None,
     start_date: date | str | None = None,
     end_date: date | str | None = None,
     window_days: int | None = None,
@@ -75,7 +75,8 @@ def compare(
     is finished is kept, so that the same call resumes an interrupted comparison, and a wider one trains only what is new.
 
     Args:
-        network, start_date, end_date, window_days: which snapshots; by default all that the warehouse has of one network.
+        network, start_date, end_date, window_days: which snapshots; by default all that the warehouse has of one network; of
+            several (a list), their rows are pooled.
         label_strategies: names of strategies that dbt computes, or objects.
         models: names or classes of trainers, untrained trainers, or pairs of a name to show and an untrained trainer.
         feature_sets: `all`, or patterns separated by commas, with `!` before those to leave out: `flow_*,!*_mean`.

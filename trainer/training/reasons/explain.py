@@ -48,7 +48,7 @@ def explain(
     model_id: str = LATEST,
     ids: Sequence[str] | None = None,
     top: int = 10,
-    network: str | None = None,
+    network: str | Sequence[str] | None = None,
     processing_date: date | str | None = None,
     window_days: int | None = None,
     model_type: str | None = None,
