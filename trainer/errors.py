@@ -44,6 +44,16 @@ class NotBuiltError(WarehouseError):
     """A table is missing or empty because an earlier step (`trainer ingest`, `dbt run`) has not run yet."""
 
 
+class FetchError(TrainerError):
+    """A remote file cannot be fetched: its server cannot be reached, refuses, or stops before the end; nothing was loaded."""
+
+    exit_code = 4
+
+
+class RefusedError(FetchError):
+    """The server of a remote file is there, but does not give it to us."""
+
+
 class NotEnoughLabelsError(TrainerError):
     """There is too little labelled data to train or evaluate honestly."""
 

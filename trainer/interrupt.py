@@ -7,18 +7,22 @@ import or another library, which may catch it, print it or wait for a long compu
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
 INTERRUPTED = 130  # the exit code shells use for a process that SIGINT ended
 MESSAGE = "trainer: interrupted; nothing half-done was kept.\n"
 _SHOW_CURSOR = b"\x1b[?25h"  # a progress bar hides it
 children: set[subprocess.Popen[str]] = set()
 """Processes to end with this one: they do not get the signal where it was sent to this process alone."""
+folders: set[Path] = set()
+"""Temporary folders to remove: no `finally` runs."""
 
 
 def exit_on_interrupt() -> None:
@@ -38,6 +42,8 @@ def _wait(reader: int) -> None:
         pass
     for child in list(children):
         child.terminate()
+    for folder in list(folders):
+        shutil.rmtree(folder, ignore_errors=True)
     if os.isatty(2):
         os.write(2, _SHOW_CURSOR)
     os.write(2, MESSAGE.encode())

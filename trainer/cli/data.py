@@ -62,7 +62,7 @@ def prepare(target: str | None) -> list[str]:
 
 
 def ingest(
-    path: Annotated[Path, typer.Argument(help="A snapshot folder, or a folder of several.")],
+    path: Annotated[str, typer.Argument(help="A snapshot folder or a folder of several; also s3://bucket/prefix or https://….")],
     network: Network = None,
     processing_date: Day = None,
     window_days: Window = None,
@@ -72,23 +72,25 @@ def ingest(
 ) -> None:
     """Load snapshot folders; a path that ends in network/date/window gives the key."""
     from trainer.labels import labels_of_snapshot
-    from trainer.snapshots import find_folders
+    from trainer.snapshots import find_folders, snapshots_at
     from trainer.snapshots import ingest as load
+    from trainer.uploads import name_of
     from trainer.warehouse import connect
 
-    find_folders(path)  # fails before anything is created
-    prepare(target)
-    with progress() as update, connect(target) as client:
-        loaded = load(client, path, network, day_of(processing_date), window_days, update, accept_column or ())
-        labels = {one.key: labels_of_snapshot(client, one.key) for one in loaded}
+    with progress() as update, snapshots_at(path, update) as folder:
+        find_folders(folder)  # fails before anything is created
+        prepare(target)
+        with connect(target) as client:
+            loaded = load(client, folder, network, day_of(processing_date), window_days, update, accept_column or ())
+            labels = {one.key: labels_of_snapshot(client, one.key) for one in loaded}
+        results = [_as_dict(one) | {"folder": name_of(one.folder), "labels": labels[one.key]} for one in loaded]
     for snapshot in loaded:
         _say_changes(snapshot)
         if labels[snapshot.key]:
             counted = ", ".join(f"{source or 'custom'} ({count})" for source, count in labels[snapshot.key].items())
             say(f"{snapshot.key} your labels apply to addresses of it: {counted}")
-    result = [_as_dict(one) | {"labels": labels[one.key]} for one in loaded]
     lines = [f"{one.key}  {table}  {rows}" for one in loaded for table, rows in one.rows.items()]
-    emit({"snapshots": result}, json, lines)
+    emit({"snapshots": results}, json, lines)
 
 
 def _as_dict(one: Ingested) -> dict[str, Any]:

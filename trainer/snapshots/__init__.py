@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from trainer.snapshots.ingest import Ingested, ingest
 from trainer.snapshots.reader import find_folders
+from trainer.snapshots.remote import snapshots_at
 
 __all__ = [
     "Ingested",
     "find_folders",
     "ingest",
+    "snapshots_at",
 ]
