@@ -5,7 +5,7 @@ Every message is one sentence that says what is wrong, where, and what to do abo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 PACKAGE = "trainer"
@@ -32,6 +32,14 @@ class BadInputError(TrainerError):
     """A file, a column or a value handed in cannot be used; nothing of it was loaded."""
 
     exit_code = 3
+
+
+class MissingKeyError(BadInputError):
+    """A file does not say of which snapshot or network it is, and neither does the call; `missing` are the parts not known."""
+
+    def __init__(self, message: str, missing: Iterable[str]) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
 
 
 class WarehouseError(TrainerError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,14 +40,18 @@ from trainer.cli.options import (
     day_of,
     mapping_of,
 )
-from trainer.cli.output import counted, emit, say
+from trainer.cli.output import counted, emit, progress, say
 from trainer.cli.tables import print_tables
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trainer.errors import MissingKeyError
     from trainer.labels import AddOptions, LabelsAdded
     from trainer.training import DerivedVotes
 
+MAX_LIST_BYTES = 2**30  # of a list, or the lists of a folder, that are fetched
 labels = typer.Typer(help="Labels: lists, reports, votes of strategies.", no_args_is_help=True)
 
 
@@ -58,7 +62,7 @@ def register(app: typer.Typer) -> None:
 
 @labels.command("add")
 def labels_add(
-    file: Annotated[Path, typer.Argument(help=ADDED_FILE)],
+    file: Annotated[str, typer.Argument(help=ADDED_FILE)],
     network: Network = None,
     processing_date: Stamp = None,
     window_days: Window = None,
@@ -82,6 +86,8 @@ def labels_add(
 
     Without a processing date the labels stand: they hold for every snapshot of the network, from a day until they are withdrawn.
     """
+    from trainer.uploads import file_at
+
     if max_closed is not None and not complete:
         raise UsageError("--max-closed limits what a complete edition may close; give it with --complete.")
     options: AddOptions = {"network": network, "window_days": window_days, "complete": complete}
@@ -89,24 +95,34 @@ def labels_add(
     options |= {"processing_date": day_of(processing_date), "valid_from": day_of(valid_from), "format": format, "source": source}
     options |= {"risk_level": risk_level, "label": label, "confidence": confidence, "categories": map_category}
     options |= {"columns": mapping_of(map), "dry_run": dry_run, "skip_bad": skip_bad, "rejects": rejects}
-    added = _add(file, options, target)
+    with progress() as update, file_at(file, MAX_LIST_BYTES, update) as path:
+        is_folder = path.is_dir()
+        if path != Path(file) and rejects is None:
+            options["rejects"] = Path()  # not beside the fetched file, of which nothing is left
+        added = _add(path, options, target)
     meanings = "the seed label_taxonomy" if map_category is None else str(map_category)
     for one in added:
         say_added(one, meanings)
     if not dry_run and any(one.added or one.closed for one in added):
         say("Run `dbt run` to let these labels vote.")
     results = [one.as_dict() | {"dry_run": dry_run} for one in added]
-    emit({"files": results} if file.is_dir() else results[0], json, added_lines(added, dry_run, is_folder=file.is_dir()))
+    emit({"files": results} if is_folder else results[0], json, added_lines(added, dry_run, is_folder=is_folder))
 
 
 def _add(path: Path, options: AddOptions, target: str | None) -> list[LabelsAdded]:
     from trainer.labels import add_labels, list_files
+    from trainer.uploads import infer_key
     from trainer.warehouse import connect
+
+    def infer(given: Mapping[str, Any], error: MissingKeyError) -> dict[str, Any]:
+        prepare(target)
+        with connect(target) as client:
+            return infer_key(client, given, error)
 
     rejects = options["rejects"]
     if rejects is not None and path.is_dir() and not rejects.is_dir():
         raise UsageError(f"--rejects {rejects} is no folder; the lists of a folder need one for their rejected rows.")
-    files = list_files(path, **options)  # a folder is loaded whole or not at all
+    files = list_files(path, infer, **options)  # a folder is loaded whole or not at all
     prepare(target)
     with connect(target) as client:
         if len(files) > 1 and options["complete"]:  # an edition may be refused only when it is compared with the loaded ones

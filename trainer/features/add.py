@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.errors import BadInputError
+from trainer.errors import BadInputError, MissingKeyError
 from trainer.features.built_in import built_in_names
 from trainer.features.checks import Checked, check_rows
 from trainer.features.reader import FeatureFile, read_features
 from trainer.features.store import Stored, feature_table, store
-from trainer.uploads import ANSWER, reason_to_leave_out, refusal, rejected_rows, require_key
+from trainer.uploads import ANSWER, infer_key, name_of, reason_to_leave_out, refusal, rejected_rows, require_key
 from trainer.warehouse import create_tables, load
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class FeaturesAdded:
         rejects_file: where the rejected rows were written, None if they were not.
         ignored_columns: column → why it is not a feature.
         renamed: column → the name under which it is stored.
+        inferred: parts of the key that neither the file nor the call has: the ingested snapshots leave one choice.
     """
 
     file: str
@@ -48,6 +49,7 @@ class FeaturesAdded:
     rejects_file: str | None = None
     ignored_columns: dict[str, str] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
+    inferred: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
@@ -81,19 +83,32 @@ def add_features(
     """
     file = read_features(path, columns, accepted)
     given = {"network": network, "processing_date": processing_date, "window_days": window_days}
+    inferred = _inferred(client, path, file, given)
+    given |= inferred
     checked = _checked(path, file, given, accepted)
     if checked.problems and not skip_bad:
         raise refusal(path, checked.problems, len(checked.keys))
     stored = Stored(0, 0, 0)
     with (
         rejected_rows(path, checked.frame(), checked.problems, rejects, is_wanted=skip_bad and not dry_run) as rejects_file,
-        load(client, f"`trainer features add {path}`"),
+        load(client, f"`trainer features add {name_of(path)}`"),
     ):
         create_tables(client)
         if (good := checked.is_good).any():
             table = feature_table(checked.keys[good], {name: values[good] for name, values in checked.values.items()})
             stored = store(client, table, sorted(checked.values), dry_run=dry_run)
-    return _result(path, file, checked, stored, rejects_file)
+    result = _result(path, file, checked, stored, rejects_file)
+    result.inferred = {name: str(value) for name, value in inferred.items()}
+    return result
+
+
+def _inferred(client: Client, path: Path, file: FeatureFile, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of the key that neither the file nor the call has, where the ingested snapshots leave one choice."""
+    try:
+        require_key(path, file.keys, given)
+    except MissingKeyError as error:
+        return infer_key(client, given, error)
+    return {}
 
 
 def _checked(path: Path, file: FeatureFile, given: Mapping[str, Any], accepted: Collection[str]) -> Checked:
@@ -123,7 +138,7 @@ def _require_names(path: Path, file: FeatureFile, accepted: Collection[str]) -> 
 
 def _result(path: Path, file: FeatureFile, checked: Checked, stored: Stored, rejects_file: str | None) -> FeaturesAdded:
     return FeaturesAdded(
-        file=str(path),
+        file=name_of(path),
         rows=len(checked.keys),
         features=sorted(checked.values),
         added=stored.added,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trainer.labels.add import AddOptions, LabelsAdded, add_labels, check_labels
+from trainer.labels.add import AddOptions, add_labels, check_labels
+from trainer.labels.added import LabelsAdded
 from trainer.labels.folder import list_files
 from trainer.labels.formats.base import CATEGORY, PUBLISHER_COLUMNS, LabelFormat
 from trainer.labels.matches import labels_of_snapshot

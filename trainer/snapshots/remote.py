@@ -61,7 +61,7 @@ def snapshots_at(text: str, progress: Progress | None = None) -> Iterator[Path]:
 def _fetch_known(download: Download, location: Location, local: Path) -> int:
     """Fetch META.json and every file that it lists or that has the name of a table; return the number of files.
 
-    Some servers refuse what they do not have. That is an error unless META.json lists the files: none of a snapshot may be missed.
+    Some servers refuse what they do not have. That is an error unless META.json lists the files: none may be missed.
     """
     download.file(location.child(META), local / META)
     listed = listed_files(local, known_tables())
@@ -84,14 +84,17 @@ def _fetch_labels_beside(download: Download, location: Location, local: Path, to
     tried = set()
     for folder in (local, *sorted(path for path in local.rglob("*") if path.is_dir())):
         match = KEY_IN_PATH.search(folder.relative_to(top).as_posix())
-        for parent in folder.parents[:LEVELS_ABOVE] if match is not None else ():
-            to = parent.joinpath(*labels_file(match["network"]))
+        if match is None:
+            continue
+        names = labels_file(match["network"])
+        for parent in folder.parents[:LEVELS_ABOVE]:
+            to = parent.joinpath(*names)
             if parent.is_relative_to(local) or not parent.is_relative_to(top) or to in tried:
                 continue
             tried.add(to)
             above = location.above(len(local.relative_to(parent).parts))
             with suppress(RefusedError):  # nobody has said that there are labels
-                if download.file(above.child(*labels_file(match["network"])), to):
+                if download.file(above.child(*names), to):
                     break
 
 

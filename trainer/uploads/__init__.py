@@ -15,6 +15,7 @@ from trainer.uploads.checks import (
     require_key,
 )
 from trainer.uploads.columns import ANSWER, ROW_NUMBER, RowCounter, is_answer, is_index, reason_to_leave_out
+from trainer.uploads.inferred import infer_key
 from trainer.uploads.private import private_folder
 from trainer.uploads.proportion import (
     MAX_COLUMNS,
@@ -57,6 +58,7 @@ __all__ = [
     "file_at",
     "filled",
     "first_line",
+    "infer_key",
     "is_answer",
     "is_index",
     "is_url",

@@ -45,7 +45,7 @@ def require_folder(path: Path, wanted: str = "a folder") -> None:
         BadInputError: there is nothing, or a file.
     """
     if path.is_file():
-        raise BadInputError(f"{path} is a file, not {wanted}; name the folder it is in, or another one.")
+        raise BadInputError(f"{path} is a file, not {wanted}; name the folder that it is in.")
     if not path.is_dir():
         raise BadInputError(f"There is no folder {path}{_beside(path)}.")
 

@@ -99,7 +99,7 @@ def require_scheme(scheme: str, host: str, *, after: str = "") -> None:
         return
     if scheme == "http" and not after:
         raise UsageError(
-            f"Anybody on the way can change what http://{host} sends; use https, or set TRAINER_ALLOW_HTTP=1 if you trust the way."
+            f"What http://{host} sends can be changed on its way; use https, or set TRAINER_ALLOW_HTTP=1 if you trust the way."
         )
     if after:
         raise BadInputError(f"The server leads from {after} to {scheme or 'an unknown scheme'}, where nothing is fetched from.")
