@@ -86,8 +86,6 @@ def labels_add(
 
     Without a processing date the labels stand: they hold for every snapshot of the network, from a day until they are withdrawn.
     """
-    from trainer.uploads import file_at
-
     if max_closed is not None and not complete:
         raise UsageError("--max-closed limits what a complete edition may close; give it with --complete.")
     options: AddOptions = {"network": network, "window_days": window_days, "complete": complete}
@@ -95,11 +93,7 @@ def labels_add(
     options |= {"processing_date": day_of(processing_date), "valid_from": day_of(valid_from), "format": format, "source": source}
     options |= {"risk_level": risk_level, "label": label, "confidence": confidence, "categories": map_category}
     options |= {"columns": mapping_of(map), "dry_run": dry_run, "skip_bad": skip_bad, "rejects": rejects}
-    with progress() as update, file_at(file, MAX_LIST_BYTES, update) as path:
-        is_folder = path.is_dir()
-        if path != Path(file) and rejects is None:
-            options["rejects"] = Path()  # not beside the fetched file, of which nothing is left
-        added = _add(path, options, target)
+    added, is_folder = _add(file, options, target)
     meanings = "the seed label_taxonomy" if map_category is None else str(map_category)
     for one in added:
         say_added(one, meanings)
@@ -109,9 +103,10 @@ def labels_add(
     emit({"files": results} if is_folder else results[0], json, added_lines(added, dry_run, is_folder=is_folder))
 
 
-def _add(path: Path, options: AddOptions, target: str | None) -> list[LabelsAdded]:
+def _add(file: str, options: AddOptions, target: str | None) -> tuple[list[LabelsAdded], bool]:
+    """Add a list or a folder of lists; return the results, and whether it is a folder."""
     from trainer.labels import add_labels, list_files
-    from trainer.uploads import infer_key
+    from trainer.uploads import file_at, infer_key
     from trainer.warehouse import connect
 
     def infer(given: Mapping[str, Any], error: MissingKeyError) -> dict[str, Any]:
@@ -119,16 +114,19 @@ def _add(path: Path, options: AddOptions, target: str | None) -> list[LabelsAdde
         with connect(target) as client:
             return infer_key(client, given, error)
 
-    rejects = options["rejects"]
-    if rejects is not None and path.is_dir() and not rejects.is_dir():
-        raise UsageError(f"--rejects {rejects} is no folder; the lists of a folder need one for their rejected rows.")
-    files = list_files(path, infer, **options)  # a folder is loaded whole or not at all
-    prepare(target)
-    with connect(target) as client:
-        if len(files) > 1 and options["complete"]:  # an edition may be refused only when it is compared with the loaded ones
-            for file in files:
-                add_labels(client, file, **(options | {"dry_run": True}))
-        return [add_labels(client, file, **options) for file in files]
+    with progress() as update, file_at(file, MAX_LIST_BYTES, update) as path:
+        if path != Path(file) and options["rejects"] is None:
+            options["rejects"] = Path()  # nothing is left beside a fetched file
+        rejects = options["rejects"]
+        if rejects is not None and path.is_dir() and not rejects.is_dir():
+            raise UsageError(f"--rejects {rejects} is no folder; the lists of a folder need one for their rejected rows.")
+        files = list_files(path, infer, **options)  # a folder is loaded whole or not at all
+        prepare(target)
+        with connect(target) as client:
+            if len(files) > 1 and options["complete"]:  # an edition may be refused only when it is compared with the loaded ones
+                for one in files:
+                    add_labels(client, one, **(options | {"dry_run": True}))
+            return [add_labels(client, one, **options) for one in files], path.is_dir()
 
 
 @labels.command("remove")

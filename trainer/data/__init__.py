@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trainer.data.coverage import labelled_addresses, too_few_labels_hint
+from trainer.data.advice import MIN_LABELLED, MIN_POSITIVE, too_few_labels_hint
+from trainer.data.coverage import labelled_addresses
 from trainer.data.dataset import Dataset, read_scoring, read_training
 from trainer.data.feature import Feature, absent_features
 from trainer.data.feature_choice import FeatureChoice
@@ -12,6 +13,8 @@ from trainer.data.selection import Selection, as_date, resolve_selection
 
 __all__ = [
     "GOLD_STRATEGY",
+    "MIN_LABELLED",
+    "MIN_POSITIVE",
     "Dataset",
     "Feature",
     "FeatureChoice",

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from trainer.data.selection import Selection
     from trainer.warehouse import Client
 
-LABEL_MODEL = "label_model"  # the strategy that also labels where there is no gold
 _STRATEGY_PREFIX = "int_label_strategy__"
 
 
@@ -17,18 +16,6 @@ def labelled_addresses(client: Client, selection: Selection, label_strategy: str
     query = f"SELECT uniqExact(address) FROM fct_address_labels WHERE {selection.where} AND strategy = {{strategy:String}}"
     parameters = selection.parameters | {"strategy": label_strategy}
     return int(client.query(query, parameters=parameters).result_rows[0][0])
-
-
-def too_few_labels_hint(client: Client, selection: Selection, label_strategy: str) -> str:
-    """Return a hint for the too-few-labels error: bring labels, or use the label model where rules have votes."""
-    bring = "bring more labels with `trainer labels add` and run `dbt run`"
-    if label_strategy == LABEL_MODEL:
-        return bring
-    query = f"SELECT uniqExact(address) FROM int_label_votes WHERE {selection.where} AND kind != 'gold'"
-    voted = client.query(query, parameters=selection.parameters).result_rows[0][0]
-    if not voted:
-        return bring
-    return f"{bring}, or train on the votes of rules on {voted} addresses with `--label-strategy {LABEL_MODEL}`"
 
 
 def known_strategies(client: Client) -> list[str]:

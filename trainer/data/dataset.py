@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trainer.data.advice import too_few_labels_hint
 from trainer.data.answers import answers_among
-from trainer.data.coverage import known_strategies, too_few_labels_hint
+from trainer.data.coverage import known_strategies
 from trainer.data.facts import facts_of
 from trainer.data.feature import Feature, absent_features, columns_of, features_of, sql_expression
 from trainer.data.feature_choice import FeatureChoice
-from trainer.data.groups import codes_of, linked_groups
+from trainer.data.groups import groups_of
 from trainer.data.selection import Selection
 from trainer.errors import ArtifactError, BadInputError, NotBuiltError, NotEnoughLabelsError, UsageError
 from trainer.model_types import ALERT_SCORER, ModelType, get_model_type
@@ -63,10 +64,7 @@ class Dataset:
     @property
     def groups(self) -> np.ndarray:
         """(n,) int64: equal for rows of one address; where a row has several, for those of one id and those that share one."""
-        addresses = self.keys[self.model_type.held_together_by]
-        if pa.types.is_list(addresses.type):
-            return linked_groups(self.keys[self.model_type.id_column], addresses)
-        return codes_of(addresses)
+        return groups_of(self.keys[self.model_type.id_column], self.keys[self.model_type.held_together_by])
 
     @property
     def lists(self) -> np.ndarray:
@@ -124,7 +122,7 @@ def read_training(
             raise UsageError(f"There is no label strategy '{label_strategy}'; there are: {', '.join(known)}.")
         raise NotEnoughLabelsError(
             f"None of the {kind.grain} rows of {selection.network} with a window of {selection.window_days} days has a label "
-            f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, label_strategy)}."
+            f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, kind, label_strategy)}."
         )
     features, left_out = _chosen(client, kind, selection, choice)
     data, sources = _read(client, kind, where, parameters, count, features, left_out, labelled=True)

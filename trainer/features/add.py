@@ -73,7 +73,8 @@ def add_features(
     The file's values replace older ones of the same address and column; a missing value removes the older one.
 
     Args:
-        network, processing_date, window_days: values for files without such a column; a column must agree with them.
+        network, processing_date, window_days: values for files without such a column; a column must agree with them. What neither
+            has is inferred where the ingested snapshots leave one choice.
         columns, dry_run: our name of a column → the file's; whether to check and count only.
         skip_bad, rejects: load the good rows and write the others to `<file>.rejects.csv`, or to that file or folder.
         accepted: columns to keep although they look like an answer or a row number.
@@ -84,8 +85,7 @@ def add_features(
     file = read_features(path, columns, accepted)
     given = {"network": network, "processing_date": processing_date, "window_days": window_days}
     inferred = _inferred(client, path, file, given)
-    given |= inferred
-    checked = _checked(path, file, given, accepted)
+    checked = _checked(path, file, given | inferred, accepted)
     if checked.problems and not skip_bad:
         raise refusal(path, checked.problems, len(checked.keys))
     stored = Stored(0, 0, 0)
@@ -97,9 +97,7 @@ def add_features(
         if (good := checked.is_good).any():
             table = feature_table(checked.keys[good], {name: values[good] for name, values in checked.values.items()})
             stored = store(client, table, sorted(checked.values), dry_run=dry_run)
-    result = _result(path, file, checked, stored, rejects_file)
-    result.inferred = {name: str(value) for name, value in inferred.items()}
-    return result
+    return _result(path, file, checked, stored, rejects_file, inferred)
 
 
 def _inferred(client: Client, path: Path, file: FeatureFile, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,7 +134,9 @@ def _require_names(path: Path, file: FeatureFile, accepted: Collection[str]) -> 
             )
 
 
-def _result(path: Path, file: FeatureFile, checked: Checked, stored: Stored, rejects_file: str | None) -> FeaturesAdded:
+def _result(
+    path: Path, file: FeatureFile, checked: Checked, stored: Stored, rejects_file: str | None, inferred: Mapping[str, Any]
+) -> FeaturesAdded:
     return FeaturesAdded(
         file=name_of(path),
         rows=len(checked.keys),
@@ -151,4 +151,5 @@ def _result(path: Path, file: FeatureFile, checked: Checked, stored: Stored, rej
         rejects_file=rejects_file,
         ignored_columns=file.ignored,
         renamed=file.renamed,
+        inferred={name: str(value) for name, value in inferred.items()},
     )

@@ -76,7 +76,8 @@ def add_labels(client: Client, path: Path, **options: Unpack[AddOptions]) -> Lab
     """Add the rows of a label list; adding a file again changes nothing.
 
     Without a processing date and a window, in the file or given, the labels are standing: they hold for every snapshot of the
-    network from `valid_from`. A label replaces an older one of the same source, address and label with another value.
+    network from `valid_from`. A label replaces an older one of the same source, address and label with another value. A network,
+    date or window that is needed and not said is inferred where the ingested snapshots leave one choice.
 
     Raises:
         BadInputError: the file cannot be read or lacks a column; or it is a user's own table with bad rows, and `skip_bad` is
