@@ -89,16 +89,20 @@ def ingest(
         if labels[snapshot.key]:
             counted = ", ".join(f"{source or 'custom'} ({count})" for source, count in labels[snapshot.key].items())
             say(f"{snapshot.key} your labels apply to addresses of it: {counted}")
-    lines = [f"{one.key}  {table}  {rows}" for one in loaded for table, rows in one.rows.items()]
+    lines = [f"{one.key}  {table}  {_of(rows, one.read[table])}" for one in loaded for table, rows in one.rows.items()]
     emit({"snapshots": results}, json, lines)
+
+
+def _of(loaded: int, read: int) -> str:
+    return str(loaded) if loaded == read else f"{loaded} from {read} rows"
 
 
 def _as_dict(one: Ingested) -> dict[str, Any]:
     return {
         "snapshot": str(one.key),
         "shape": one.shape,
-        "folder": str(one.folder),
         "rows": one.rows,
+        "read": one.read,
         "changes": one.changes,
         "dropped_columns": one.dropped,
         "left_out_columns": one.left_out,

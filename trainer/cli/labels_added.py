@@ -21,7 +21,7 @@ def added_lines(files: Sequence[LabelsAdded], dry_run: bool, *, is_folder: bool)
     if not is_folder:
         return [_line(files, dry_run)]
     lines = [f"{Path(one.file).name}: {_line([one], dry_run)}" for one in files if one.rows > one.elsewhere]
-    return [*lines, f"{counted(len(files), 'file')}: {_line(files, dry_run)}"]
+    return [*lines, f"{counted(len(files), 'file')}, {_line(files, dry_run)}"]
 
 
 def _line(files: Sequence[LabelsAdded], dry_run: bool) -> str:

@@ -70,12 +70,12 @@ def add_features(
 ) -> FeaturesAdded:
     """Add a file of numeric features, one row per address; adding it again changes nothing.
 
-    The file's values replace older ones of the same address and column; a missing value removes the older one.
+    Its values replace older ones of the same address and column; a missing value removes the older one. A part of the key that
+    neither it nor the call has is inferred where the ingested snapshots leave one choice.
 
     Args:
-        network, processing_date, window_days: values for files without such a column; a column must agree with them. What neither
-            has is inferred where the ingested snapshots leave one choice.
-        columns, dry_run: our name of a column → the file's; whether to check and count only.
+        network, processing_date, window_days: the key; a column of the file must agree with it.
+        columns, dry_run: our name of a column → the file's; whether to count only.
         skip_bad, rejects: load the good rows and write the others to `<file>.rejects.csv`, or to that file or folder.
         accepted: columns to keep although they look like an answer or a row number.
 
@@ -83,21 +83,26 @@ def add_features(
         BadInputError: the file cannot be read, has no numeric column or one with a reserved name, or bad rows without `skip_bad`.
     """
     file = read_features(path, columns, accepted)
-    given = {"network": network, "processing_date": processing_date, "window_days": window_days}
+    given: dict[str, Any] = {"network": network, "processing_date": processing_date, "window_days": window_days}
     inferred = _inferred(client, path, file, given)
     checked = _checked(path, file, given | inferred, accepted)
     if checked.problems and not skip_bad:
         raise refusal(path, checked.problems, len(checked.keys))
-    stored = Stored(0, 0, 0)
     with (
         rejected_rows(path, checked.frame(), checked.problems, rejects, is_wanted=skip_bad and not dry_run) as rejects_file,
         load(client, f"`trainer features add {name_of(path)}`"),
     ):
         create_tables(client)
-        if (good := checked.is_good).any():
-            table = feature_table(checked.keys[good], {name: values[good] for name, values in checked.values.items()})
-            stored = store(client, table, sorted(checked.values), dry_run=dry_run)
+        stored = _store(client, checked, dry_run)
     return _result(path, file, checked, stored, rejects_file, inferred)
+
+
+def _store(client: Client, checked: Checked, dry_run: bool) -> Stored:
+    good = checked.is_good
+    if not good.any():
+        return Stored(0, 0, 0)
+    table = feature_table(checked.keys[good], {name: values[good] for name, values in checked.values.items()})
+    return store(client, table, sorted(checked.values), dry_run=dry_run)
 
 
 def _inferred(client: Client, path: Path, file: FeatureFile, given: Mapping[str, Any]) -> dict[str, Any]:

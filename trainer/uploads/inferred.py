@@ -30,7 +30,7 @@ def infer_key(client: Client, given: Mapping[str, Any], error: MissingKeyError) 
     create_tables(client)
     names = ", ".join(SNAPSHOT_KEY)
     union = " UNION DISTINCT ".join(f"SELECT {names} FROM {table.name}" for table in (RAW_ALERTS, RAW_FEATURES, RAW_MONEY_FLOWS))
-    snapshots = [dict(zip(SNAPSHOT_KEY, row, strict=True)) for row in client.query(f"{union} ORDER BY {names}").result_rows]
+    snapshots = [dict(zip(SNAPSHOT_KEY, row, strict=True)) for row in sorted(client.query(union).result_rows)]
     wanted = {name: value for name, value in given.items() if name in SNAPSHOT_KEY and value is not None}
     fitting = [one for one in snapshots if all(one[name] == value for name, value in wanted.items())]
     choices = list(dict.fromkeys(tuple(one[name] for name in error.missing) for one in fitting))
@@ -40,5 +40,6 @@ def infer_key(client: Client, given: Mapping[str, Any], error: MissingKeyError) 
         return dict(zip(error.missing, choices[0], strict=True))
     shown = [" ".join(f"{option(name)} {value}" for name, value in zip(error.missing, one, strict=True)) for one in choices]
     more = f"; and {len(shown) - SHOWN_CHOICES} more" if len(shown) > SHOWN_CHOICES else ""
-    first = str(error).partition(";")[0].rstrip(".")
-    raise BadInputError(f"{first}; choose one of: {'; '.join(shown[:SHOWN_CHOICES])}{more}.") from error
+    give = f"give {', '.join(map(option, error.missing))}"
+    choose = f"choose one of: {'; '.join(shown[:SHOWN_CHOICES])}{more}"
+    raise BadInputError(str(error).replace(give, choose)) from error

@@ -75,7 +75,7 @@ class HttpServer:
             before, url = urlsplit(url), urljoin(url, response.headers["location"])
             response.close()
             after = urlsplit(url)
-            require_scheme(after.scheme, after.netloc.rpartition("@")[2], after=before.scheme)
+            require_scheme(after.scheme, after.netloc.rpartition("@")[2], after=before.scheme, where=location)
         raise FetchError(f"{location} leads from one place to the next more than {MAX_REDIRECTS} times; nothing was loaded.")
 
     @staticmethod

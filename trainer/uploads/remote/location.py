@@ -10,7 +10,7 @@ from trainer import settings
 from trainer.errors import BadInputError, UsageError
 
 SCHEMES = ("https", "s3")
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):/{1,2}(?!/)")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://|(https|http|s3):/", re.IGNORECASE)  # pathlib makes one slash of two
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f/\\]")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -71,7 +71,7 @@ def location_of(text: str) -> Location:
         BadInputError: a name in its path could not be the name of a file.
     """
     match = _SCHEME.match(text)
-    scheme = match[1].lower() if match else ""
+    scheme = (match[1] or match[2]).lower() if match else ""
     if scheme == "s3":
         bucket, _, key = text[match.end() if match else 0 :].partition("/")
         if not _BUCKET.fullmatch(bucket):
@@ -80,19 +80,22 @@ def location_of(text: str) -> Location:
                 "the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE, …)."
             )
         return Location("s3", bucket, _names(key))
-    require_scheme(scheme, _split(text)[0])
+    if scheme not in {"https", "http"}:
+        require_scheme(scheme, "")
     host, path, query = _split(text)
+    require_scheme(scheme, host)
     return Location(scheme, host, tuple(map(unquote, _names(path, is_encoded=True))), query)
 
 
-def require_scheme(scheme: str, host: str, *, after: str = "") -> None:
+def require_scheme(scheme: str, host: str, *, after: str = "", where: object = None) -> None:
     """Refuse a scheme that files are not fetched from; plain http only from this machine, or where the environment allows it.
 
     Args:
-        after: the scheme that was redirected from; https leads to https alone.
+        after, where: the scheme that was redirected from, of what is fetched; https leads to https alone.
 
     Raises:
         UsageError: the scheme is another.
+        BadInputError: likewise, of a redirect.
     """
     is_plain = scheme == "http" and after != "https"
     if scheme == "https" or (is_plain and (host.rpartition(":")[0].strip("[]") in _LOOPBACK or settings.allows_http())):
@@ -102,7 +105,7 @@ def require_scheme(scheme: str, host: str, *, after: str = "") -> None:
             f"What http://{host} sends can be changed on its way; use https, or set TRAINER_ALLOW_HTTP=1 if you trust the way."
         )
     if after:
-        raise BadInputError(f"The server leads from {after} to {scheme or 'an unknown scheme'}, where nothing is fetched from.")
+        raise BadInputError(f"{where} leads from {after} to {scheme[:32]!a}, where nothing is fetched from; nothing was loaded.")
     raise UsageError(f"Nothing is fetched from {scheme}://; there are: {', '.join(f'{name}://' for name in SCHEMES)}.")
 
 
@@ -132,7 +135,7 @@ def _split(text: str) -> tuple[str, str, str]:
         UsageError: it is none, or has a user name or password.
     """
     try:
-        parts = urlsplit(re.sub(r":/{1,2}", "://", text, count=1))
+        parts = urlsplit(_SCHEME.sub(lambda match: f"{match[1] or match[2]}://", text, count=1))
         port, host = parts.port, parts.hostname
     except ValueError:
         raise UsageError("A URL is https://host/path; the host or port of this one is not valid.") from None
