@@ -30,7 +30,7 @@ def test_the_files_of_a_folder_are_read_in_order_without_notes_and_rejects(tmp_p
     folder(lists / "older", c__csv=GOOD)
     assert [file.name for file in list_files(lists, network="ethereum", risk_level="high")] == ["a.txt", "b.csv"]
     assert list_files(lists / "b.csv") == [lists / "b.csv"]
-    with pytest.raises(BadInputError, match=r"There is no file .*/lists/B\.cvs; there is b\.csv"):
+    with pytest.raises(BadInputError, match=r"There is no file .*/lists/B\.cvs, which should be a label list; there is b\.csv"):
         list_files(lists / "B.cvs")
 
 
@@ -48,7 +48,7 @@ def test_every_file_of_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> 
     with pytest.raises(BadInputError) as refused:
         list_files(lists, network="ethereum")
     said = str(refused.value)
-    assert said.startswith("3 of 4 files cannot be added: ") and "a.csv" not in said
+    assert said.startswith("3 of 4 files cannot be added, ") and "a.csv" not in said
     assert [said.count(f"lists/{name}") for name in ("b.csv", "c.json", "d.xlsx")] == [1, 1, 1]
 
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trainer.cli.options import AcceptColumn, Day, Json, Network, Target, Window, day_of
+from trainer.cli.options import AcceptColumn, Day, Json, Network, Target, Window, check_out_folder, day_of
 from trainer.cli.output import emit, progress, say
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
+    from trainer.keys import SnapshotKey
     from trainer.snapshots import Ingested
 
 
@@ -71,7 +72,7 @@ def ingest(
     target: Target = None,
 ) -> None:
     """Load snapshot folders; a path that ends in network/date/window gives the key."""
-    from trainer.labels import labels_of_snapshot
+    from trainer.labels import labels_of_other_snapshots, labels_of_snapshot
     from trainer.snapshots import find_folders, snapshots_at
     from trainer.snapshots import ingest as load
     from trainer.uploads import name_of
@@ -83,14 +84,27 @@ def ingest(
         with connect(target) as client:
             loaded = load(client, folder, network, day_of(processing_date), window_days, update, accept_column or ())
             labels = {one.key: labels_of_snapshot(client, one.key) for one in loaded}
-        results = [_as_dict(one) | {"folder": name_of(one.folder), "labels": labels[one.key]} for one in loaded]
+            others = {one.key: labels_of_other_snapshots(client, one.key) for one in loaded}
+        results = [
+            _as_dict(one) | {"folder": name_of(one.folder), "labels": labels[one.key], "labels_of_others": others[one.key]}
+            for one in loaded
+        ]
     for snapshot in loaded:
         _say_changes(snapshot)
-        if labels[snapshot.key]:
-            counted = ", ".join(f"{source or 'custom'} ({count})" for source, count in labels[snapshot.key].items())
-            say(f"{snapshot.key} your labels apply to addresses of it: {counted}")
+        _say_labels(snapshot.key, labels[snapshot.key], others[snapshot.key])
     lines = [f"{one.key}  {table}  {_of(rows, one.read[table])}" for one in loaded for table, rows in one.rows.items()]
     emit({"snapshots": results}, json, lines)
+
+
+def _say_labels(key: SnapshotKey, labels: dict[str, int], of_others: dict[str, int]) -> None:
+    shown, others = (", ".join(f"{source or 'custom'} ({n})" for source, n in one.items()) for one in (labels, of_others))
+    if shown:
+        say(f"{key} your labels apply to addresses of it: {shown}")
+    if others:
+        say(
+            f"{key} labels of yours that belong to other snapshots do not apply to these addresses of it: {others}; added without a "
+            "date and a window, labels stand for all snapshots"
+        )
 
 
 def _of(loaded: int, read: int) -> str:
@@ -145,6 +159,7 @@ def simulate(
     from trainer.data import as_date
     from trainer.simulate import simulate as write
 
+    check_out_folder(out)
     if (problem := network_problem(network)) is not None:
         raise UsageError(f"{problem}.")
     days = [as_date(text.strip()) for text in dates.split(",")]

@@ -14,7 +14,7 @@ import typer
 
 from trainer.cli.data import prepare
 from trainer.cli.demo_lines import alert_lines, truth_lines
-from trainer.cli.options import Json, Seed
+from trainer.cli.options import Json, Seed, check_out_folder
 from trainer.cli.output import emit, metric_lines, progress, say
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def demo(
     """Simulate, ingest, label, build, train, score, explain and report: a few minutes, in a folder of its own."""
     from trainer import settings
 
+    check_out_folder(out)
     started = time.perf_counter()
     os.environ |= {
         "TRAINER_TARGET": "embedded",

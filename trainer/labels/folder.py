@@ -37,11 +37,15 @@ def list_files(path: Path, infer: Infer | None = None, **options: Unpack[AddOpti
             check_labels(file, infer, **options)
         except BadInputError as error:
             reasons.append(str(error).removesuffix("."))
+    if len(reasons) == 1:
+        raise BadInputError(f"{reasons[0]}; or move the file out of the folder, of which nothing was loaded.")
     if reasons:
+        shown = "; ".join(reason.partition("; ")[0] for reason in reasons[:SHOWN_FILES])  # each file's own advice is left out
         more = f"; and {len(reasons) - SHOWN_FILES} more" if len(reasons) > SHOWN_FILES else ""
-        advice = "move the file out of the folder" if len(reasons) == 1 else "move those files out of the folder"
-        count = f"{len(reasons)} of {len(files)} files cannot be added: " if len(files) > 1 else ""
-        raise BadInputError(f"{count}{'; '.join(reasons[:SHOWN_FILES])}{more}; or {advice}, of which nothing was loaded.")
+        raise BadInputError(
+            f"{len(reasons)} of {len(files)} files cannot be added, and nothing was loaded: {shown}{more}; correct them, or move "
+            f"them out of {path}."
+        )
     return files
 
 

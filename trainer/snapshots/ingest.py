@@ -46,7 +46,7 @@ class Ingested:
 
     Attributes:
         folder, shape, key: the folder, the name of its shape, and its snapshot.
-        rows, read: table → rows loaded, and rows in its files; `changes` says why some are missing, and transfers are summed by pair.
+        rows, read: table → rows loaded, and rows in its files: `changes` counts the rejected ones, transfers are summed by pair.
         changes: file → change → number of rows or values, see `trainer.snapshots.conform`.
         dropped: file → columns that were not loaded, because no table has them and they are no numbers.
         left_out: file → column that is no feature → why; see `trainer.uploads.columns`.

@@ -35,7 +35,8 @@ def require_file(path: Path, wanted: str = "a file") -> None:
     if path.is_dir():
         raise BadInputError(f"{path} is a folder, not {wanted}; name a file{_some_in(path)}.")
     if not path.is_file():
-        raise BadInputError(f"There is no file {path}{_beside(path)}.")
+        expected = "" if wanted == "a file" else f", which should be {wanted}"
+        raise BadInputError(f"There is no file {path}{expected}{_beside(path)}.")
 
 
 def require_folder(path: Path, wanted: str = "a folder") -> None:
