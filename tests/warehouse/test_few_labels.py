@@ -59,7 +59,7 @@ def trains_ungraded(trainer: Callable[..., Called]) -> None:
 def test_without_gold_of_both_classes_only_the_label_model_trains_and_there_are_no_metrics(bare: Bare, tmp_path: Path) -> None:
     refused = bare.trainer("fit")
     assert (refused.code, refused.out) == (5, ""), refused.err
-    for said in ("(0 labelled, 0 positive)", "`trainer labels add`", "train with `--label-strategy label_model`"):
+    for said in ("(0 labelled, 0 positive)", "`trainer labels add`", "with `--label-strategy label_model`"):
         assert said in refused.err
     unknown = bare.trainer("fit", "--label-strategy", "nope")
     assert unknown.code == 2
@@ -76,7 +76,7 @@ def test_without_gold_of_both_classes_only_the_label_model_trains_and_there_are_
     run_dbt(BUILD)
     refused = bare.trainer("fit")
     assert (refused.code, refused.out) == (5, ""), refused.err
-    for said in ("needs both classes", "positive (", "`trainer labels add`", "train with `--label-strategy label_model`"):
+    for said in ("needs both classes", "positive (", "`trainer labels add`", "with `--label-strategy label_model`"):
         assert said in refused.err
     trains_ungraded(bare.trainer)
 

@@ -74,3 +74,22 @@ def test_what_is_missing_is_taken_from_the_only_snapshot_and_else_listed(
     assert both.code == 3 and "choose one of: --network onenet; --network othernet" in both.err
     nowhere = call("features", "add", valued, "--network", "nix")
     assert nowhere.code == 3 and "give --processing-date, --window-days" in nowhere.err
+
+
+def test_labels_of_other_snapshots_that_do_not_apply_to_a_new_one_are_named(
+    own_house: Path, call: Call, tmp_path: Path, listed: Path
+) -> None:
+    def ingested(key: str) -> dict[str, Any]:
+        done = call("ingest", write(tmp_path / key[:10], tables(), "stampnet", key), "--json")
+        return found(done)["snapshots"][0] | {"err": done.err}
+
+    assert ingested("2025-08-01/90")["labels_of_others"] == {}
+    stamped = ("--network", "stampnet", "--processing-date", "2025-08-01", "--source", "stamped")
+    assert found(call("labels", "add", listed, *stamped, "--json"))["matched"] == {"stampnet/2025-08-01/90": 2}
+    second = ingested("2025-09-01/90")
+    assert (second["labels"], second["labels_of_others"]) == ({}, {"stamped": 2}) and "stamped (2)" in second["err"]
+    first = call("ingest", tmp_path / "2025-08-01", "--json")
+    assert (found(first)["snapshots"][0]["labels"], found(first)["snapshots"][0]["labels_of_others"]) == ({"stamped": 2}, {})
+    assert call("labels", "add", listed, "--network", "stampnet", "--source", "stamped").code == 0
+    again = found(call("ingest", tmp_path / "2025-09-01", "--json"))["snapshots"][0]
+    assert (again["labels"], again["labels_of_others"]) == ({"stamped": 2}, {})

@@ -102,8 +102,8 @@ def _say_labels(key: SnapshotKey, labels: dict[str, int], of_others: dict[str, i
         say(f"{key} your labels apply to addresses of it: {shown}")
     if others:
         say(
-            f"{key} labels of yours that belong to other snapshots do not apply to these addresses of it: {others}; added without a "
-            "date and a window, labels stand for all snapshots"
+            f"{key} labels of yours that belong to other snapshots do not apply to addresses of it: {others}; added without "
+            "a date and a window, labels stand for all snapshots"
         )
 
 

@@ -35,7 +35,13 @@ class HttpServer:
         self.session = requests.Session()  # proxies and certificates are those of the environment
         self.session.auth = _authorised(location)  # also keeps requests from reading ~/.netrc
         self.session.headers["Accept-Encoding"] = "identity"
-        retry = Retry(RETRIES, backoff_factor=BACKOFF_SECONDS, status_forcelist=BUSY, raise_on_status=False)
+        retry = Retry(
+            RETRIES,
+            backoff_factor=BACKOFF_SECONDS,
+            status_forcelist=BUSY,
+            raise_on_status=False,
+            respect_retry_after_header=False,  # a server could ask for hours
+        )
         for scheme in ("https://", "http://"):
             self.session.mount(scheme, HTTPAdapter(max_retries=retry))
 
