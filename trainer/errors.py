@@ -35,6 +35,14 @@ class BadInputError(TrainerError):
     exit_code = 3
 
 
+class MissingKeyError(BadInputError):
+    """A file does not say of which snapshot or network it is, and neither does the call; `missing` are the parts not known."""
+
+    def __init__(self, message: str, missing: Iterable[str]) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
+
+
 class WarehouseError(TrainerError):
     """The warehouse cannot be reached, refuses the credentials, is held by another process, or is not built."""
 
@@ -43,6 +51,16 @@ class WarehouseError(TrainerError):
 
 class NotBuiltError(WarehouseError):
     """A table is missing or empty because an earlier step (`trainer ingest`, `dbt run`) has not run yet."""
+
+
+class FetchError(TrainerError):
+    """A remote file cannot be fetched: its server cannot be reached, refuses, or stops before the end; nothing was loaded."""
+
+    exit_code = 4
+
+
+class RefusedError(FetchError):
+    """The server of a remote file is there, but does not give it to us."""
 
 
 class NotEnoughLabelsError(TrainerError):

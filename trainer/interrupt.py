@@ -7,6 +7,7 @@ import or another library, which may catch it, print it or wait for a long compu
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import textwrap
 import threading
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
 INTERRUPTED = 130  # the exit code shells use for a process that SIGINT ended
 MESSAGE = "trainer: interrupted; nothing half-done was kept.\n"
@@ -27,6 +29,8 @@ kept: Callable[[], str] | None = None
 """Returns what an interrupted command keeps, and what to do with it; "" or None: nothing half-done was kept."""
 children: set[subprocess.Popen[str]] = set()
 """Processes to end with this one: they do not get the signal where it was sent to this process alone."""
+folders: set[Path] = set()
+"""Temporary folders to remove: no `finally` runs."""
 
 
 def message() -> str:
@@ -60,6 +64,8 @@ def _wait(reader: int) -> None:
         pass
     for child in list(children):
         child.terminate()
+    for folder in list(folders):
+        shutil.rmtree(folder, ignore_errors=True)
     said = message()
     if os.isatty(2):
         _clear()

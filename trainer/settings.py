@@ -164,6 +164,44 @@ def turn_on_debugging() -> None:
     os.environ["TRAINER_DEBUG"] = "1"
 
 
+def allows_http() -> bool:
+    """Return whether files may be fetched over plain http from other machines: `TRAINER_ALLOW_HTTP` is set, and is not 0."""
+    return os.environ.get("TRAINER_ALLOW_HTTP", "") not in {"", "0"}
+
+
+def max_download_bytes() -> int:
+    """Return how much one command may fetch: `TRAINER_MAX_DOWNLOAD_GIB`, 64 by default.
+
+    Raises:
+        UsageError: it is no number above 0.
+    """
+    text = os.environ.get("TRAINER_MAX_DOWNLOAD_GIB") or "64"
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = 0.0
+    if not 0 < limit < float("inf"):
+        raise UsageError(f"TRAINER_MAX_DOWNLOAD_GIB is '{text[:32]}'; it takes a number of GiB above 0.")
+    return int(limit * 2**30)
+
+
+def https_token(host: str) -> str | None:
+    """Return the token for an https server, from `TRAINER_HTTPS_TOKEN=host=token`; None for other hosts."""
+    named, _, token = os.environ.get("TRAINER_HTTPS_TOKEN", "").partition("=")
+    return token if token and named.lower() == host.lower() else None
+
+
+def s3_options() -> dict[str, Any]:
+    """Return region and endpoint of S3 from the variables that AWS's own tools read, and whether requests are unsigned."""
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return {
+        "region": region or None,
+        "endpoint": endpoint or None,
+        "anonymous": os.environ.get("TRAINER_S3_ANONYMOUS", "") not in {"", "0"},
+    }
+
+
 def dbt_environment(target_name: str | None = None) -> dict[str, str]:
     """Return the environment for a dbt run in a child process that sees the same warehouse as this one."""
     chosen = target(target_name)

@@ -30,13 +30,26 @@ def test_the_files_of_a_folder_are_read_in_order_without_notes_and_rejects(tmp_p
     folder(lists / "older", c__csv=GOOD)
     assert [file.name for file in list_files(lists, network="ethereum", risk_level="high")] == ["a.txt", "b.csv"]
     assert list_files(lists / "b.csv") == [lists / "b.csv"]
-    assert list_files(tmp_path / "nix.csv") == [tmp_path / "nix.csv"]  # reading it says that there is none
+    with pytest.raises(BadInputError, match=r"There is no file .*/lists/B\.cvs, which should be a label list; there is b\.csv"):
+        list_files(lists / "B.cvs")
 
 
 @pytest.mark.parametrize("files", [{}, {"README__md": "# Lists"}])
 def test_a_folder_without_a_list_is_refused(tmp_path: Path, files: dict[str, str]) -> None:
-    with pytest.raises(BadInputError, match=r"There is no label list in the folder .*lists; the folders in it are not read"):
+    with pytest.raises(BadInputError, match=r"There is no label list in the folder .*lists\."):
         list_files(folder(tmp_path / "lists", **files))
+    folder(tmp_path / "lists" / "inner", a__csv=GOOD)
+    with pytest.raises(BadInputError, match=r"the folders in it are not read; name one of them, such as .*lists/inner\."):
+        list_files(tmp_path / "lists")
+
+
+def test_every_file_of_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    lists = folder(tmp_path / "lists", a__csv=GOOD, b__csv="address,risk_level\n0x12,high\n", c__json=b"{", d__xlsx=b"PK")
+    with pytest.raises(BadInputError) as refused:
+        list_files(lists, network="ethereum")
+    said = str(refused.value)
+    assert said.startswith("3 of 4 files cannot be added, ") and "a.csv" not in said
+    assert [said.count(f"lists/{name}") for name in ("b.csv", "c.json", "d.xlsx")] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.support.dbt import run_dbt
-from tests.support.warehouse import DATES, WINDOW, Called
+from tests.support.warehouse import DATES, TORUS, WINDOW, Called
 from trainer.simulate import SimulationSummary, simulate
 from trainer.training.fit import NO_GOLD
 
@@ -58,7 +59,7 @@ def trains_ungraded(trainer: Callable[..., Called]) -> None:
 def test_without_gold_of_both_classes_only_the_label_model_trains_and_there_are_no_metrics(bare: Bare, tmp_path: Path) -> None:
     refused = bare.trainer("fit")
     assert (refused.code, refused.out) == (5, ""), refused.err
-    for said in ("(0 labelled, 0 positive)", "`trainer labels add`", "addresses with `--label-strategy label_model`"):
+    for said in ("(0 labelled, 0 positive)", "`trainer labels add`", "with `--label-strategy label_model`"):
         assert said in refused.err
     unknown = bare.trainer("fit", "--label-strategy", "nope")
     assert unknown.code == 2
@@ -75,6 +76,32 @@ def test_without_gold_of_both_classes_only_the_label_model_trains_and_there_are_
     run_dbt(BUILD)
     refused = bare.trainer("fit")
     assert (refused.code, refused.out) == (5, ""), refused.err
-    for said in ("needs both classes", "positive (", "`trainer labels add`", "addresses with `--label-strategy label_model`"):
+    for said in ("needs both classes", "positive (", "`trainer labels add`", "with `--label-strategy label_model`"):
         assert said in refused.err
     trains_ungraded(bare.trainer)
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not TORUS.is_dir(), reason=f"the Torus snapshot is not at {TORUS}")
+@pytest.mark.timeout(400)
+def test_what_is_advised_on_the_torus_snapshot_trains(own_call: Callable[..., Called]) -> None:
+    loaded = own_call("ingest", TORUS)
+    assert loaded.code == 0, loaded.err
+    assert "raw_money_flows  3022 from 4144 rows" in loaded.out
+    run_dbt(["run", "--select", "+training_addresses", "+scoring_addresses"])
+    model = ("fit", "--model-type", "address_scorer", "--model", "logistic")
+    for strategy in ("address_labels", "label_model"):
+        refused = own_call(*model, "--label-strategy", strategy)
+        assert refused.code == 5 and "5 positive (5 addresses)" in refused.err
+        ways = re.findall(r"`(--[^`]+)`", refused.err)
+        assert len(ways) >= 2 and "--min-positive 5" in ways and f"--label-strategy {strategy}" not in ways
+        for way in ways:
+            mine = () if "--label-strategy" in way else ("--label-strategy", strategy)
+            fitted = own_call(*model, *mine, *way.split(), "--json")
+            assert fitted.code == 0, (way, fitted.err)
+            if strategy == "address_labels":
+                metrics = json.loads(fitted.out)["metrics"]
+                assert all(one["low"] < one["high"] for one in metrics.values()), way
+                assert metrics["auc"]["low"] < 0.9, way  # five positive addresses
+    hopeless = own_call(*model, "--min-labelled", 5000)
+    assert hopeless.code == 5 and "--label-strategy" not in hopeless.err and "--min-labelled 68" in hopeless.err

@@ -85,7 +85,7 @@ STANDING = (
 def test_a_list_without_a_date_stands_for_every_snapshot(run: Call, known: list[str], tmp_path: Path) -> None:
     path = listed(tmp_path / "a.csv", [*known[:3], NOWHERE])
     done = run("labels", "add", path, *NETWORK, "--source", "stands", "--dry-run")
-    assert done.out == "4 labels would be added, 0 already present, 0 rejected (rows: 4 high)\n" and "dbt run" not in done.err
+    assert done.out == "4 rows: 4 labels would be added, 0 already present, 0 rejected (4 high)\n" and "dbt run" not in done.err
     found = add(run, path, *NETWORK, "--source", "stands")
     expected = {
         "is_standing": True, "added": 4, "closed": 0, "edition_date": None, "matched": {FIRST: 3, LAST: 3}, "unknown": 1,
@@ -94,7 +94,7 @@ def test_a_list_without_a_date_stands_for_every_snapshot(run: Call, known: list[
     assert {name: found[name] for name in expected} == expected
     assert {row[3:] for row in rows(STANDING, "stands")} == {("1970-01-01", "2149-06-06")}
     again = run("labels", "add", path, *NETWORK, "--source", "stands")
-    assert again.out == "0 labels added, 4 already present, 0 rejected (rows: 4 high)\n"
+    assert again.out == "4 rows: 0 labels added, 4 already present, 0 rejected (4 high)\n"
     assert "standing labels, for snapshots of any date" in again.err and "1 address is in no ingested snapshot" in again.err
     assert f"{FIRST} (3), {LAST} (3)" in again.err and "dbt run" not in again.err
 
@@ -151,8 +151,8 @@ def test_rows_of_other_networks_are_counted_and_bad_rows_listed(run: Call, known
     ("options", "code", "message"),
     [
         (("--risk-level", "nonsense"), 2, "--risk-level 'nonsense' is not one of low, medium, high, critical"),
-        (("--processing-date", "2025-08-01"), 3, "give --window-days, or leave out --processing-date"),
-        (("--window-days", 90), 3, "give --processing-date, or leave out --window-days"),
+        (("--processing-date", "2025-08-02"), 3, "give --window-days, or leave out --processing-date"),
+        (("--window-days", 90), 3, "2025-08-01; --processing-date 2025-09-01, or leave out --window-days"),
         (("--complete",), 3, "give --source"),
         (("--max-closed", 0.5), 2, "give it with --complete"),
         (("--complete", "--processing-date", "2025-08-01", "--window-days", 90), 2, "are for standing labels"),
@@ -178,8 +178,10 @@ def test_a_folder_has_a_line_for_each_file_of_the_network_and_a_total(run: Call,
     (lists / "sanctioned_addresses_ETH.txt").write_text(f"{known[0]}\n{known[1]}\n")
     (lists / "sanctioned_addresses_XBT.txt").write_text(f"{BITCOIN}\n")
     done = run("labels", "add", lists, *NETWORK, "--source", "folder")
-    line = "2 labels added, 0 already present, 0 rejected (rows: 2 critical)"
-    assert done.out == f"sanctioned_addresses_ETH.txt: {line}\n2 files: {line}\n"
+    added = "2 labels added, 0 already present, 0 rejected"
+    assert done.out == (
+        f"sanctioned_addresses_ETH.txt: 2 rows: {added} (2 critical)\n2 files, 3 rows: {added}, 1 of other networks (2 critical)\n"
+    )
     assert "XBT.txt: read as ofac; 1 row skipped: another network's address (1 of bitcoin)" in done.err
     files = add(run, lists, *NETWORK, "--source", "folder")["files"]
     assert [(one["present"], one["elsewhere"], one["format"]) for one in files] == [(2, 0, "ofac"), (0, 1, "ofac")]
@@ -207,7 +209,7 @@ def test_a_complete_edition_closes_what_it_no_longer_has(run: Call, known: list[
     refused = run("labels", "add", part, *given, "2025-08-20")
     assert refused.code == 3 and "would close 2 of 4 labels" in refused.err and "raise --max-closed" in refused.err
     done = run("labels", "add", part, *given, "2025-08-20", "--max-closed", 0.5)
-    assert done.out == "0 labels added, 2 already present, 2 closed on 2025-08-20, 0 rejected (rows: 2 high)\n"
+    assert done.out == "2 rows: 0 labels added, 2 already present, 0 rejected (2 high); 2 labels closed on 2025-08-20\n"
     assert [row[3:] for row in rows(STANDING, "editions")] == [("2025-08-01", "2149-06-06")] * 2 + [
         ("2025-08-01", "2025-08-20")
     ] * 2
@@ -239,7 +241,7 @@ def test_sources_are_summed_over_snapshots(run: Call, known: list[str], tmp_path
     (tmp_path / "words.csv").write_text(words)
     (tmp_path / "map.csv").write_text("category,risk_level\nexchange,low\n")
     done = run("labels", "add", tmp_path / "words.csv", *NETWORK, "--source", "words", "--map-category", tmp_path / "map.csv")
-    assert f"1 row abstains: {tmp_path / 'map.csv'} has no risk level for rug (1)" in done.err
+    assert f"1 label abstains: {tmp_path / 'map.csv'} has no risk level for rug (1)" in done.err
     run_dbt(["run", "--select", "+fct_label_source_summary"])
     sources = {one["source"]: one for one in json.loads(run("labels", "sources", "--json").out)["sources"]}
     summed, words_ = sources["summed"], sources["words"]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from trainer.cli.bars import in_percent, progress, working
-from trainer.cli.options import AcceptColumn, Day, Json, Network, Target, Window, day_of
+from trainer.cli.options import AcceptColumn, Day, Json, Network, Target, Window, check_out_folder, day_of
 from trainer.cli.output import emit, say
 from trainer.errors import UsageError
 
 if TYPE_CHECKING:
+    from trainer.keys import SnapshotKey
     from trainer.project import Written
     from trainer.snapshots import Ingested
 
@@ -89,7 +90,7 @@ def prepare(target: str | None) -> list[str]:
 
 
 def ingest(
-    path: Annotated[Path, typer.Argument(help="A snapshot folder, or a folder of several.")],
+    path: Annotated[str, typer.Argument(help="A snapshot folder or a folder of several; also s3://bucket/prefix or https://….")],
     network: Network = None,
     processing_date: Day = None,
     window_days: Window = None,
@@ -98,32 +99,51 @@ def ingest(
     target: Target = None,
 ) -> None:
     """Load snapshot folders; a path that ends in network/date/window gives the key."""
-    from trainer.labels import labels_of_snapshot
-    from trainer.snapshots import find_folders
+    from trainer.labels import labels_of_other_snapshots, labels_of_snapshot
+    from trainer.snapshots import find_folders, snapshots_at
     from trainer.snapshots import ingest as load
+    from trainer.uploads import name_of
     from trainer.warehouse import connect
 
-    find_folders(path)  # fails before anything is created
-    prepare(target)
-    with progress() as update, connect(target) as client:
-        loaded = load(client, path, network, day_of(processing_date), window_days, update, accept_column or ())
-        labels = {one.key: labels_of_snapshot(client, one.key) for one in loaded}
+    with progress() as update, snapshots_at(path, update) as folder:
+        find_folders(folder)  # fails before anything is created
+        prepare(target)
+        with connect(target) as client:
+            loaded = load(client, folder, network, day_of(processing_date), window_days, update, accept_column or ())
+            labels = {one.key: labels_of_snapshot(client, one.key) for one in loaded}
+            others = {one.key: labels_of_other_snapshots(client, one.key) for one in loaded}
+        results = [
+            _as_dict(one) | {"folder": name_of(one.folder), "labels": labels[one.key], "labels_of_others": others[one.key]}
+            for one in loaded
+        ]
     for snapshot in loaded:
         _say_changes(snapshot)
-        if labels[snapshot.key]:
-            counted = ", ".join(f"{source or 'custom'} ({count})" for source, count in labels[snapshot.key].items())
-            say(f"{snapshot.key} your labels apply to addresses of it: {counted}")
-    result = [_as_dict(one) | {"labels": labels[one.key]} for one in loaded]
-    lines = [f"{one.key}  {table}  {rows}" for one in loaded for table, rows in one.rows.items()]
-    emit({"snapshots": result}, json, lines)
+        _say_labels(snapshot.key, labels[snapshot.key], others[snapshot.key])
+    lines = [f"{one.key}  {table}  {_of(rows, one.read[table])}" for one in loaded for table, rows in one.rows.items()]
+    emit({"snapshots": results}, json, lines)
+
+
+def _say_labels(key: SnapshotKey, labels: dict[str, int], of_others: dict[str, int]) -> None:
+    shown, others = (", ".join(f"{source or 'custom'} ({n})" for source, n in one.items()) for one in (labels, of_others))
+    if shown:
+        say(f"{key} your labels apply to addresses of it: {shown}")
+    if others:
+        say(
+            f"{key} labels of yours that belong to other snapshots do not apply to addresses of it: {others}; added without "
+            "a date and a window, labels stand for all snapshots"
+        )
+
+
+def _of(loaded: int, read: int) -> str:
+    return str(loaded) if loaded == read else f"{loaded} from {read} rows"
 
 
 def _as_dict(one: Ingested) -> dict[str, Any]:
     return {
         "snapshot": str(one.key),
         "shape": one.shape,
-        "folder": str(one.folder),
         "rows": one.rows,
+        "read": one.read,
         "changes": one.changes,
         "dropped_columns": one.dropped,
         "left_out_columns": one.left_out,
@@ -166,6 +186,7 @@ def simulate(
     from trainer.data import as_date
     from trainer.simulate import simulate as write
 
+    check_out_folder(out)
     if (problem := network_problem(network)) is not None:
         raise UsageError(f"{problem}.")
     days = [as_date(text.strip()) for text in dates.split(",")]

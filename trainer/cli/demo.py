@@ -16,7 +16,7 @@ from trainer.cli.bars import in_percent, progress, working
 from trainer.cli.build import run_build
 from trainer.cli.data import prepare
 from trainer.cli.demo_lines import alert_lines, truth_lines
-from trainer.cli.options import Json, Seed
+from trainer.cli.options import Json, Seed, check_out_folder
 from trainer.cli.output import emit, metric_lines, say
 from trainer.cli.terminal import Verbatim
 from trainer.progress import step
@@ -62,6 +62,7 @@ def demo(
     """
     from trainer import settings
 
+    check_out_folder(out)
     started = time.perf_counter()
     if alerts == ALERTS:
         say(f"{DURATION}.")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-ADDED_FILE = "Your own table (CSV, Parquet, JSON) or list of addresses, a publisher's list, or a folder of lists."
+ADDED_FILE = "Your own table (CSV, Parquet, JSON), list of addresses, a publisher's list, or a folder; also https://… or s3://…."
 _DAY = {"formats": ["%Y-%m-%d"], "metavar": "YYYY-MM-DD", "show_default": False}
 
 Stamp = Annotated[

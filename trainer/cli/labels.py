@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trainer.cli.bars import working
+from trainer.cli.bars import progress, working
 from trainer.cli.classes import strategy_of
 from trainer.cli.data import prepare
 from trainer.cli.label_options import (
@@ -45,11 +45,16 @@ from trainer.cli.output import counted, emit, say
 from trainer.cli.overview import Group
 from trainer.cli.tables import print_tables
 from trainer.errors import UsageError
+from trainer.progress import step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trainer.errors import MissingKeyError
     from trainer.labels import AddOptions, LabelsAdded
     from trainer.training import DerivedVotes
 
+MAX_LIST_BYTES = 2**30  # of a list, or the lists of a folder, that are fetched
 labels = typer.Typer(cls=Group, help="Add, report, derive and remove labels.", no_args_is_help=True)
 
 
@@ -60,7 +65,7 @@ def register(app: typer.Typer) -> None:
 
 @labels.command("add")
 def labels_add(
-    file: Annotated[Path, typer.Argument(help=ADDED_FILE)],
+    file: Annotated[str, typer.Argument(help=ADDED_FILE)],
     network: Network = None,
     processing_date: Stamp = None,
     window_days: Window = None,
@@ -91,30 +96,40 @@ def labels_add(
     options |= {"processing_date": day_of(processing_date), "valid_from": day_of(valid_from), "format": format, "source": source}
     options |= {"risk_level": risk_level, "label": label, "confidence": confidence, "categories": map_category}
     options |= {"columns": mapping_of(map), "dry_run": dry_run, "skip_bad": skip_bad, "rejects": rejects}
-    added = _add(file, options, target)
+    added, is_folder = _add(file, options, target)
     meanings = "the seed label_taxonomy" if map_category is None else str(map_category)
     for one in added:
         say_added(one, meanings)
     if not dry_run and any(one.added or one.closed for one in added):
         say("Run `dbt run` to let these labels vote.")
     results = [one.as_dict() | {"dry_run": dry_run} for one in added]
-    emit({"files": results} if file.is_dir() else results[0], json, added_lines(added, dry_run, is_folder=file.is_dir()))
+    emit({"files": results} if is_folder else results[0], json, added_lines(added, dry_run, is_folder=is_folder))
 
 
-def _add(path: Path, options: AddOptions, target: str | None) -> list[LabelsAdded]:
+def _add(file: str, options: AddOptions, target: str | None) -> tuple[list[LabelsAdded], bool]:
+    """Add a list or a folder of lists; return the results, and whether it is a folder."""
     from trainer.labels import add_labels, list_files
+    from trainer.uploads import file_at, infer_key
     from trainer.warehouse import connect
 
-    rejects = options["rejects"]
-    if rejects is not None and path.is_dir() and not rejects.is_dir():
-        raise UsageError(f"--rejects {rejects} is no folder; the lists of a folder need one for their rejected rows.")
-    files = list_files(path, **options)  # a folder is loaded whole or not at all
-    prepare(target)
-    with working("adding labels"), connect(target) as client:
-        if len(files) > 1 and options["complete"]:  # an edition may be refused only when it is compared with the loaded ones
-            for file in files:
-                add_labels(client, file, **(options | {"dry_run": True}))
-        return [add_labels(client, file, **options) for file in files]
+    def infer(given: Mapping[str, Any], error: MissingKeyError) -> dict[str, Any]:
+        prepare(target)
+        with connect(target) as client:
+            return infer_key(client, given, error)
+
+    with progress() as update, file_at(file, MAX_LIST_BYTES, update) as path:
+        if path != Path(file) and options["rejects"] is None:
+            options["rejects"] = Path()  # nothing is left beside a fetched file
+        rejects = options["rejects"]
+        if rejects is not None and path.is_dir() and not rejects.is_dir():
+            raise UsageError(f"--rejects {rejects} is no folder; the lists of a folder need one for their rejected rows.")
+        files = list_files(path, infer, **options)  # a folder is loaded whole or not at all
+        prepare(target)
+        with step(update, "adding labels"), connect(target) as client:
+            if len(files) > 1 and options["complete"]:  # an edition may be refused only when it is compared with the loaded ones
+                for one in files:
+                    add_labels(client, one, **(options | {"dry_run": True}))
+            return [add_labels(client, one, **options) for one in files], path.is_dir()
 
 
 @labels.command("remove")

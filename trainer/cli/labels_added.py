@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 SHOWN_REASONS = 10
 SHOWN_SNAPSHOTS = 5
+_ROWS = ("rows", "added", "present", "repeated", "rejected", "elsewhere")
 
 
 def added_lines(files: Sequence[LabelsAdded], dry_run: bool, *, is_folder: bool) -> list[str]:
@@ -20,20 +21,24 @@ def added_lines(files: Sequence[LabelsAdded], dry_run: bool, *, is_folder: bool)
     if not is_folder:
         return [_line(files, dry_run)]
     lines = [f"{Path(one.file).name}: {_line([one], dry_run)}" for one in files if one.rows > one.elsewhere]
-    return [*lines, f"{counted(len(files), 'file')}: {_line(files, dry_run)}"]
+    return [*lines, f"{counted(len(files), 'file')}, {_line(files, dry_run)}"]
 
 
 def _line(files: Sequence[LabelsAdded], dry_run: bool) -> str:
+    """Return the counts: those before the bracket are rows and add up to the first, those in it are labels added or present."""
+    total = {name: sum(getattr(one, name) for one in files) for name in _ROWS}
     verb = "would be added" if dry_run else "added"
-    levels = _summed(one.by_risk_level for one in files)
+    parts = [f"{counted(total['added'], 'label')} {verb}", f"{total['present']} already present"]
+    parts += [f"{total['repeated']} repeated"] if total["repeated"] else []
+    parts += [f"{total['rejected']} rejected"]
+    parts += [f"{total['elsewhere']} of other networks"] if total["elsewhere"] else []
     abstaining = sum(sum(one.unmapped.values()) for one in files)
-    known = [f"{count} {level}" for level, count in sorted(levels.items())]
-    meaning = ", ".join([*known, *([f"{abstaining} abstain"] if abstaining else [])]) or "none"
-    closed = sum(one.closed for one in files)
-    days = {one.edition_date for one in files if one.closed}
-    ended = f", {closed} closed" + (f" on {days.pop()}" if len(days) == 1 else "") if closed else ""
-    added, present, rejected = (sum(getattr(one, name) for one in files) for name in ("added", "present", "rejected"))
-    return f"{counted(added, 'label')} {verb}, {present} already present{ended}, {rejected} rejected (rows: {meaning})"
+    known = [f"{count} {level}" for level, count in sorted(_summed(one.by_risk_level for one in files).items())]
+    meaning = [*known, *([f"{abstaining} abstain"] if abstaining else [])]
+    closed, days = sum(one.closed for one in files), {one.edition_date for one in files if one.closed}
+    ended = f"; {counted(closed, 'label')} closed" + (f" on {days.pop()}" if len(days) == 1 else "") if closed else ""
+    bracket = f" ({', '.join(meaning)})" if meaning else ""
+    return f"{counted(total['rows'], 'row')}: {', '.join(parts)}{bracket}{ended}"
 
 
 def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
@@ -54,6 +59,8 @@ def say_added(added: LabelsAdded, meanings: str) -> None:
         say(f"{added.file}: read as {added.format}; {_elsewhere(added)}")
         return
     say(f"{added.file}: read as {added.format}, {_validity(added)}")
+    if added.inferred:
+        say(f"{added.file}: {inferred_from(added.inferred)}")
     if added.is_known_edition:
         say(f"{added.file}: this content was loaded before, nothing was changed; --valid-from makes it an edition of that day")
     if added.ignored_columns:
@@ -68,8 +75,14 @@ def say_added(added: LabelsAdded, meanings: str) -> None:
     if added.unmapped:
         rows = sum(added.unmapped.values())
         verb = "abstains" if rows == 1 else "abstain"
-        say(f"{added.file}: {counted(rows, 'row')} {verb}: {meanings} has no risk level for {_first(added.unmapped)}")
+        say(f"{added.file}: {counted(rows, 'label')} {verb}: {meanings} has no risk level for {_first(added.unmapped)}")
     _say_matches(added)
+
+
+def inferred_from(key: dict[str, str]) -> str:
+    """Return what a file was taken to be of, as a phrase."""
+    what = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in key.items())
+    return f"taken as of {what}, the only choice that the ingested snapshots leave"
 
 
 def _validity(added: LabelsAdded) -> str:

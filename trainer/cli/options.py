@@ -112,6 +112,17 @@ MinPrecision = Annotated[
 ]
 
 
+def check_out_folder(path: Path) -> None:
+    """Refuse a folder to write to that is a file.
+
+    Raises:
+        UsageError: it is, or a folder above it is.
+    """
+    for one in (path, *path.parents):
+        if one.exists() and not one.is_dir():
+            raise UsageError(f"{one} is a file, not a folder to write to; name another one.")
+
+
 def day_of(value: datetime | None) -> date | None:
     """Return the date of a parsed option."""
     return None if value is None else value.date()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trainer.data.coverage import labelled_addresses, labelled_networks, too_few_labels_hint
+from trainer.data.advice import MIN_LABELLED, MIN_POSITIVE, too_few_labels_hint
+from trainer.data.coverage import labelled_addresses, labelled_networks
 from trainer.data.dataset import Dataset, read_scoring, read_training
 from trainer.data.feature import Feature, absent_features
 from trainer.data.feature_choice import FeatureChoice
@@ -13,6 +14,8 @@ from trainer.data.snapshots import NETWORK
 
 __all__ = [
     "GOLD_STRATEGY",
+    "MIN_LABELLED",
+    "MIN_POSITIVE",
     "NETWORK",
     "Dataset",
     "Feature",

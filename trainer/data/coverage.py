@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from trainer.warehouse import Client
 
 GOLD = "address_labels"  # the strategy of gold labels
-LABEL_MODEL = "label_model"  # the strategy that also labels where there is no gold
 _STRATEGY_PREFIX = "int_label_strategy__"
 
 
@@ -39,18 +38,6 @@ def labelled_networks(client: Client, model_type: str, window_days: int, label_s
     )
     rows = client.query(query, parameters={"window": window_days, "strategy": strategy}).result_rows
     return [str(name) for (name,) in rows]
-
-
-def too_few_labels_hint(client: Client, selection: Selection, label_strategy: str) -> str:
-    """Return a hint for the too-few-labels error: bring labels, or use the label model where rules have votes."""
-    bring = "bring more labels with `trainer labels add` and run `dbt run`"
-    if label_strategy == LABEL_MODEL:
-        return bring
-    query = f"SELECT uniqExact(address) FROM int_label_votes WHERE {selection.where} AND kind != 'gold'"
-    voted = client.query(query, parameters=selection.parameters).result_rows[0][0]
-    if not voted:
-        return bring
-    return f"{bring}, or train on the votes of rules on {voted} addresses with `--label-strategy {LABEL_MODEL}`"
 
 
 def known_strategies(client: Client) -> list[str]:

@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trainer.data.advice import too_few_labels_hint
 from trainer.data.answers import answers_among
-from trainer.data.coverage import known_strategies, too_few_labels_hint
+from trainer.data.coverage import known_strategies
 from trainer.data.facts import facts_of
 from trainer.data.feature import Feature, absent_features, columns_of, features_of, sql_expression
 from trainer.data.feature_choice import FeatureChoice
-from trainer.data.groups import codes_of, linked_groups, owners_of
+from trainer.data.groups import groups_of, owners_of
 from trainer.data.selection import Selection
 from trainer.data.snapshots import NETWORK, networks_of, snapshots_of
 from trainer.data.withheld import withheld_features
@@ -76,7 +77,7 @@ class Dataset(Shown):
         if NETWORK in self.keys.column_names:
             addresses = owners_of(addresses, self.networks)
             ids = pa.chunked_array([pc.binary_join_element_wise(self.keys[NETWORK].cast(pa.string()), ids, "/")])
-        return linked_groups(ids, addresses) if pa.types.is_list(addresses.type) else codes_of(addresses)
+        return groups_of(ids, addresses)
 
     @property
     def networks(self) -> np.ndarray:
@@ -160,7 +161,7 @@ def read_training(
             raise UsageError(f"There is no label strategy '{label_strategy}'{near}; there are: {', '.join(known)}.")
         raise NotEnoughLabelsError(
             f"None of the {kind.grain} rows of {selection.network} with a window of {selection.window_days} days has a label "
-            f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, label_strategy)}."
+            f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, kind, label_strategy)}."
         )
     chosen = _chosen(client, kind, selection, choice)
     data, sources = _read(client, kind, selection, where, parameters, count, chosen, labelled=True)

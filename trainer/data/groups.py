@@ -65,3 +65,13 @@ def linked_groups(ids: pa.ChunkedArray, members: pa.ChunkedArray) -> np.ndarray:
     links = sparse.coo_matrix((np.ones(len(row), dtype=np.int8), (own[row], first_member + other)), shape=(size, size))
     _, component = connected_components(links, directed=False)
     return np.asarray(component[own], dtype=np.int64)
+
+
+def groups_of(ids: pa.ChunkedArray, held_together: pa.ChunkedArray) -> np.ndarray:
+    """Return int64 (n,): equal for rows of one address; where a row has several, as `linked_groups` has it.
+
+    Args:
+        ids: (n,) text.
+        held_together: (n,) the row's address, or lists of addresses.
+    """
+    return linked_groups(ids, held_together) if pa.types.is_list(held_together.type) else codes_of(held_together)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.errors import BadInputError, NotBuiltError, UsageError
 from trainer.keys import joined_networks, split_networks, where_equal
 from trainer.model_types import MODEL_TYPES, get_model_type
-from trainer.warehouse import require_table
+from trainer.warehouse import require_table, table_exists
 
 if TYPE_CHECKING:
     from trainer.warehouse import Client
@@ -171,8 +171,19 @@ def available(client: Client, model_type: str | None = None) -> list[Selection]:
     ).result_rows
     if not rows:
         what = " and ".join(f"{table} is empty (0 rows)" for table in tables)
-        raise NotBuiltError(f"{what}; run `trainer ingest` and then `dbt run`, or choose another --model-type.")
+        raise NotBuiltError(f"{what}; run `trainer ingest` and then `dbt run`{_other_types(client, tables)}.")
     return [Selection(*row) for row in rows]
+
+
+def _other_types(client: Client, empty: list[str]) -> str:
+    """Return a hint at the model types whose scoring tables have rows, '' without any."""
+    full = []
+    for kind in MODEL_TYPES.values():
+        if kind.scoring_table in empty or not table_exists(client, kind.scoring_table):
+            continue
+        rows = client.query(f"SELECT count() FROM {kind.scoring_table}").result_rows[0][0]
+        full += [f"--model-type {kind.name} ({rows} rows)"] if rows else []
+    return f", or use {' or '.join(full)}" if full else ""
 
 
 def scoring_dates(client: Client, model_type: str, selection: Selection) -> list[date]:

@@ -8,12 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.errors import BadInputError
+from trainer.errors import BadInputError, MissingKeyError
 from trainer.features.built_in import built_in_names
 from trainer.features.checks import Checked, check_rows
 from trainer.features.reader import FeatureFile, read_features
 from trainer.features.store import Stored, feature_table, store
-from trainer.uploads import ANSWER, reason_to_leave_out, refusal, rejected_rows, require_key
+from trainer.uploads import ANSWER, infer_key, name_of, reason_to_leave_out, refusal, rejected_rows, require_key
 from trainer.warehouse import create_tables, load
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class FeaturesAdded:
         rejects_file: where the rejected rows were written, None if they were not.
         ignored_columns: column → why it is not a feature.
         renamed: column → the name under which it is stored.
+        inferred: parts of the key that neither the file nor the call has: the ingested snapshots leave one choice.
     """
 
     file: str
@@ -48,6 +49,7 @@ class FeaturesAdded:
     rejects_file: str | None = None
     ignored_columns: dict[str, str] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
+    inferred: dict[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as plain values."""
@@ -68,11 +70,12 @@ def add_features(
 ) -> FeaturesAdded:
     """Add a file of numeric features, one row per address; adding it again changes nothing.
 
-    The file's values replace older ones of the same address and column; a missing value removes the older one.
+    Its values replace older ones of the same address and column; a missing value removes the older one. A part of the key that
+    neither it nor the call has is inferred where the ingested snapshots leave one choice.
 
     Args:
-        network, processing_date, window_days: values for files without such a column; a column must agree with them.
-        columns, dry_run: our name of a column → the file's; whether to check and count only.
+        network, processing_date, window_days: the key; a column of the file must agree with it.
+        columns, dry_run: our name of a column → the file's; whether to count only.
         skip_bad, rejects: load the good rows and write the others to `<file>.rejects.csv`, or to that file or folder.
         accepted: columns to keep although they look like an answer or a row number.
 
@@ -80,20 +83,35 @@ def add_features(
         BadInputError: the file cannot be read, has no numeric column or one with a reserved name, or bad rows without `skip_bad`.
     """
     file = read_features(path, columns, accepted)
-    given = {"network": network, "processing_date": processing_date, "window_days": window_days}
-    checked = _checked(path, file, given, accepted)
+    given: dict[str, Any] = {"network": network, "processing_date": processing_date, "window_days": window_days}
+    inferred = _inferred(client, path, file, given)
+    checked = _checked(path, file, given | inferred, accepted)
     if checked.problems and not skip_bad:
         raise refusal(path, checked.problems, len(checked.keys))
-    stored = Stored(0, 0, 0)
     with (
         rejected_rows(path, checked.frame(), checked.problems, rejects, is_wanted=skip_bad and not dry_run) as rejects_file,
-        load(client, f"`trainer features add {path}`"),
+        load(client, f"`trainer features add {name_of(path)}`"),
     ):
         create_tables(client)
-        if (good := checked.is_good).any():
-            table = feature_table(checked.keys[good], {name: values[good] for name, values in checked.values.items()})
-            stored = store(client, table, sorted(checked.values), dry_run=dry_run)
-    return _result(path, file, checked, stored, rejects_file)
+        stored = _store(client, checked, dry_run)
+    return _result(path, file, checked, stored, rejects_file, inferred)
+
+
+def _store(client: Client, checked: Checked, dry_run: bool) -> Stored:
+    good = checked.is_good
+    if not good.any():
+        return Stored(0, 0, 0)
+    table = feature_table(checked.keys[good], {name: values[good] for name, values in checked.values.items()})
+    return store(client, table, sorted(checked.values), dry_run=dry_run)
+
+
+def _inferred(client: Client, path: Path, file: FeatureFile, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of the key that neither the file nor the call has, where the ingested snapshots leave one choice."""
+    try:
+        require_key(path, file.keys, given)
+    except MissingKeyError as error:
+        return infer_key(client, given, error)
+    return {}
 
 
 def _checked(path: Path, file: FeatureFile, given: Mapping[str, Any], accepted: Collection[str]) -> Checked:
@@ -121,9 +139,11 @@ def _require_names(path: Path, file: FeatureFile, accepted: Collection[str]) -> 
             )
 
 
-def _result(path: Path, file: FeatureFile, checked: Checked, stored: Stored, rejects_file: str | None) -> FeaturesAdded:
+def _result(
+    path: Path, file: FeatureFile, checked: Checked, stored: Stored, rejects_file: str | None, inferred: Mapping[str, Any]
+) -> FeaturesAdded:
     return FeaturesAdded(
-        file=str(path),
+        file=name_of(path),
         rows=len(checked.keys),
         features=sorted(checked.values),
         added=stored.added,
@@ -136,4 +156,5 @@ def _result(path: Path, file: FeatureFile, checked: Checked, stored: Stored, rej
         rejects_file=rejects_file,
         ignored_columns=file.ignored,
         renamed=file.renamed,
+        inferred={name: str(value) for name, value in inferred.items()},
     )

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from trainer.addresses import network_problem
-from trainer.errors import BadInputError, UsageError
+from trainer.errors import BadInputError, MissingKeyError, UsageError
 from trainer.keys import FIRST_DATE, SNAPSHOT_KEY
+from trainer.labels.added import LabelsAdded
 from trainer.labels.categories import read_categories
-from trainer.labels.checks import ELSEWHERE, Checked, check_own, is_standing
+from trainer.labels.checks import Checked, check_own, is_standing
 from trainer.labels.editions import Edition
 from trainer.labels.formats import AUTO, LabelFormat, choose
 from trainer.labels.history import Origin
@@ -23,7 +22,7 @@ from trainer.labels.published import check_published
 from trainer.labels.standing import DEFAULT_MAX_CLOSED, StoredStanding, standing_table, store_standing
 from trainer.labels.store import Stored, label_table, store
 from trainer.labels.taxonomy import RISK_LEVELS, read_taxonomy
-from trainer.uploads import map_columns, option, refusal, rejected_rows
+from trainer.uploads import infer_key, map_columns, name_of, option, refusal, rejected_rows
 from trainer.warehouse import RAW_STANDING_LABELS, create_tables, load
 
 if TYPE_CHECKING:
@@ -34,67 +33,7 @@ if TYPE_CHECKING:
 _GIVEN = ("network", "processing_date", "window_days", "source", "valid_from", "risk_level", "label")
 
 
-@dataclass
-class LabelsAdded:
-    """The result of adding a label list.
-
-    `rows` is the sum of added, present, repeated, rejected and elsewhere.
-
-    Attributes:
-        addresses: number of distinct valid addresses of the network in the list, with or without a risk level.
-        is_standing: whether the labels hold from a day to a day; otherwise they belong to one snapshot.
-        added, present, replaced: labels new to the warehouse, already in it, and older labels that new ones replace.
-        closed: standing labels that a complete edition no longer has.
-        edition_date: first day on which new labels hold and closed ones do not; None for labels that say nothing of days.
-        repeated: rows that repeat another row of the list.
-        rejected, elsewhere: bad rows, and rows whose address belongs to another network; `reasons` has both, by row number.
-        unmapped: category → number of rows, for categories without a risk level in the taxonomy: they abstain.
-        rejects_file: where the rejected rows were written, None if they were not.
-        ignored_columns: columns of the file that the table does not have.
-        by_risk_level: risk level → number of good rows, by the seeds as they are now.
-        is_known_edition: whether this content was loaded before and a complete edition has followed it: nothing was changed.
-        matched: ingested snapshot → number of the list's addresses in it that the labels apply to.
-        unknown: number of the list's addresses in no snapshot that the labels could apply to: they change nothing.
-        hints: near misses, as sentences.
-    """
-
-    file: str
-    format: str
-    rows: int
-    addresses: int = 0
-    is_standing: bool = False
-    added: int = 0
-    present: int = 0
-    replaced: int = 0
-    closed: int = 0
-    edition_date: str | None = None
-    repeated: int = 0
-    rejected: int = 0
-    elsewhere: int = 0
-    unmapped: dict[str, int] = field(default_factory=dict)
-    reasons: dict[int, str] = field(default_factory=dict)
-    rejects_file: str | None = None
-    ignored_columns: list[str] = field(default_factory=list)
-    by_risk_level: dict[str, int] = field(default_factory=dict)
-    is_known_edition: bool = False
-    matched: dict[str, int] = field(default_factory=dict)
-    unknown: int = 0
-    hints: list[str] = field(default_factory=list)
-
-    @property
-    def bad_rows(self) -> dict[int, str]:
-        """Row number → reason of the rejected rows, without those of other networks."""
-        return {row: reason for row, reason in self.reasons.items() if not reason.startswith(ELSEWHERE)}
-
-    @property
-    def other_networks(self) -> dict[str, int]:
-        """Number of rows by what their address is, most frequent first: `of bitcoin`, `not of ethereum`."""
-        reasons = [reason for reason in self.reasons.values() if reason.startswith(ELSEWHERE)]
-        return dict(Counter(reason.removeprefix(f"{ELSEWHERE}: ").split(",")[0] for reason in reasons).most_common())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the result as plain values."""
-        return asdict(self)
+Infer = Callable[[Mapping[str, Any], MissingKeyError], dict[str, Any]]
 
 
 class AddOptions(TypedDict, total=False):
@@ -137,7 +76,8 @@ def add_labels(client: Client, path: Path, **options: Unpack[AddOptions]) -> Lab
     """Add the rows of a label list; adding a file again changes nothing.
 
     Without a processing date and a window, in the file or given, the labels are standing: they hold for every snapshot of the
-    network from `valid_from`. A label replaces an older one of the same source, address and label with another value.
+    network from `valid_from`. A label replaces an older one of the same source, address and label with another value. A network,
+    date or window that is needed and not said is inferred where the ingested snapshots leave one choice.
 
     Raises:
         BadInputError: the file cannot be read or lacks a column; or it is a user's own table with bad rows, and `skip_bad` is
@@ -145,26 +85,52 @@ def add_labels(client: Client, path: Path, **options: Unpack[AddOptions]) -> Lab
         UsageError: there is no such format or column, or options exclude each other.
     """
     dry_run, skip_bad = options.get("dry_run", False), options.get("skip_bad", False)
-    chosen, checked, ignored = _read(path, options)
+    inferred = Inferred(lambda given, error: infer_key(client, given, error))
+    chosen, checked, ignored = inferred.read(path, options)
+    options |= inferred.key
     edition = _edition(path, checked, options)
     rejected = checked.problems | checked.elsewhere
     is_wanted = skip_bad and not dry_run
     with (
         rejected_rows(path, checked.frame, rejected, options.get("rejects"), is_wanted=is_wanted) as rejects_file,
-        load(client, f"`trainer labels add {path}`"),
+        load(client, f"`trainer labels add {name_of(path)}`"),
     ):
         create_tables(client)
         added = _result(path, chosen, checked, _store(client, path, checked, edition, dry_run))
     added.rejects_file, added.ignored_columns = rejects_file, ignored
+    added.inferred = {name: str(value) for name, value in inferred.key.items()}
     if not checked.good.empty:
         where = matches(client, checked.good)
         added.matched, added.unknown, added.hints = where.matched, where.unknown, where.hints
     return added
 
 
-def check_labels(path: Path, **options: Unpack[AddOptions]) -> None:
-    """Raise what `add_labels` would raise for the file itself, without a warehouse."""
-    _edition(path, _read(path, options)[1], options)
+def check_labels(path: Path, infer: Infer | None = None, **options: Unpack[AddOptions]) -> None:
+    """Raise what `add_labels` would raise for the file itself.
+
+    Args:
+        infer: returns the parts of the key that `add_labels` would take from the warehouse, as `infer_key` does.
+    """
+    inferred = Inferred(infer)
+    checked = inferred.read(path, options)[1]
+    _edition(path, checked, options | inferred.key)
+
+
+class Inferred:
+    """Reads a file that may not say its network, date or window; `key` has what was inferred."""
+
+    def __init__(self, infer: Infer | None) -> None:
+        self.infer, self.key = infer, AddOptions()
+
+    def read(self, path: Path, options: AddOptions) -> tuple[LabelFormat, Checked, list[str]]:
+        """Return what `_read` returns, with the missing parts of the key inferred."""
+        try:
+            return _read(path, options | self.key)
+        except MissingKeyError as error:
+            if self.infer is None:
+                raise
+            self.key |= self.infer(options | self.key, error)  # type: ignore[typeddict-item]
+            return self.read(path, options)
 
 
 def _read(path: Path, options: AddOptions) -> tuple[LabelFormat, Checked, list[str]]:
@@ -234,7 +200,7 @@ def _edition(path: Path, checked: Checked, options: AddOptions) -> Edition:
     if is_complete and (checked.good["source"] == "").any():
         raise BadInputError(f"{path} names no publisher, so that --complete cannot tell which labels to close; give --source.")
     max_closed = options.get("max_closed", DEFAULT_MAX_CLOSED)
-    return Edition(str(path), options.get("network") or "", day, _own_day(checked), is_complete, max_closed)
+    return Edition(name_of(path), options.get("network") or "", day, _own_day(checked), is_complete, max_closed)
 
 
 def _own_day(checked: Checked) -> date | None:
@@ -253,7 +219,7 @@ def _store(client: Client, path: Path, checked: Checked, edition: Edition, dry_r
         )
     if checked.good.empty:
         return Stored(0, 0, 0)
-    origin = Origin(str(path), hashlib.sha256(path.read_bytes()).hexdigest())
+    origin = Origin(name_of(path), hashlib.sha256(path.read_bytes()).hexdigest())
     if checked.is_standing:
         return store_standing(client, standing_table(checked.good), edition, origin, dry_run=dry_run)
     return store(client, label_table(checked.good), origin, dry_run=dry_run)
@@ -261,7 +227,7 @@ def _store(client: Client, path: Path, checked: Checked, edition: Edition, dry_r
 
 def _result(path: Path, chosen: LabelFormat, checked: Checked, stored: Stored | StoredStanding) -> LabelsAdded:
     added = LabelsAdded(
-        file=str(path),
+        file=name_of(path),
         format=chosen.name,
         rows=len(checked.frame),
         addresses=checked.addresses,

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer import addresses
-from trainer.errors import BadInputError
+from trainer.errors import BadInputError, MissingKeyError
 from trainer.keys import FIRST_DATE, LAST_DATE, SNAPSHOT_KEY
 from trainer.labels.categories import apply_categories
+from trainer.labels.distinct import distinct_labels
 from trainer.labels.taxonomy import RISK_LEVELS
 from trainer.uploads import (
     filled,
@@ -62,8 +63,8 @@ class Checked:
         frame: all rows, in the columns of `raw_address_labels`, or of `raw_standing_labels` if the list is standing.
         good: the rows that can be loaded.
         problems, elsewhere: row → reason, for bad rows and for rows whose address belongs to another network.
-        unmapped: category → number of good rows without a risk level: they abstain until the taxonomy has their category.
-        levels: risk level → number of good rows, as the seeds are now.
+        unmapped: category → number of distinct labels without a risk level: they abstain until the taxonomy has their category.
+        levels: risk level → number of distinct labels, as the seeds are now.
         is_standing: whether the labels hold from a day to a day.
         addresses: number of distinct valid addresses of the network.
     """
@@ -126,13 +127,14 @@ def checked(
     for network, listed in frame.groupby("network", sort=False)["address"]:
         frame.loc[listed.index, "address"] = addresses.canonical_all(listed.tolist(), str(network))
     good = frame[~frame.index.isin(problems) & ~frame.index.isin(elsewhere)]
-    shown = good["risk_level"] if levels is None else [levels.get(int(row), "") for row in good.index]
+    once = distinct_labels(good)
+    shown = good.loc[once, "risk_level"] if levels is None else [levels.get(int(row), "") for row in once]
     return Checked(
         frame,
         good,
         problems,
         elsewhere,
-        unmapped=Counter(category for row, category in unmapped.items() if row in good.index),
+        unmapped=Counter(category for row, category in unmapped.items() if row in once),
         levels=Counter(level for level in shown if level),
         is_standing="valid_from" in frame.columns,
         addresses=len(good.drop_duplicates(["network", "address"])),
@@ -150,7 +152,7 @@ def complete(path: Path, frame: pd.DataFrame, given: Mapping[str, Any]) -> pd.Da
         if not len(frame):
             raise BadInputError(f"{path} has no rows.")
         if "network" not in frame.columns and given["network"] is None:
-            raise BadInputError(f"{path} has no column network; give --network.")
+            raise MissingKeyError(f"{path} has no column network; give --network.", ["network"])
     else:
         _require_whole_stamp(path, frame, given)
         require_key(path, frame, given)
@@ -167,9 +169,10 @@ def _require_whole_stamp(path: Path, frame: pd.DataFrame, given: Mapping[str, An
         return
     (present,), (missing,) = ([name for name in STAMP if has[name] is is_there] for is_there in (True, False))
     origin = f"column {present}" if given[present] is None else option(present)
-    raise BadInputError(
+    raise MissingKeyError(
         f"{path}: date and window together name a snapshot, and there is no {missing}; give {option(missing)}, or leave out "
-        f"{'the ' if given[present] is None else ''}{origin}, so that the labels stand for all snapshots."
+        f"{'the ' if given[present] is None else ''}{origin}, so that the labels stand for all snapshots.",
+        [missing],
     )
 
 

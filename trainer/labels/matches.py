@@ -102,6 +102,25 @@ def labels_of_snapshot(client: Client, key: SnapshotKey) -> dict[str, int]:
     return {source: int(count) for source, count in client.query(query, parameters=key.parameters).result_rows}
 
 
+def labels_of_other_snapshots(client: Client, key: SnapshotKey) -> dict[str, int]:
+    """Return source → number of addresses of a snapshot that only its labels for other snapshots of the network speak of."""
+    spelling = _SS58_ACCOUNT if addresses.form_of(key.network) is addresses.SS58 else _SPELLING
+    account = spelling.format(address="address")
+    query = f"""
+        SELECT source, uniqExact(account) FROM (
+            SELECT source, {account} AS account FROM {RAW_ADDRESS_LABELS.name} FINAL
+            WHERE network = {{network:String}} GROUP BY source, account HAVING NOT max({WHERE_SNAPSHOT})
+        )
+        WHERE account IN (SELECT spelling FROM ({_occurring(WHERE_SNAPSHOT, spelling)}))
+        AND (source, account) NOT IN (
+            SELECT source, {account} FROM {RAW_STANDING_LABELS.name} FINAL
+            WHERE network = {{network:String}} AND valid_from <= {{processing_date:Date}} AND {{processing_date:Date}} < valid_to
+        )
+        GROUP BY source ORDER BY source
+    """
+    return {source: int(count) for source, count in client.query(query, parameters=key.parameters).result_rows}
+
+
 def _occurring(condition: str, spelling: str = _SPELLING) -> str:
     """Return the query for the snapshots' addresses, as `spelling`; it may be part of the condition."""
     return " UNION ALL ".join(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer import addresses
-from trainer.errors import BadInputError
+from trainer.errors import BadInputError, MissingKeyError
 from trainer.labels.checks import ELSEWHERE, NO_CATEGORY, STAMP, Checked, checked, complete, row_problems
 from trainer.labels.formats.base import CATEGORY, PROVENANCE, PUBLISHER_COLUMNS, LabelFormat
 from trainer.labels.formats.currencies import NETWORKS
@@ -60,7 +60,7 @@ def _as_labels(
     if given["network"] is not None:
         frame["network"] = str(given["network"])
     elif (frame["network"].str.strip() == "").all():
-        raise BadInputError(f"{path} does not say of which network its addresses are; give --network.")
+        raise MissingKeyError(f"{path} does not say of which network its addresses are; give --network.", ["network"])
     if given["source"] is not None:
         frame["source"] = ""
     if given.get("valid_from") is not None:

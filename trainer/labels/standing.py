@@ -11,7 +11,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from trainer.errors import BadInputError
-from trainer.keys import FIRST_DATE, LAST_DATE
+from trainer.keys import FIRST_DATE
+from trainer.labels.distinct import LABEL, OPEN, VALUE, listed_once
 from trainer.labels.editions import (
     Edition,
     forget_editions,
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 
 _LABELS = RAW_STANDING_LABELS.name
 _COLUMNS = ", ".join(RAW_STANDING_LABELS.types)
-_OPEN = f"valid_to = toDate('{LAST_DATE}')"
-# What a list says of an address, and with which value.
-_LABEL = "sipHash128(network, source, list, address, label, address_subtype)"
-_VALUE = "sipHash128(risk_level, confidence_score, trust_level, publisher)"
 DEFAULT_MAX_CLOSED = 0.2
 
 
@@ -78,7 +75,7 @@ def store_standing(client: Client, rows: pa.Table, edition: Edition, origin: Ori
     """
     with sides(client, RAW_STANDING_LABELS, 4) as (listed, fresh, ended, whole):
         client.insert_arrow(listed, rows, settings=ANY_PARTITIONS)
-        distinct = count_rows(client, f"(SELECT DISTINCT {_LABEL}, {_VALUE} FROM {listed})")
+        distinct = count_rows(client, f"({listed_once(listed)})")
         has_labels = bool(count_rows(client, f"(SELECT 1 FROM {_LABELS} WHERE {_of_list(listed)} LIMIT 1)"))
         day = edition.day(newest_edition(client, listed), has_labels=has_labels)
         if known_edition(client, listed, edition):
@@ -135,18 +132,13 @@ def _opened(listed: str, fresh: str) -> str:
         {fresh} ({_COLUMNS})
         SELECT {columns}
         FROM (
-            SELECT *, groupUniqArray(value_hash) OVER (PARTITION BY label_hash) AS listed_values FROM (
-                SELECT *, {_LABEL} AS label_hash, {_VALUE} AS value_hash FROM {listed}
-                -- Of rows that differ in nothing but their last day, the latest holds.
-                ORDER BY valid_to DESC LIMIT 1 BY label_hash, value_hash, valid_from
-            )
-            ORDER BY valid_from LIMIT 1 BY label_hash, value_hash, if({_OPEN}, toDate('{FIRST_DATE}'), valid_from), valid_to
+            {listed_once(listed)}
         ) AS new
         LEFT JOIN ({_known(listed)}) AS old ON old.label_hash = new.label_hash
         ARRAY JOIN [valid_from = toDate('{FIRST_DATE}') AND {{floor:Date}} = toDate('{FIRST_DATE}')] AS is_undated
         -- A list without dates does not say that a label held earlier than it is known to, nor again in the past.
         ARRAY JOIN [multiIf(
-            NOT {_OPEN}, valid_from,
+            NOT {OPEN}, valid_from,
             NOT is_undated, greatest(valid_from, {{floor:Date}}),
             notEmpty(open_values), assumeNotNull(open_from),
             closed_on > toDate('{FIRST_DATE}'), greatest({{today:Date}}, assumeNotNull(closed_on)),
@@ -160,7 +152,7 @@ def _opened(listed: str, fresh: str) -> str:
             )
         )] AS ends
         WHERE NOT if(
-            {_OPEN},
+            {OPEN},
             arrayExists(v -> v.1 = value_hash AND (v.2 <= opens OR is_undated), open_values)
             OR (NOT is_undated AND ifNull(closed_on, opens) > opens),
             has(intervals, (value_hash, valid_from, valid_to))
@@ -172,11 +164,11 @@ def _known(listed: str) -> str:
     """Return the query for what is known of each label of the sources of a file: its open and closed intervals."""
     return f"""
         SELECT
-            {_LABEL} AS label_hash,
-            maxIf(valid_to, NOT {_OPEN}) AS closed_on,
-            minIf(toNullable(valid_from), {_OPEN}) AS open_from,
-            groupArrayIf(({_VALUE}, valid_from), {_OPEN}) AS open_values,
-            groupArray(({_VALUE}, valid_from, valid_to)) AS intervals
+            {LABEL} AS label_hash,
+            maxIf(valid_to, NOT {OPEN}) AS closed_on,
+            minIf(toNullable(valid_from), {OPEN}) AS open_from,
+            groupArrayIf(({VALUE}, valid_from), {OPEN}) AS open_values,
+            groupArray(({VALUE}, valid_from, valid_to)) AS intervals
         FROM {_LABELS} FINAL WHERE source IN (SELECT source FROM {listed})
         GROUP BY label_hash
     """
@@ -192,23 +184,23 @@ def _ended(listed: str, fresh: str, ended: str, edition: Edition) -> str:
         {ended} ({_COLUMNS})
         SELECT {columns}
         FROM (
-            SELECT *, {_LABEL} AS label_hash, {_VALUE} AS value_hash
+            SELECT *, {LABEL} AS label_hash, {VALUE} AS value_hash
             FROM {_LABELS} FINAL WHERE source IN (SELECT source FROM {listed})
         ) AS old
         LEFT JOIN (
             SELECT
-                {_LABEL} AS label_hash,
-                minIf(toNullable(valid_from), {_OPEN}) AS opens,
-                groupArrayIf({_VALUE}, {_OPEN}) AS opened,
-                groupArrayIf(({_VALUE}, valid_from), NOT {_OPEN}) AS dated
+                {LABEL} AS label_hash,
+                minIf(toNullable(valid_from), {OPEN}) AS opens,
+                groupArrayIf({VALUE}, {OPEN}) AS opened,
+                groupArrayIf(({VALUE}, valid_from), NOT {OPEN}) AS dated
             FROM {fresh} GROUP BY label_hash
         ) AS new ON new.label_hash = old.label_hash
         LEFT JOIN (
             SELECT
-                {_LABEL} AS label_hash,
-                groupUniqArrayIf({_VALUE}, {_OPEN}) AS kept,
-                groupUniqArrayIf(({_VALUE}, valid_to), NOT {_OPEN}) AS last_days,
-                groupUniqArray({_VALUE}) AS listed_values
+                {LABEL} AS label_hash,
+                groupUniqArrayIf({VALUE}, {OPEN}) AS kept,
+                groupUniqArrayIf(({VALUE}, valid_to), NOT {OPEN}) AS last_days,
+                groupUniqArray({VALUE}) AS listed_values
             FROM {listed} GROUP BY label_hash
         ) AS present ON present.label_hash = old.label_hash
         {_last_day(_of_list(listed, edition.network) if edition.is_complete else "false")}
@@ -223,8 +215,8 @@ def _last_day(gone: str) -> str:
         ARRAY JOIN [arrayMax({listed_day})] AS listed_day
         ARRAY JOIN [multiIf(
             -- A row with another last day replaces one that is closed. A last day to come is no reason to stay on the list.
-            NOT {_OPEN} AND has(dated, (value_hash, valid_from)), valid_from,
-            NOT {_OPEN}, if({gone} AND valid_to > {{day:Date}} AND NOT has(listed_values, value_hash), {{day:Date}}, valid_to),
+            NOT {OPEN} AND has(dated, (value_hash, valid_from)), valid_from,
+            NOT {OPEN}, if({gone} AND valid_to > {{day:Date}} AND NOT has(listed_values, value_hash), {{day:Date}}, valid_to),
             has(opened, value_hash), valid_from,
             has(kept, value_hash), valid_to,
             opens >= valid_from, assumeNotNull(opens),
@@ -242,7 +234,7 @@ def _of_list(listed: str, network: str = "") -> str:
 
 
 def _counted(client: Client, fresh: str, ended: str, distinct: int, day: date) -> StoredStanding:
-    query = f"SELECT count(), countIf({_LABEL} IN (SELECT {_LABEL} FROM {fresh})) FROM {ended}"
+    query = f"SELECT count(), countIf({LABEL} IN (SELECT {LABEL} FROM {fresh})) FROM {ended}"
     ((total, replaced),) = client.query(query).result_rows
     return StoredStanding(count_rows(client, fresh), int(total - replaced), int(replaced), distinct, day)
 
@@ -256,10 +248,10 @@ def _refuse_too_many(client: Client, listed: str, fresh: str, ended: str, editio
     query = f"""
         SELECT source, open_labels, closed FROM (
             SELECT source, list, count() AS open_labels FROM {_LABELS} FINAL
-            WHERE {_OPEN} AND {_of_list(listed, edition.network)} GROUP BY source, list
+            WHERE {OPEN} AND {_of_list(listed, edition.network)} GROUP BY source, list
         ) AS open
         INNER JOIN (
-            SELECT source, list, count() AS closed FROM {ended} WHERE {_LABEL} NOT IN (SELECT {_LABEL} FROM {fresh})
+            SELECT source, list, count() AS closed FROM {ended} WHERE {LABEL} NOT IN (SELECT {LABEL} FROM {fresh})
             GROUP BY source, list
         ) AS closing ON closing.source = open.source AND closing.list = open.list
         WHERE closed / open_labels > {{share:Float64}} ORDER BY closed / open_labels DESC LIMIT 1
@@ -286,7 +278,7 @@ def _record_ended(client: Client, ended: str, event: str, origin: Origin) -> Non
 
 def _replace(client: Client, listed: str, fresh: str, ended: str, whole: str) -> None:
     """Put the changed rows in place; a reader sees all changes of a source or none."""
-    row = f"({_LABEL}, {_VALUE}, valid_from)"
+    row = f"({LABEL}, {VALUE}, valid_from)"
     of_sources = f"source IN (SELECT source FROM {listed})"
     for rows in (
         f"{_LABELS} FINAL WHERE {of_sources} AND {row} NOT IN (SELECT {row} FROM {ended})",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.addresses import canonical, canonical_all
 from trainer.errors import BadInputError
 from trainer.keys import WHERE_SNAPSHOT
-from trainer.uploads import MEBIBYTE, read_parquet, text_cells
+from trainer.uploads import MEBIBYTE, read_parquet, require_file, text_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,8 +91,7 @@ def read_truth(path: Path) -> Truth:
     """
     import pandas as pd
 
-    if not path.is_file():
-        raise BadInputError(f"There is no file {path}; --truth takes a Parquet file with the columns address and is_illicit.")
+    require_file(path, "a Parquet file with the columns address and is_illicit")
     try:
         columns = read_parquet(path, MAX_UNPACKED)
         addresses = text_cells(path, "address", columns["address"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trainer.snapshots.ingest import Ingested, ingest
 from trainer.snapshots.plans import Pending, load_name, pending
 from trainer.snapshots.reader import find_folders
+from trainer.snapshots.remote import snapshots_at
 
 __all__ = [
     "Ingested",
@@ -13,4 +14,5 @@ __all__ = [
     "ingest",
     "load_name",
     "pending",
+    "snapshots_at",
 ]

@@ -55,7 +55,7 @@ class Ingested:
 
     Attributes:
         folder, shape, key: the folder, the name of its shape, and its snapshot.
-        rows: table → rows loaded.
+        rows, read: table → rows loaded, and rows in its files: `changes` counts the rejected ones, transfers are summed by pair.
         changes: file → change → number of rows or values, see `trainer.snapshots.conform`.
         dropped: file → columns that were not loaded, because no table has them and they are no numbers.
         left_out: file → column that is no feature → why; see `trainer.uploads.columns`.
@@ -68,6 +68,7 @@ class Ingested:
     shape: str
     key: SnapshotKey
     rows: dict[str, int] = field(default_factory=dict)
+    read: dict[str, int] = field(default_factory=dict)
     changes: dict[str, Counter[str]] = field(default_factory=dict)
     dropped: dict[str, list[str]] = field(default_factory=dict)
     left_out: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -123,6 +124,7 @@ def _ingest_folder(client: Client, plan: Plan, progress: Progress | None, accept
             surveyed = _surveyed(file, parts, accepted)
             conformer = Conformer(file.landing or file.table, key, str(file.path), loaded_at, file.renames, surveyed)
             ready.append((_load(client, stack, file, parts, conformer, progress), file))
+            result.read[file.table.name] = sum(map(parquet_rows, parts))
             result.changes[file.path.name] = conformer.counts
             result.dropped[file.path.name] = sorted(conformer.dropped)
             result.left_out[file.path.name] = surveyed.left_out

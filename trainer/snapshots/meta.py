@@ -16,6 +16,7 @@ from trainer.snapshots.folder import table_of
 if TYPE_CHECKING:
     from trainer.snapshots.reader import SnapshotFile
 
+META = "META.json"
 _ENDING = re.compile(r"(\.(parquet|pq))?(\.(gz|zst))?$", re.IGNORECASE)
 
 
@@ -62,9 +63,27 @@ def verify(folder: Path, files: list[SnapshotFile], tables: Collection[str]) -> 
             if actual != expected.lower():
                 raise BadInputError(f"{path}: {algorithm} is {actual}, but META.json says {expected}; nothing was loaded.")
     for name in sorted(listed.keys() - present):
-        table = table_of(name.rpartition("/")[2], tables) or table_of(name.partition("/")[0], tables)
-        if table is not None and not (folder / name).is_file():
+        if _table_of_listed(name, tables) is not None and not (folder / name).is_file():
             raise BadInputError(f"META.json lists {name}, but {folder} does not have this file; nothing was loaded.")
+
+
+def listed_files(folder: Path, tables: Collection[str]) -> list[str]:
+    """Return the files of tables that META.json lists with a checksum, as it writes them, sorted.
+
+    Args:
+        tables: the tables of all shapes.
+
+    Raises:
+        BadInputError: META.json is not a JSON object.
+    """
+    meta = _meta(folder)
+    sections = [section for section in map(meta.get, ("sha256", "md5", "files")) if isinstance(section, dict)]
+    names = {name if Path(name).suffix else f"{name}.parquet" for section in sections for name in section}
+    return sorted(name for name in names if _table_of_listed(name, tables) is not None)
+
+
+def _table_of_listed(name: str, tables: Collection[str]) -> str | None:
+    return table_of(name.rpartition("/")[2], tables) or table_of(name.partition("/")[0], tables)
 
 
 def verify_counts(folder: Path, file: SnapshotFile, rows: Callable[[Path], int], unpacked: list[Path]) -> None:
@@ -87,7 +106,7 @@ def verify_counts(folder: Path, file: SnapshotFile, rows: Callable[[Path], int],
 
 
 def _meta(folder: Path) -> dict[str, Any]:
-    path = folder / "META.json"
+    path = folder / META
     if not path.is_file():
         return {}
     try:

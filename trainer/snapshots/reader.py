@@ -19,10 +19,11 @@ from trainer.errors import BadInputError, user_code
 from trainer.keys import FIRST_DATE, LAST_DATE, MAX_WINDOW_DAYS, SnapshotKey
 from trainer.snapshots.folder import KEY_IN_PATH, Contents, read_folder
 from trainer.snapshots.meta import key_in_meta
-from trainer.uploads import require_plausible_rows
+from trainer.uploads import require_folder, require_plausible_rows
 from trainer.warehouse import Table
 
 ENTRY_POINT_GROUP = "trainer.snapshots"
+LEVELS_ABOVE = 4  # folders above a snapshot in which labels may be
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,7 @@ def find_folders(path: Path) -> list[Path]:
     Raises:
         BadInputError: `path` does not exist or contains no folder of a known shape.
     """
-    if not path.is_dir():
-        raise BadInputError(f"There is no folder {path}.")
+    require_folder(path, "a snapshot folder, or a folder of several")
     folders: list[Path] = []
     inner: set[Path] = set()  # folders of parts
     for folder in (path, *sorted(path.rglob("*"))):
@@ -225,9 +225,13 @@ def _option(part: str) -> str:
 
 def _labels_beside(folder: Path, network: str) -> Path:
     """Return the network's label file of the October export, in address-labels/ beside the snapshots/ folder."""
-    name = f"{network}_address_labels.parquet"
-    candidates: Iterator[Path] = (parent / "address-labels" / name for parent in folder.resolve().parents[:4])
-    return next((path for path in candidates if path.is_file()), folder / name)
+    candidates: Iterator[Path] = (parent.joinpath(*labels_file(network)) for parent in folder.resolve().parents[:LEVELS_ABOVE])
+    return next((path for path in candidates if path.is_file()), folder / labels_file(network)[-1])
+
+
+def labels_file(network: str) -> tuple[str, str]:
+    """Return folder and name of a network's label file in the October export."""
+    return "address-labels", f"{network}_address_labels.parquet"
 
 
 def _key_in_path(folder: Path) -> dict[str, Any]:

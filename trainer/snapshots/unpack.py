@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import tempfile
 import zlib
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,7 +12,7 @@ import pyarrow as pa
 
 from trainer.errors import BadInputError
 from trainer.snapshots.folder import PACKED
-from trainer.uploads import MEBIBYTE, first_line
+from trainer.uploads import MEBIBYTE, first_line, private_folder
 
 if TYPE_CHECKING:
     from trainer.snapshots.reader import SnapshotFile
@@ -33,7 +32,7 @@ def unpacked(stack: ExitStack, file: SnapshotFile) -> list[Path]:
         if path.suffix.lower() not in PACKED:
             paths.append(path)
             continue
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="trainer-")))
+        folder = stack.enter_context(private_folder())
         paths.append(folder / f"{number}.parquet")
         _unpack(path, paths[-1])
     return paths

@@ -15,6 +15,8 @@ import numpy as np
 from trainer import settings
 from trainer.data import (
     GOLD_STRATEGY,
+    MIN_LABELLED,
+    MIN_POSITIVE,
     Dataset,
     FeatureChoice,
     Selection,
@@ -48,8 +50,6 @@ if TYPE_CHECKING:
     from trainer.registry import ModelMeta
     from trainer.warehouse import Client
 
-MIN_LABELLED = 50
-MIN_POSITIVE = 10
 GOLD = "gold labels of unseen addresses"
 NO_GOLD = "no gold to evaluate on"
 
@@ -228,18 +228,19 @@ class ModelTraining:
         )
         if (without := labelled_addresses(self.client, selection, strategy_name(strategy)) - data.address_count()) > 0:
             counts += f"; {without} more addresses are labelled, but there is nothing to train on for them"
-        hint = too_few_labels_hint(self.client, selection, strategy_name(strategy))
         if unlabelled := sorted(set(selection.networks) - set(data.networks.tolist()) if selection.is_pooled else ()):
             raise NotEnoughLabelsError(
                 f"No row of {', '.join(unlabelled)} has a label under '{strategy_name(strategy)}', so there is nothing to train "
                 "on there; leave it out: a model of the others can score it."
             )
+        enough = self.min_labelled, self.min_positive
+        hint = too_few_labels_hint(self.client, selection, data.model_type, strategy_name(strategy), *enough)
         if positive.all() or not positive.any():
             raise NotEnoughLabelsError(f"Training needs both classes; there are {counts}; {hint}.")
         if len(data.y) < self.min_labelled or int(positive.sum()) < self.min_positive:
             raise NotEnoughLabelsError(
                 f"Training needs at least {self.min_labelled} labelled and {self.min_positive} positive rows; "
-                f"there are {counts}; {hint}, or lower --min-labelled and --min-positive."
+                f"there are {counts}; {hint}."
             )
 
     def _description(self, trainer: ModelTrainer, strategy: LabelStrategy, selection: Selection, data: Dataset) -> dict[str, Any]:

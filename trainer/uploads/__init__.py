@@ -15,6 +15,8 @@ from trainer.uploads.checks import (
     require_key,
 )
 from trainer.uploads.columns import ANSWER, ROW_NUMBER, RowCounter, is_answer, is_index, reason_to_leave_out
+from trainer.uploads.inferred import infer_key
+from trainer.uploads.private import private_folder
 from trainer.uploads.proportion import (
     MAX_COLUMNS,
     MAX_TEXT,
@@ -25,6 +27,7 @@ from trainer.uploads.proportion import (
     unpacked_bytes,
 )
 from trainer.uploads.rejects import refusal, rejected_rows
+from trainer.uploads.remote import Download, Location, Progress, file_at, is_url, known_as, location_of, name_of, require_name
 from trainer.uploads.tables import (
     PARQUET_MAGIC,
     first_line,
@@ -34,6 +37,8 @@ from trainer.uploads.tables import (
     read_parquet,
     read_text,
     require_columns,
+    require_file,
+    require_folder,
     require_size,
     text_cells,
 )
@@ -45,14 +50,23 @@ __all__ = [
     "MEBIBYTE",
     "PARQUET_MAGIC",
     "ROW_NUMBER",
+    "Download",
+    "Location",
+    "Progress",
     "RowCounter",
     "decoded",
+    "file_at",
     "filled",
     "first_line",
+    "infer_key",
     "is_answer",
     "is_index",
+    "is_url",
     "key_arrays",
+    "known_as",
+    "location_of",
     "map_columns",
+    "name_of",
     "note_address_problems",
     "note_control_problems",
     "note_day_problems",
@@ -61,6 +75,7 @@ __all__ = [
     "note_problem",
     "open_parquet",
     "option",
+    "private_folder",
     "read_csv",
     "read_head",
     "read_parquet",
@@ -69,7 +84,10 @@ __all__ = [
     "refusal",
     "rejected_rows",
     "require_columns",
+    "require_file",
+    "require_folder",
     "require_key",
+    "require_name",
     "require_plausible_rows",
     "require_size",
     "text_cells",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainer import addresses
-from trainer.errors import BadInputError
+from trainer.errors import BadInputError, MissingKeyError
 from trainer.keys import FIRST_DATE, MAX_WINDOW_DAYS, SNAPSHOT_KEY
 
 if TYPE_CHECKING:
@@ -30,12 +30,13 @@ def require_key(path: Path, frame: pd.DataFrame, given: Mapping[str, Any]) -> No
     """Require rows, and every part of the snapshot key either as a column or in `given` (None for what is not given).
 
     Raises:
-        BadInputError: the file has no rows, or a part of the key is missing.
+        MissingKeyError: a part of the key is missing.
+        BadInputError: the file has no rows.
     """
     if not len(frame):
         raise BadInputError(f"{path} has no rows.")
     if missing := [name for name in SNAPSHOT_KEY if name not in frame.columns and given[name] is None]:
-        raise BadInputError(f"{path} has no column {', '.join(missing)}; give {', '.join(map(option, missing))}.")
+        raise MissingKeyError(f"{path} has no column {', '.join(missing)}; give {', '.join(map(option, missing))}.", missing)
 
 
 def filled(frame: pd.DataFrame, name: str, default: str) -> pd.Series[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,14 +26,56 @@ def first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)[:200]
 
 
+def require_file(path: Path, wanted: str = "a file") -> None:
+    """Refuse a path at which there is no file; `wanted` says in the message, with an article, what should be there.
+
+    Raises:
+        BadInputError: there is nothing, or a folder.
+    """
+    if path.is_dir():
+        raise BadInputError(f"{path} is a folder, not {wanted}; name a file{_some_in(path)}.")
+    if not path.is_file():
+        expected = "" if wanted == "a file" else f", which should be {wanted}"
+        raise BadInputError(f"There is no file {path}{expected}{_beside(path)}.")
+
+
+def require_folder(path: Path, wanted: str = "a folder") -> None:
+    """Refuse a path at which there is no folder; `wanted` as for `require_file`.
+
+    Raises:
+        BadInputError: there is nothing, or a file.
+    """
+    if path.is_file():
+        raise BadInputError(f"{path} is a file, not {wanted}; name the folder that it is in.")
+    if not path.is_dir():
+        raise BadInputError(f"There is no folder {path}{_beside(path)}.")
+
+
+def _some_in(folder: Path) -> str:
+    try:
+        names = sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    except OSError:
+        return ""
+    return f" in it, such as {', '.join(names[:3])}" if names else ""
+
+
+def _beside(path: Path) -> str:
+    """Return a hint at names beside a path like its own, '' without any."""
+    try:
+        names = [one.name for one in path.parent.iterdir()]
+    except OSError:
+        return ""
+    alike = get_close_matches(path.name, names, n=3)
+    return f"; there is {' and '.join(alike)}" if alike else ""
+
+
 def read_head(path: Path, size: int) -> bytes:
     """Return the first `size` bytes of a file.
 
     Raises:
         BadInputError: the file does not exist, cannot be opened or is empty.
     """
-    if not path.is_file():
-        raise BadInputError(f"There is no file {path}.")
+    require_file(path)
     try:
         with path.open("rb") as stream:
             head = stream.read(size)
