@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import pyte
 
-LINES = 200
+LINES = 1000  # what scrolls off is lost
 
 
 @dataclass
@@ -51,8 +51,10 @@ def run_in_terminal(
             stream.feed(os.read(terminal, 65_536))
         except OSError:  # the child has ended
             break
-        shown = [line.rstrip() for line in screen.display if line.strip()]
-        seen.update(shown)
+        changed = ("".join(screen.buffer[line][column].data for column in range(width)) for line in screen.dirty)
+        shown = {line.rstrip() for line in changed if line.strip()}
+        screen.dirty.clear()
+        seen |= shown
         if interrupt_at and any(interrupt_at in line for line in shown):
             time.sleep(1)
             os.write(terminal, b"\x03")
