@@ -17,7 +17,7 @@ from trainer.training.search import make_pruner, read_object, read_space
 from trainer.training.snapshot_scores import SnapshotScores, last_snapshot, score_snapshot
 from trainer.training.threshold import GoldRows, choose_threshold, gold_rows
 from trainer.training.tune import METRICS, Tuning, TuningResult
-from trainer.training.update import Update, UpdateResult
+from trainer.training.update import ScoredSnapshot, Update, UpdateResult
 
 __all__ = [
     "COMPARISONS",
@@ -35,6 +35,7 @@ __all__ = [
     "Explanations",
     "GoldRows",
     "ModelTraining",
+    "ScoredSnapshot",
     "Scores",
     "ScoringResult",
     "SnapshotScores",
