@@ -33,10 +33,11 @@ class ModelType:
         training_table, scoring_table: the views that dbt builds: labelled rows, and every row.
         gold_table, gold_key: where the gold labels are that models are evaluated on, and the column of a row that finds them.
         written_table: where `trainer predict` writes; a table of `trainer.warehouse.schema`.
-        scored_view: the view that dbt builds over it, with what is known of each row, its rank, and whether it is stale.
         metrics: what is reported on unseen rows, in this order.
         calibrates: whether scores are probabilities, which are calibrated and which `trainer tune` optimises.
         ranked_within: for a ranker, the key column whose equal values are one list, ranked together; None for a scorer.
+        scored_view: the view that dbt builds over `written_table`, with what is known of each row, its rank, and whether it is
+            stale; "" for none, whose scores `trainer scores` does not show.
         described_by: what an evaluation is broken down by: the name of `FACTS`, and the table and the column that have it.
     """
 
@@ -49,11 +50,11 @@ class ModelType:
     gold_table: str
     gold_key: str
     written_table: str
-    scored_view: str
     metrics: tuple[str, ...] = PROBABILITY_METRICS
     calibrates: bool = True
     ranked_within: str | None = None
     described_by: tuple[tuple[str, str, str], ...] = ()
+    scored_view: str = ""
 
     @property
     def is_ranker(self) -> bool:

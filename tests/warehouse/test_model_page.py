@@ -66,7 +66,7 @@ def test_a_card_has_no_address_and_no_alert_of_the_warehouse(house: House, model
 
 def test_a_notebook_gets_the_report_of_the_newest_model(model: TrainingResult) -> None:
     with connect() as client:
-        report = trainer.report(client)
+        report = trainer.report(client, network="simnet")
     assert report.model["model_id"] == model.model_id and report._repr_html_().startswith("<iframe sandbox")
 
 

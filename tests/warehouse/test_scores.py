@@ -205,7 +205,9 @@ def test_the_examples_of_the_documentation_run(client: Any, scored: ScoringResul
         assert client.query(query.replace("torus", "simnet")).result_rows, query
 
 
-def test_models_are_listed_with_intervals_in_order(scored: ScoringResult, call: Call) -> None:
+def test_models_are_listed_with_intervals_in_order(
+    scored: ScoringResult, of_other_types: dict[str, TrainingResult], call: Call
+) -> None:
     found = call("models", "list", "--network", "simnet", "--sort", "auc", "--json")
     models = json.loads(found.out)["models"]
     aucs = [one["metrics"]["auc"]["value"] for one in models if "auc" in one["metrics"]]

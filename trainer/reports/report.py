@@ -22,6 +22,9 @@ def report(
     alert_budget: float | None = None,
     min_precision: float | None = None,
     model_trainer: type[ModelTrainer] | None = None,
+    network: str | None = None,
+    window_days: int | None = None,
+    model_type: str | None = None,
 ) -> ModelReport:
     """Return the report of a model; a notebook shows it as a page.
 
@@ -29,13 +32,14 @@ def report(
         model_id: a model's id, or `latest`, see `trainer.registry.latest_model`.
         alert_budget, min_precision: choose a threshold by one of them, and keep it with the model (`choose_threshold`).
         model_trainer: the trainer's class, for one that is not registered as a plug-in.
+        network, window_days, model_type: of which models `latest` is the newest; needed where several networks have models.
 
     Raises:
         ArtifactError: there is no such model, or it cannot be used.
         UsageError, NotEnoughLabelsError: no threshold can be chosen so.
         NotBuiltError, BadInputError: the warehouse has no snapshot of the model's network.
     """
-    choice = choose_model(client, model_id, model_trainer=model_trainer)
+    choice = choose_model(client, model_id, network, window_days, model_type, model_trainer)
     model_id = choice.model_id
     for sentence in choice.warnings:
         warnings.warn(sentence, stacklevel=2)

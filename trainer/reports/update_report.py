@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from trainer.evaluation import LARGE, SOME
 
 if TYPE_CHECKING:
-    from trainer.training import UpdateResult
-    from trainer.training.update import Scored
+    from trainer.training import ScoredSnapshot, UpdateResult
 
 NAMED = 5  # features that are named
 
@@ -42,7 +41,7 @@ def _rows(rows: dict[str, int]) -> str:
     return f" ({', '.join(f'{table} {count:,}' for table, count in rows.items())})" if rows else ""
 
 
-def _scored(scored: Scored) -> list[str]:
+def _scored(scored: ScoredSnapshot) -> list[str]:
     found = scored.result
     key = f"{found.network}/{found.processing_date}/{found.window_days}"
     lines = [f"{key} scored by {found.model_id}: {found.rows:,} rows in {found.view}, mean score {found.score_mean:.4f}"]

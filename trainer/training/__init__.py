@@ -18,7 +18,7 @@ from trainer.training.search import lowest, make_pruner, read_object, read_space
 from trainer.training.snapshot_scores import SnapshotScores, last_snapshot, score_snapshot
 from trainer.training.threshold import GoldRows, choose_threshold, gold_rows
 from trainer.training.tune import METRICS, Tuning, TuningResult, checked_metric
-from trainer.training.update import Update, UpdateResult
+from trainer.training.update import ScoredSnapshot, Update, UpdateResult
 
 __all__ = [
     "COMPARISONS",
@@ -36,6 +36,7 @@ __all__ = [
     "Explanations",
     "GoldRows",
     "ModelTraining",
+    "ScoredSnapshot",
     "Scores",
     "ScoringResult",
     "SnapshotScores",

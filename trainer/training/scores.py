@@ -100,6 +100,8 @@ def read_scores(client: Client, selection: Selection, choice: ModelChoice, top: 
         raise UsageError("top is at least 1.")
     kind = get_model_type(choice.model["model_type"])
     key = SnapshotKey(selection.network, selection.end_date, selection.window_days)
+    if not kind.scored_view:
+        raise NotBuiltError(f"No view has the scores of the model type {kind.name}; query {kind.written_table}.")
     require_table(client, kind.scored_view, "is_stale")
     parameters = key.parameters | {"model_id": choice.model_id}
     query = f"SELECT stale_reason, count() FROM {kind.scored_view} WHERE {_WHERE} GROUP BY stale_reason ORDER BY stale_reason"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainer.training.update.result import Drift, Scored, UpdateResult
+from trainer.training.update.result import Drift, ScoredSnapshot, UpdateResult
 from trainer.training.update.run import Update
 
-__all__ = ["Drift", "Scored", "Update", "UpdateResult"]
+__all__ = ["Drift", "ScoredSnapshot", "Update", "UpdateResult"]

@@ -42,7 +42,7 @@ class ToScore:
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoredSnapshot:
     """A snapshot that was scored: the result of `predict`, drift if there is a snapshot before, and the highest scores."""
 
     result: ScoringResult
@@ -74,7 +74,7 @@ class UpdateResult:
     labels: dict[str, dict[str, int]] = field(default_factory=dict)
     build: str = ""
     to_score: list[ToScore] = field(default_factory=list)
-    scored: list[Scored] = field(default_factory=list)
+    scored: list[ScoredSnapshot] = field(default_factory=list)
     in_use: list[str] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
     has_models: bool = False

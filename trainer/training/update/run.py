@@ -23,7 +23,7 @@ from trainer.snapshots import Pending, ingest, load_name, pending
 from trainer.training.predict import predict
 from trainer.training.scores import read_scores
 from trainer.training.update import needs
-from trainer.training.update.result import Drift, Scored, ToScore, UpdateResult
+from trainer.training.update.result import Drift, ScoredSnapshot, ToScore, UpdateResult
 from trainer.warehouse import connect, create_tables, one_build, problem_of_seeds, run_dbt, table_exists
 
 if TYPE_CHECKING:
@@ -142,14 +142,14 @@ class Update:
         choices, self.result.unusable, self.result.has_models = needs.models_in_use(client, self.model_trainer)
         return choices
 
-    def _scored(self, client: Client, one: ToScore) -> Scored:
+    def _scored(self, client: Client, one: ToScore) -> ScoredSnapshot:
         day = date.fromisoformat(one.processing_date)
         choice = latest_model(client, one.network, one.window_days, one.model_type, self.model_trainer)
         self.result.in_use += [choice.why, *choice.warnings]
         found = predict(client, one.network, day, one.window_days, one.model_id, one.model_type, self.model_trainer)
         selection = Selection(one.network, day, day, one.window_days)
         highest = read_scores(client, selection, choice, TOP)
-        return Scored(found, self._drift(client, one, selection), highest)
+        return ScoredSnapshot(found, self._drift(client, one, selection), highest)
 
     def _drift(self, client: Client, one: ToScore, selection: Selection) -> Drift | None:
         """Return how much a snapshot differs from the one before, None for the first."""
