@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from trainer import settings
+from trainer import interrupt, settings
 from trainer.cli import compare, data, demo, explain, features, labels, model, report, tune
 from trainer.cli.overview import Overview
 from trainer.cli.terminal import drop_output, safe_streams
@@ -100,4 +100,6 @@ def _run() -> tuple[str, int | str | None]:
         return message(), INTERRUPTED
     except SystemExit as ended:  # typer turns an interrupt into one
         return (message() if ended.code == INTERRUPTED else ""), ended.code
+    finally:
+        interrupt.kept = None
     return "", 0
