@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from trainer import settings
+from trainer import interrupt, settings
 from trainer.cli import build, compare, data, demo, doctor, explain, features, labels, model, models, report, scores, tune, update
 from trainer.cli.overview import Overview
 from trainer.cli.terminal import drop_output, safe_streams
@@ -105,4 +105,6 @@ def _run() -> tuple[str, int | str | None]:
         return message(), INTERRUPTED
     except SystemExit as ended:  # typer turns an interrupt into one
         return (message() if ended.code == INTERRUPTED else ""), ended.code
+    finally:
+        interrupt.kept = None
     return "", 0

@@ -79,8 +79,12 @@ def keeping(update: Progress | None, what: str, noun: str, advice: str) -> Itera
     interrupt.kept = lambda: f"{counted(kept, f'finished {noun}')} {'is' if kept == 1 else 'are'} kept; {advice}" if kept else ""
     try:
         yield counting
-    finally:
+    except KeyboardInterrupt:
+        raise  # what is kept is still to be said
+    except BaseException:
         interrupt.kept = None
+        raise
+    interrupt.kept = None
 
 
 def _bars() -> Bars:

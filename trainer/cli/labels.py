@@ -43,7 +43,7 @@ from trainer.cli.options import (
 )
 from trainer.cli.output import counted, emit, say
 from trainer.cli.overview import Group
-from trainer.cli.tables import print_tables
+from trainer.cli.tables import print_lines, print_tables
 from trainer.errors import UsageError
 from trainer.progress import step
 
@@ -219,7 +219,7 @@ def labels_report(
     if json:
         emit(report.as_dict() | {"html": None if html is None else str(html)}, True, [])
         return
-    emit({}, False, [f"{report.network} {report.processing_date} {report.window_days}", *label_verdict(report), ""])
+    print_lines([f"{report.network} {report.processing_date} {report.window_days}", *label_verdict(report), ""])
     print_tables(tables(report))
 
 

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from trainer.cli.terminal import encodable, width_of
+from trainer.cli.terminal import encodable, folded, width_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,9 +25,8 @@ def print_tables(tables: list[Table]) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    width = width_of(sys.stdout) or (None if "COLUMNS" in os.environ else PIPE_WIDTH)
     # Without styles: stdout makes control characters visible, those of a style too.
-    console = Console(file=sys.stdout, width=width, highlight=False, color_system=None)
+    console = Console(file=sys.stdout, width=table_width(), highlight=False, color_system=None)
     for table in map(_encodable, tables):
         if needed_width(table) <= console.width:
             _print_table(console, table)
@@ -40,6 +39,18 @@ def print_tables(tables: list[Table]) -> None:
         note = textwrap.fill(table.note, console.width, break_long_words=False, break_on_hyphens=False)
         console.print(Text(note), soft_wrap=True)
         console.print()
+
+
+def print_lines(lines: list[str]) -> None:
+    """Print lines of text that belong to tables, folded at their width."""
+    for line in lines:
+        print(folded(encodable(line, sys.stdout), table_width()))
+
+
+def table_width() -> int:
+    """Return the columns that tables on stdout may have: of the terminal, or in a pipe those of COLUMNS, or many."""
+    columns = os.environ.get("COLUMNS", "")
+    return width_of(sys.stdout) or (int(columns) if columns.isdecimal() and int(columns) else PIPE_WIDTH)
 
 
 def needed_width(table: Table) -> int:
