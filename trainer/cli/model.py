@@ -73,18 +73,23 @@ def fit(
 
     What is not given is taken from the warehouse, if that leaves no choice. Several networks make one model, evaluated on each.
     """
-    from trainer.warehouse import connect
-
     what: dict[str, Any] = {"model_trainer": trainer_of(model, parameters_of(model, params, param), seed), "seed": seed}
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
     how: dict[str, Any] = {"folds": folds, "embargo_days": embargo_days, "calibrate": calibration, "min_labelled": min_labelled}
     how |= {"left_out_networks": left_out, "balance_networks": balance_networks, "all_networks": all_networks}
-    with progress() as update, connect(target) as client:
-        how |= {"min_positive": min_positive, "progress": update}
-        result = training_of(client, model_type, network, start_date, end_date, window_days, **what, **how).run()
+    how["min_positive"] = min_positive
+    result = _fitted(target, (model_type, network, start_date, end_date, window_days), what | how)
     _warn_of_fit(result, tuned=params is not None)
     emit(result.as_dict(), json, _fit_lines(result))
+
+
+def _fitted(target: str | None, rows: tuple[Any, ...], options: dict[str, Any]) -> TrainingResult:
+    """Train with the options of `training_of`."""
+    from trainer.warehouse import connect
+
+    with progress() as update, connect(target) as client:
+        return training_of(client, *rows, **options, progress=update).run()
 
 
 def _warn_of_fit(result: TrainingResult, tuned: bool) -> None:

@@ -67,22 +67,22 @@ def tune(
 
     The same command continues an interrupted search. --param is fixed in every trial.
     """
-    from trainer.training import write_parameters
-
     search = _search_options(model, model_type, param, space, pruner, inner_folds, seed)
-    search |= {"metric": metric, "trials": trials, "timeout": timeout, "study": study}
-    search |= {"folds": folds, "embargo_days": embargo_days}
-    data = _data_options(label_strategy, accept_column, min_labelled, min_positive) | {"all_networks": all_networks}
+    search |= {"metric": metric, "trials": trials, "timeout": timeout, "study": study, "folds": folds}
+    search["embargo_days"] = embargo_days
+    data = _data_options(label_strategy, accept_column, all_networks, min_labelled, min_positive)
     result = _search(target, (model_type, network, start_date, end_date, window_days), data, search)
     if out is not None:
-        write_parameters(out, result)
+        _write(out, result)
     emit(result.as_dict(), json, _lines(result, out))
 
 
-def _data_options(strategy: str, accept_column: list[str] | None, min_labelled: int, min_positive: int) -> dict[str, Any]:
+def _data_options(
+    strategy: str, accept_column: list[str] | None, all_networks: bool, min_labelled: int, min_positive: int
+) -> dict[str, Any]:
     """Return the options of `training_of` that say which rows and features are read."""
     options: dict[str, Any] = {"label_strategy": strategy_of(strategy), "accept_columns": accept_column or ()}
-    return options | {"min_labelled": min_labelled, "min_positive": min_positive}
+    return options | {"all_networks": all_networks, "min_labelled": min_labelled, "min_positive": min_positive}
 
 
 def _search_options(
@@ -120,6 +120,12 @@ def _search(target: str | None, rows: tuple[Any, ...], data: dict[str, Any], sea
         except KeyboardInterrupt:
             say("The finished trials are kept in the study; the same command continues it.")
             raise
+
+
+def _write(out: Path, result: TuningResult) -> None:
+    from trainer.training import write_parameters
+
+    write_parameters(out, result)
 
 
 def _lines(result: TuningResult, out: Path | None) -> list[str]:

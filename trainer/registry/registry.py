@@ -91,7 +91,9 @@ def latest_model(client: Client, network: str, window_days: int, model_type: str
     if fitting:
         return min(fitting, key=lambda one: one["network"] != network)  # the first of those, which is the newest
     others = [one for one in of_window if model_type in (None, one["model_type"])]
-    other = f", or name a model of another network by --model-id: {others[0]['model_id']} ({others[0]['network']})"
+    other = ", or name a model of another network by --model-id"
+    if others:
+        other += f": {others[0]['model_id']} ({others[0]['network']})"
     raise ArtifactError(
         f"No {model_type or 'model'} was trained for network '{network}' with window_days {window_days}; run `trainer fit` "
         f"first{other if others else ''}."
