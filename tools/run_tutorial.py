@@ -61,7 +61,13 @@ def _ran(command: str, documented: str, folder: Path) -> Ran:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "TRAINER_"))}
     environment |= {"COLUMNS": str(COLUMNS), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     return Ran(command, documented, done.stdout.replace(str(folder), "~/my-alerts"), done.returncode)
 
@@ -76,7 +82,9 @@ def page_of(text: str, ran: list[Ran]) -> str:
         body = ""
         for command, _ in commands(block["text"]):
             lines = next(left).printed.rstrip("\n").split("\n")
-            body += f"$ {command}\n" + "\n".join(line.rstrip() for line in lines[:SHOWN]) + ("\n…\n" if len(lines) > SHOWN else "\n")
+            body += (
+                f"$ {command}\n" + "\n".join(line.rstrip() for line in lines[:SHOWN]) + ("\n…\n" if len(lines) > SHOWN else "\n")
+            )
         return f"```console\n{body}```"
 
     return BLOCK.sub(rewritten, text)
@@ -105,7 +113,9 @@ def _picture(folder: Path) -> None:
         raise SystemExit("Chromium is not installed")
     _ran("trainer report --out report.html", "", folder)
     window = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1100,760")
-    subprocess.run([chromium, *window, f"--screenshot={PICTURE}", (folder / "report.html").as_uri()], check=True, capture_output=True)
+    subprocess.run(
+        [chromium, *window, f"--screenshot={PICTURE}", (folder / "report.html").as_uri()], check=True, capture_output=True
+    )
 
 
 if __name__ == "__main__":

@@ -72,22 +72,24 @@ def tune(
 
     The same command continues an interrupted search. --param is fixed in every trial.
     """
-    from trainer.training import checked_metric, write_parameters
+    from trainer.training import checked_metric
 
     search = _search_options(model, model_type, param, space, pruner, inner_folds, seed)
     search |= {"metric": checked_metric(metric), "trials": trials, "timeout": timeout, "study": study}
     search |= {"folds": folds, "embargo_days": embargo_days}
-    data = _data_options(label_strategy, accept_column, min_labelled, min_positive) | {"all_networks": all_networks}
+    data = _data_options(label_strategy, accept_column, all_networks, min_labelled, min_positive)
     result = _search(target, (model_type, network, start_date, end_date, window_days), data, search)
     if out is not None:
-        write_parameters(out, result)
+        _write(out, result)
     emit(result.as_dict(), json, _lines(result, out))
 
 
-def _data_options(strategy: str, accept_column: list[str] | None, min_labelled: int, min_positive: int) -> dict[str, Any]:
+def _data_options(
+    strategy: str, accept_column: list[str] | None, all_networks: bool, min_labelled: int, min_positive: int
+) -> dict[str, Any]:
     """Return the options of `training_of` that say which rows and features are read."""
     options: dict[str, Any] = {"label_strategy": strategy_of(strategy), "accept_columns": accept_column or ()}
-    return options | {"min_labelled": min_labelled, "min_positive": min_positive}
+    return options | {"all_networks": all_networks, "min_labelled": min_labelled, "min_positive": min_positive}
 
 
 def _search_options(
@@ -124,6 +126,12 @@ def _search(target: str | None, rows: tuple[Any, ...], data: dict[str, Any], sea
         labelled, gold = training_of(client, *rows, **data, progress=update).read()
         say_left_out(labelled.left_out)
         return Tuning(data=labelled, gold=gold, progress=update, **search).run()
+
+
+def _write(out: Path, result: TuningResult) -> None:
+    from trainer.training import write_parameters
+
+    write_parameters(out, result)
 
 
 def _lines(result: TuningResult, out: Path | None) -> list[str]:

@@ -134,14 +134,11 @@ class ModelTraining:
         split = make_split(data.y, data.groups, data.dates, self.folds, self.embargo_days, self.seed, data.networks)
         clock = time.perf_counter()
         unseen = evaluate_unseen(trainer, data, gold, split, self.seed, self.calibrate, self.progress)
+        by_network = evaluate_networks(trainer, data, gold, split, unseen, self.seed, self.left_out_networks, self.progress)
         seconds["evaluate"] = time.perf_counter() - clock
         clock = time.perf_counter()
-        by_network = evaluate_networks(trainer, data, gold, split, unseen, self.seed, self.left_out_networks, self.progress)
-        seconds["networks"] = time.perf_counter() - clock
-        clock = time.perf_counter()
-        fitted, medians = fit_trainer(
-            trainer, data.frame(), data.y, data.weight, row_groups(trainer, data), self.progress, part="all rows"
-        )
+        rows = (data.frame(), data.y, data.weight, row_groups(trainer, data))
+        fitted, medians = fit_trainer(trainer, *rows, self.progress, part="all rows")
         seconds["fit"] = time.perf_counter() - clock
         description = self._description(trainer, strategy, selection, data) | self._evaluation(split, unseen)
         description |= {"by_network": by_network, "medians": None if medians is None else [float(value) for value in medians]}
