@@ -51,6 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.drop:
             return
         self.send_response(answer.status)
+        self.send_header("Connection", "close")
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if answer.chunked:
