@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 PACKAGE = "trainer"
@@ -36,11 +37,15 @@ class BadInputError(TrainerError):
 
 
 class MissingKeyError(BadInputError):
-    """A file does not say of which snapshot or network it is, and neither does the call; `missing` are the parts not known."""
+    """A file does not say of which snapshot or network it is, and neither does the call.
 
-    def __init__(self, message: str, missing: Iterable[str]) -> None:
+    `missing` are the parts of the key that are not known; `stated` are the values, as text, that the file has for others.
+    """
+
+    def __init__(self, message: str, missing: Iterable[str], stated: Mapping[str, Iterable[str]] | None = None) -> None:
         super().__init__(message)
         self.missing = tuple(missing)
+        self.stated = {name: frozenset(values) for name, values in (stated or {}).items()}
 
 
 class WarehouseError(TrainerError):

@@ -51,6 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.drop:
             return
         self.send_response(answer.status)
+        self.send_header("Connection", "close")
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if answer.chunked:
@@ -83,6 +84,7 @@ def web(answers: dict[str, Answer]) -> Iterator[Web]:
 def s3(objects: Mapping[str, bytes], bucket: str = "exports") -> Iterator[dict[str, str]]:
     """Run a stand-in of S3 with a bucket of these objects, and yield the environment variables with which it is reached."""
     import boto3
+    import requests
     from moto.server import ThreadedMotoServer
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -96,6 +98,7 @@ def s3(objects: Mapping[str, bytes], bucket: str = "exports") -> Iterator[dict[s
             "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+        requests.post(f"{environment['AWS_ENDPOINT_URL']}/moto-api/reset", timeout=10)  # another test's objects are still there
         client = boto3.client(
             "s3",
             endpoint_url=environment["AWS_ENDPOINT_URL"],

@@ -72,6 +72,11 @@ def test_what_is_missing_is_taken_from_the_only_snapshot_and_else_listed(
     assert call("ingest", write(tmp_path / "c", tables(), "othernet", "2025-09-01/90")).code == 0
     both = call("labels", "add", listed)
     assert both.code == 3 and "choose one of: --network onenet; --network othernet" in both.err
+    named = tmp_path / "named.csv"
+    pd.DataFrame({"address": ADDRESSES[:2], "mine": 1.5, "network": "othernet"}).to_csv(named, index=False)
+    assert found(call("features", "add", named, "--json"))["inferred"] == {"processing_date": "2025-09-01", "window_days": "90"}
+    named.write_text(named.read_text().replace("othernet", "nix"))
+    assert "give --processing-date, --window-days" in call("features", "add", named).err  # no snapshot of it is ingested
     nowhere = call("features", "add", valued, "--network", "nix")
     assert nowhere.code == 3 and "give --processing-date, --window-days" in nowhere.err
 

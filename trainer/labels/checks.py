@@ -31,6 +31,7 @@ from trainer.uploads import (
     option,
     require_columns,
     require_key,
+    stated,
 )
 from trainer.warehouse import RAW_ADDRESS_LABELS, RAW_STANDING_LABELS
 
@@ -173,6 +174,7 @@ def _require_whole_stamp(path: Path, frame: pd.DataFrame, given: Mapping[str, An
         f"{path}: date and window together name a snapshot, and there is no {missing}; give {option(missing)}, or leave out "
         f"{'the ' if given[present] is None else ''}{origin}, so that the labels stand for all snapshots.",
         [missing],
+        stated(frame),
     )
 
 

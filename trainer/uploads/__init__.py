@@ -13,6 +13,7 @@ from trainer.uploads.checks import (
     note_problem,
     option,
     require_key,
+    stated,
 )
 from trainer.uploads.columns import ANSWER, ROW_NUMBER, RowCounter, is_answer, is_index, reason_to_leave_out
 from trainer.uploads.inferred import infer_key
@@ -90,6 +91,7 @@ __all__ = [
     "require_name",
     "require_plausible_rows",
     "require_size",
+    "stated",
     "text_cells",
     "unpacked_bytes",
 ]

@@ -36,7 +36,19 @@ def require_key(path: Path, frame: pd.DataFrame, given: Mapping[str, Any]) -> No
     if not len(frame):
         raise BadInputError(f"{path} has no rows.")
     if missing := [name for name in SNAPSHOT_KEY if name not in frame.columns and given[name] is None]:
-        raise MissingKeyError(f"{path} has no column {', '.join(missing)}; give {', '.join(map(option, missing))}.", missing)
+        raise MissingKeyError(
+            f"{path} has no column {', '.join(missing)}; give {', '.join(map(option, missing))}.", missing, stated(frame)
+        )
+
+
+def stated(frame: pd.DataFrame) -> dict[str, set[str]]:
+    """Return the values that a file has for parts of the snapshot key, as they are in the warehouse as text."""
+    found = {name: {text.strip() for text in frame[name].astype(str)} - {""} for name in SNAPSHOT_KEY if name in frame.columns}
+    if "processing_date" in found:
+        found["processing_date"] = {text[:10] for text in found["processing_date"]}
+    if "window_days" in found:
+        found["window_days"] = {text.partition(".")[0] for text in found["window_days"]}
+    return {name: values for name, values in found.items() if values}
 
 
 def filled(frame: pd.DataFrame, name: str, default: str) -> pd.Series[str]:

@@ -33,6 +33,7 @@ def infer_key(client: Client, given: Mapping[str, Any], error: MissingKeyError) 
     snapshots = [dict(zip(SNAPSHOT_KEY, row, strict=True)) for row in sorted(client.query(union).result_rows)]
     wanted = {name: value for name, value in given.items() if name in SNAPSHOT_KEY and value is not None}
     fitting = [one for one in snapshots if all(one[name] == value for name, value in wanted.items())]
+    fitting = [one for one in fitting if all(str(one[name]) in values for name, values in error.stated.items())]
     choices = list(dict.fromkeys(tuple(one[name] for name in error.missing) for one in fitting))
     if not choices:
         raise error
