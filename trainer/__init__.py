@@ -9,6 +9,7 @@ What one does
     compare               compare label strategies, models and feature sets on the same rows
     explain               say why scores are what they are
     report                report a model: labels, metrics, thresholds, features, highest alerts
+    scores                read the scores of a snapshot, the highest first
 
 What these return
     TrainingResult        of `ModelTraining.run`; `result.metrics["auc"]` is a number with `.low` and `.high`

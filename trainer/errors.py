@@ -6,7 +6,6 @@ Every message is one sentence that says what is wrong, where, and what to do abo
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 

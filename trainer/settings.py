@@ -175,11 +175,9 @@ def max_download_bytes() -> int:
     Raises:
         UsageError: it is no number above 0.
     """
-    text = os.environ.get("TRAINER_MAX_DOWNLOAD_GIB") or "64"
-    try:
+    text, limit = os.environ.get("TRAINER_MAX_DOWNLOAD_GIB") or "64", 0.0
+    with contextlib.suppress(ValueError):
         limit = float(text)
-    except ValueError:
-        limit = 0.0
     if not 0 < limit < float("inf"):
         raise UsageError(f"TRAINER_MAX_DOWNLOAD_GIB is '{text[:32]}'; it takes a number of GiB above 0.")
     return int(limit * 2**30)
@@ -195,11 +193,8 @@ def s3_options() -> dict[str, Any]:
     """Return region and endpoint of S3 from the variables that AWS's own tools read, and whether requests are unsigned."""
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    return {
-        "region": region or None,
-        "endpoint": endpoint or None,
-        "anonymous": os.environ.get("TRAINER_S3_ANONYMOUS", "") not in {"", "0"},
-    }
+    anonymous = os.environ.get("TRAINER_S3_ANONYMOUS", "") not in {"", "0"}
+    return {"region": region or None, "endpoint": endpoint or None, "anonymous": anonymous}
 
 
 def dbt_environment(target_name: str | None = None) -> dict[str, str]:

@@ -289,7 +289,7 @@ def test_the_text_shows_before_after_and_a_curve() -> None:
         f"calibrated by isotonic on 1500 unseen rows: ECE {report['ece_before']:.4f} → {report['ece_after']:.4f}, Brier"
         in lines[0]
     )
-    assert len(lines) == 2 + len(report["reliability"]["after"])
+    assert len(lines) == 3 + len(report["reliability"]["after"])
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
 

@@ -76,23 +76,23 @@ def fit(
 
     What is not given is taken from the warehouse, if that leaves no choice. Several networks make one model, evaluated on each.
     """
-    from trainer.training import checked_trainer
-
     trainer = trainer_of(model, parameters_of(model, params, param), seed)
-    what: dict[str, Any] = {"model_trainer": checked_trainer(trainer, model_type), "seed": seed, "calibrate": calibration}
+    what: dict[str, Any] = {"model_trainer": trainer, "seed": seed, "calibrate": calibration}
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
     what |= {"folds": folds, "embargo_days": embargo_days, "min_labelled": min_labelled, "min_positive": min_positive}
-    what |= {"left_out_networks": left_out, "balance_networks": balance_networks, "all_networks": all_networks}
-    result = _fitted(target, (model_type, network, start_date, end_date, window_days), what)
+    networks = {"left_out_networks": left_out, "balance_networks": balance_networks, "all_networks": all_networks}
+    result = _fitted(target, (model_type, network, start_date, end_date, window_days), what | networks)
     _warn_of_fit(result, tuned=params is not None)
     emit(result.as_dict(), json, _fit_lines(result))
 
 
 def _fitted(target: str | None, rows: tuple[Any, ...], options: dict[str, Any]) -> TrainingResult:
-    """Train with the options of `training_of`."""
+    """Train with the options of `training_of`; the trainer's are checked before the warehouse is opened."""
+    from trainer.training import checked_trainer
     from trainer.warehouse import connect
 
+    options["model_trainer"] = checked_trainer(options["model_trainer"], rows[0])
     with progress() as update, connect(target) as client:
         return training_of(client, *rows, **options, progress=update).run()
 

@@ -116,8 +116,7 @@ def predict(
         BadInputError, NotBuiltError: the warehouse has no such snapshot, or dbt has not run yet.
         UsageError: the trainer can explain only some rows, and there are more.
     """
-    started = time.perf_counter()
-    selection = require_one_network(Selection(network, processing_date, processing_date, window_days))
+    started, selection = time.perf_counter(), _snapshot(network, processing_date, window_days)
     loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
     with step(progress, "reading features"), one_build(client):
@@ -130,6 +129,10 @@ def predict(
     with step(progress, "writing scores"):
         rows = replace_rows(client, TABLES[kind.written_table], batches)
     return _result(client, meta, selection, rows, found, absent, explained, time.perf_counter() - started)
+
+
+def _snapshot(network: str, processing_date: date, window_days: int) -> Selection:
+    return require_one_network(Selection(network, processing_date, processing_date, window_days))
 
 
 def _timed(loaded: artifact.Artifact, data: Dataset, progress: Progress | None) -> tuple[np.ndarray, float]:

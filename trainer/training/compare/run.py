@@ -92,11 +92,10 @@ def compare(
     sets = list(map(_feature_set, feature_sets))
     strategies = [one if isinstance(one, str) else strategy_named(one) for one in label_strategies]
     compared = candidates(strategies, named, sets, options.get("baseline"), one_change=options.get("one_change", False))
-    progress = options.get("progress")
     rows = _rows(client, (network, start, end, window_days), compared, options)
     folder = options.get("out") or settings.artifacts_dir() / FOLDER / rows.fingerprint[:12]
-    cells = _cells(compared, rows, folder, progress)
-    with step(progress, "metrics and their intervals"):
+    cells = _cells(compared, rows, folder, options.get("progress"))
+    with step(options.get("progress"), "metrics and their intervals"):
         return evaluated(rows, cells, folder, options.get("truth"))
 
 
