@@ -36,12 +36,13 @@ def models_list(
     with connect(target) as client:
         found = [one for one in list_models(client) if fits(one, network, window_days, model_type)]
     ordered = sorted_models([one | {"problem": problem_of(one)} for one in found], sort)
+    if not ordered:
+        is_filtered = any(one is not None for one in (network, window_days, model_type))
+        say(f"No {'such ' if is_filtered else ''}model was trained yet; run `trainer fit`.")
     if json:
         emit({"models": ordered}, True, [])
     elif ordered:
         print_tables([model_table(ordered)])
-    else:
-        say("No such model was trained yet; run `trainer fit`.")
 
 
 @models.command("show")
