@@ -66,5 +66,5 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, stderr: str) -> Non
     environment = os.environ | {"DBT_PROFILES_DIR": str(ROOT), "TRAINER_WAREHOUSE": str(tmp_path / "warehouse")}
     script = f'set -o pipefail; "{sys.executable}" -m trainer models list --json {stderr} | true; echo "${{PIPESTATUS[0]}}"'
     done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False, timeout=60)
-    said = "" if stderr else "No such model was trained yet; run `trainer fit`.\n"
+    said = "" if stderr else "No model was trained yet; run `trainer fit`.\n"
     assert (done.stdout.strip(), done.stderr) == ("0", said)

@@ -39,7 +39,8 @@ def models_list(
         found = [one for one in list_models(client) if fits(one, network, window_days, model_type)]
     ordered = sorted_models([one | {"problem": problem_of(one)} for one in found], sort)
     if not ordered:
-        say("No such model was trained yet; run `trainer fit`.")
+        is_filtered = any(one is not None for one in (network, window_days, model_type))
+        say(f"No {'such ' if is_filtered else ''}model was trained yet; run `trainer fit`.")
     if json:
         emit({"models": ordered}, True, [])
     elif ordered:
