@@ -1,5 +1,5 @@
 {# Stops dbt unless every label rule has a file, an entry (a row in the seed label_rules, or in the var of that name) and a place
-   in the macro label_rules: a rule that lacks one would silently never vote. `declared` has the rows (rule_id, kind) of the seed. #}
+   in the macro label_rules: a rule that lacks one would silently never vote. `declared` has the seed's rows (rule_id, kind). #}
 {% macro require_declared_rules(declared) -%}
     {%- set prefix = "int_label_rule__" -%}
     {%- set own = own_label_rules() -%}

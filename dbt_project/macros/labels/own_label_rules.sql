@@ -1,4 +1,4 @@
-{# The var label_rules, checked: rules of one's own and changes to those of this project, rule → columns of the seed label_rules. #}
+{# The var label_rules, checked: rules of one's own and changes to built-in ones, rule → columns of the seed label_rules. #}
 {% macro own_label_rules() -%}
     {%- set rules = var("label_rules", {}) or {} -%}
     {%- set known = label_rule_columns() -%}

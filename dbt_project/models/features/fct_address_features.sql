@@ -37,7 +37,7 @@ custom as (
 ),
 {%- if own_models %}
 
-own as (
+own as ( -- noqa: ST03
 
     {{ own_features(own_models, 'address') }}
 

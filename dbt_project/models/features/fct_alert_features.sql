@@ -19,7 +19,7 @@ addresses as (
 ),
 {%- if own_models %}
 
-own as (
+own as ( -- noqa: ST03
 
     {{ own_features(own_models, 'alert_id') }}
 

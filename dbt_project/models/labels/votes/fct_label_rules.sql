@@ -1,7 +1,5 @@
-{#- The var label_rules wins over the seed. A rule that only the var names has defaults where it gives no value. -#}
-{%- set own = own_label_rules() -%}
-{%- set columns = label_rule_columns() -%}
-with declared as (
+-- The var label_rules wins over the seed. A rule that only the var names has defaults where it gives no value.
+with rules as (
 
     select * from {{ ref('label_rules') }}
 
@@ -10,26 +8,16 @@ with declared as (
 final as (
 
     select
-        declared.rule_id as rule_id,
-        {%- for column in columns %}
-        {%- set changed = [] %}
-        {%- for rule, given in own.items() if column in given %}
-        {%- do changed.append("declared.rule_id = '" ~ rule ~ "', " ~ label_rule_value(column, given[column]) ~ ", ") %}
+        {%- for column in label_rule_columns() %}
+        {{ label_rule_column(column) }} as {{ column }},
         {%- endfor %}
-        {%- if changed %}
-        multiIf({{ changed | join }}declared.{{ column }}) as {{ column }}{{ ',' if not loop.last }}
-        {%- else %}
-        declared.{{ column }} as {{ column }}{{ ',' if not loop.last }}
-        {%- endif %}
-        {%- endfor %}
-    from declared
+        rules.rule_id as rule_id
+    from rules
     {%- for rule in label_rules() if rule not in built_in_label_rules() %}
     union all
     select
-        '{{ rule }}' as rule_id,
-        {%- for column, (type, value) in columns.items() %}
-        {{ label_rule_value(column, own[rule].get(column, value)) }} as {{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ own_label_rule_values(rule) }}
+        '{{ rule }}' as rule_id
     {%- endfor %}
 
 )
