@@ -18,14 +18,20 @@ BAR = re.compile("[━╸╺]|\\d+/\\d+")
 
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_bars_are_there_while_a_network_is_simulated_and_then_gone(tmp_path: Path, width: int) -> None:
-    done = run_in_terminal(["simulate", str(tmp_path / "out"), "--alerts", "4000"], width, dict(os.environ))
+    done = run_in_terminal(
+        ["simulate", str(tmp_path / "out"), "--alerts", "4000"],
+        width,
+        {name: value for name, value in os.environ.items() if name != "COLUMNS"},
+    )
     assert done.code == 0 and "2025-09-01  alerts  4000" in done.lines
     assert any(BAR.search(line) for line in done.seen) and not BAR.search(done.text)
 
 
 def test_an_interrupt_clears_the_bars(tmp_path: Path) -> None:
     arguments = ["simulate", str(tmp_path / "out"), "--alerts", "40000"]
-    done = run_in_terminal(arguments, 60, dict(os.environ), interrupt_at="/100")
+    done = run_in_terminal(
+        arguments, 60, {name: value for name, value in os.environ.items() if name != "COLUMNS"}, interrupt_at="/100"
+    )
     assert done.code == 130 and not BAR.search(done.text)
     assert done.text.split() == ["trainer:", "interrupted;", "nothing", "half-done", "was", "kept."]
 

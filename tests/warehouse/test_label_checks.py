@@ -158,7 +158,7 @@ FAULTS = {
         },
     ),
     "a vote counted twice": Fault((vote("'x'", 1), vote("'x'", 1)), {"unique_combination_int_label_votes_address_key__rule_id__source__vote": 1}),
-    "a rule nobody declared": Fault((vote("'x'", 1, rule="nobody", kind="heuristic"),), {"relationships_int_label_votes_rule_id__rule_id__ref_label_rules_": 1}),
+    "a rule nobody declared": Fault((vote("'x'", 1, rule="nobody", kind="heuristic"),), {"relationships_int_label_votes_rule_id__rule_id__ref_fct_label_rules_": 1}),
     "gold overruled": Fault((vote("'x'", 1), vote("'x'", 0, **HEURISTIC), label("'x'", 0)), {"gold_is_never_overruled": 1}),
     "too few labels of a source": Fault((raw("f", "high"),), {EXPECTED: 1}, expected={"s": [2, 9]}),
     "too many labels of a source": Fault((raw("f", "high"), raw("g", "high")), {EXPECTED: 1}, expected={"s": [0, 1]}),

@@ -353,9 +353,9 @@ def test_a_rule_that_no_threshold_follows_leaves_no_model_behind(
     assert [one["model_id"] for one in list_models(client)] == before and not list(tmp_path.iterdir())
 
 
-def test_a_least_precision_of_a_ranker_is_refused_before_anything_is_read() -> None:
+def test_a_least_precision_of_a_ranker_is_refused_before_anything_is_read(client: Any) -> None:
     with pytest.raises(UsageError, match="only order rows"):
-        ModelTraining("nowhere", *DATES, object(), "alert_ranker", min_precision=0.5).run()  # type: ignore[arg-type]
+        ModelTraining("nowhere", *DATES, client, "alert_ranker", min_precision=0.5).run()
 
 
 def test_a_rule_that_rules_nothing_out_says_so(call: Call, client: Any, model: TrainingResult) -> None:

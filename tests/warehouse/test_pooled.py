@@ -73,7 +73,7 @@ def test_a_pooled_model_is_evaluated_on_each_network(client: Any, pooled: Traini
 def test_what_a_pooled_model_scores(client: Any, pooled: TrainingResult, fitted: TrainingResult) -> None:
     """`latest` of a network with a model of its own is that one; of a pooled one without, the pooled; else there is none."""
     ModelTraining("simnet", *DATES, client, window_days=WINDOW).run()
-    assert latest_model(client, "simnet", WINDOW, "alert_scorer")["network"] == "simnet"
+    assert latest_model(client, "simnet", WINDOW, "alert_scorer").model["network"] == "simnet"
     seen = predict(client, "minenet", DATES[-1], WINDOW, pooled.model_id)
     assert not seen.is_unseen_network and seen.expected == {}
     unseen = predict(client, "coins", DATES[0], WINDOW, pooled.model_id)

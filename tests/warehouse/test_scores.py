@@ -220,7 +220,11 @@ def test_models_are_listed_with_intervals_in_order(
 
 
 def test_models_show_takes_latest_where_there_is_no_choice(scored: ScoringResult, call: Call) -> None:
-    shown = json.loads(call("models", "show", "latest", "--network", "simnet", "--model-type", "alert_scorer", "--json").out)
+    shown = json.loads(
+        call(
+            "models", "show", "latest", "--network", "simnet", "--window-days", WINDOW, "--model-type", "alert_scorer", "--json"
+        ).out
+    )
     with connect() as client:
         assert shown["model_id"] in {one for (one,) in rows(client, "SELECT model_id FROM trained_models")}
     assert io.StringIO(call("models", "show", scored.model_id).out).readline() == f"model_id: {scored.model_id}\n"

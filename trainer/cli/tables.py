@@ -55,16 +55,23 @@ def table_width() -> int:
 
 def needed_width(table: Table) -> int:
     """Return the number of columns that a table needs so that no number and no word is broken."""
+    widths = [needed for needed, _ in _widths(table)]
+    return sum(widths) + 2 * len(widths) + 1  # the gaps between columns, and the edges
+
+
+def _widths(table: Table) -> list[tuple[int, int]]:
+    """Return of each column the width at which no number and no word is broken, and that at which nothing is folded."""
     from rich.cells import cell_len
 
     widths = []
     for index, (header, is_numeric) in enumerate(zip(table.headers, table.numeric, strict=True)):
         cells = [row[index] for row in table.rows]
-        widest = max(map(cell_len, cells), default=0)
+        widest = needed = max(map(cell_len, cells), default=0)
         if not is_numeric and header not in table.unbroken:
-            widest = min(widest, max(FOLDED_WIDTH, *(cell_len(word) for cell in cells for word in cell.split()), 0))
-        widths.append(max(widest, *map(cell_len, header.split())))
-    return sum(widths) + 2 * len(widths) + 1  # the gaps between columns, and the edges
+            needed = min(widest, max(FOLDED_WIDTH, *(cell_len(word) for cell in cells for word in cell.split()), 0))
+        needed = max(needed, *map(cell_len, header.split()))
+        widths.append((needed, max(widest, needed, cell_len(header))))
+    return widths
 
 
 def paragraph(headers: tuple[str, ...], cells: tuple[str, ...], width: int) -> str:
@@ -75,7 +82,7 @@ def paragraph(headers: tuple[str, ...], cells: tuple[str, ...], width: int) -> s
     named = [f"{header}: {cell}" for header, cell in zip(headers[1:], cells[1:], strict=True) if cell not in missing]
     # A header and a short value stay on one line, and so does the point behind them.
     text = f"\N{NO-BREAK SPACE}{encodable('·', sys.stdout)} ".join(
-        one.replace(" ", "\N{NO-BREAK SPACE}") if len(one) <= GLUED_LENGTH else one for one in named
+        one.replace(" ", "\N{NO-BREAK SPACE}") if len(one) <= min(GLUED_LENGTH, width - 4) else one for one in named
     )
     indent: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "  "}
     lines = textwrap.wrap(text, width, **indent, break_long_words=False, break_on_hyphens=False)
@@ -103,9 +110,12 @@ def _print_table(console: Console, table: Table) -> None:
     lines = box.Box(_PLAIN_LINES, ascii=True) if console.options.ascii_only else box.SIMPLE
     drawn = Drawn(box=lines, pad_edge=False, padding=(0, 1, 0, 0))
     drawn.title, drawn.title_justify = table.title, "left"
-    for header, is_numeric in zip(table.headers, table.numeric, strict=True):
-        justify, is_whole = "right" if is_numeric else "left", header in table.unbroken
-        drawn.add_column(header, justify=justify, overflow="fold", no_wrap=is_whole)  # type: ignore[arg-type]
+    spare = console.width - needed_width(table)
+    for header, is_numeric, (needed, whole) in zip(table.headers, table.numeric, _widths(table), strict=True):
+        # Given here: rich would take as much from a column that breaks by it as from one that only folds.
+        more = min(whole - needed, spare)
+        spare -= more
+        drawn.add_column(header, justify="right" if is_numeric else "left", overflow="fold", width=needed + more)
     for row in table.rows:
         drawn.add_row(*map(Text, row))
     console.print(drawn)

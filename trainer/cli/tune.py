@@ -74,9 +74,8 @@ def tune(
     """
     from trainer.training import checked_metric
 
-    search = _search_options(model, model_type, param, space, pruner, inner_folds, seed)
+    search = _search_options(model, model_type, param, space, pruner, inner_folds, seed) | {"embargo_days": embargo_days}
     search |= {"metric": checked_metric(metric), "trials": trials, "timeout": timeout, "study": study, "folds": folds}
-    search["embargo_days"] = embargo_days
     data = _data_options(label_strategy, accept_column, all_networks, min_labelled, min_positive)
     result = _search(target, (model_type, network, start_date, end_date, window_days), data, search)
     if out is not None:
