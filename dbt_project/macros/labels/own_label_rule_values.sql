@@ -1,4 +1,4 @@
-{# The columns of a rule that only the var label_rules names, in the order of label_rule_columns: its values, or their defaults. #}
+{# The columns of a rule that only the var label_rules names, in the order of label_rule_columns: its values or their defaults. #}
 {% macro own_label_rule_values(rule) -%}
     {%- set given = own_label_rules()[rule] -%}
     {%- for column, (type, value) in label_rule_columns().items() %}
