@@ -91,6 +91,7 @@ def test_percentiles_count_half_of_the_ties_and_leave_missing_values_out() -> No
         (Feature("share", "share"), "flows", "ratio", "Share below “Distinct senders”"),
         (Feature("alert_tag__mixing", "alert_tags", "mixing", is_set=True), "alert", "flag", "The alert is tagged “mixing”"),
         (Feature("custom__x", "custom_features", "x"), "custom", "", "x (a feature of your own)"),
+        (Feature("custom__declared", "custom_features", "declared"), "own", "ratio", "Senders per recipient"),
         (Feature("un_known", "un_known"), "", "", "Un known"),
     ],
 )  # fmt: skip
@@ -99,6 +100,7 @@ def test_every_feature_is_described(feature: Feature, family: str, unit: str, de
         "degree_in": Meaning("address", "count", "Distinct senders"),
         "degree_in_zscore": Meaning("population", "score", "Standard score of log(1 + degree_in)"),
         "share": Meaning("flows", "ratio", "Share below degree_in"),
+        "declared": Meaning("own", "ratio", "Senders per recipient"),
     }
     assert _meaning(feature, known) == Meaning(family, unit, description)
 

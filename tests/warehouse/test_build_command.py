@@ -31,9 +31,10 @@ def test_a_run_is_followed_node_by_node() -> None:
     assert run.read(event("LogModelResult", node="a", status="success", total=3)) and run.done == 1
     run.read(event("LogStartLine", node="b", total=3))
     run.read(event("LogTestResult", level="error", node="b", status="fail", num_models=3))
-    run.read(event("SkippingDetails", node="c", status="skipped", total=3))
-    assert (run.current, run.done, run.total) == ("b", 3, 3)
-    assert dict(run.counts) == {"success": 1, "fail": 1, "skipped": 1}
+    run.read(event("SkippingDetails", node="c", status="skipped", total=4))
+    run.read(event("LogNodeNoOpResult", node="an_exposure", status="no-op", total=4))
+    assert (run.current, run.done, run.total) == ("b", 4, 4)
+    assert dict(run.counts) == {"success": 1, "fail": 1, "skipped": 1, "no-op": 1}
 
 
 def test_a_failure_is_one_line_with_its_reason() -> None:

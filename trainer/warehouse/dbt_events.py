@@ -9,7 +9,8 @@ from typing import Any
 
 # Names of dbt's events (dbt-core, events/types.py).
 STARTED = "LogStartLine"
-FINISHED = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult", "LogFunctionResult", "SkippingDetails"}
+FINISHED = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult", "LogFunctionResult"}
+FINISHED |= {"SkippingDetails", "LogNodeNoOpResult"}  # an exposure is a node with nothing to do
 REASONS = {"RunResultError", "RunResultErrorNoMessage", "RunResultFailure", "RunResultWarning", "RunResultWarningMessage"}
 MAX_REASON = 300
 

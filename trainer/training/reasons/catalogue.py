@@ -50,6 +50,8 @@ def _meaning(feature: Feature, known: dict[str, Meaning]) -> Meaning:
     if feature.is_set:
         what = "The alert is tagged" if feature.column == "alert_tags" else f"Its {feature.column.replace('_', ' ')} include"
         return Meaning(feature.column.partition("_")[0], "flag", f"{what} “{feature.key}”")
+    if feature.key in known and feature.column == "custom_features":  # declared in the YAML of a model of the user's own
+        return known[feature.key]
     if feature.key is not None:
         family, text = MAPS.get(feature.column, (feature.column.removesuffix("_features"), "{key}"))
         return Meaning(family, "", text.format(key=feature.key))
