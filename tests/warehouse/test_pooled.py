@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.support.pages import ReadPage
 from tests.support.warehouse import DATES, WINDOW, Called, House
 from trainer import ModelTraining, TrainingResult, connect, predict
 from trainer.data import Selection, gold_labels, read_scoring, read_training, resolve_selection
@@ -111,10 +112,10 @@ def test_the_report_has_a_row_for_each_network(client: Any, pooled: TrainingResu
         read_scoring(client, "alert_scorer", Selection(NAME, DATES[1], DATES[1], WINDOW), []).keys["alert_id"].to_pylist()
     )
     assert [one["score"] for one in found.top_alerts] == sorted((one["score"] for one in found.top_alerts), reverse=True)
-    page = model_page(found)
-    assert page.count("left out") >= 2
-    for one in pooled.by_network.values():
-        assert f"{one['left_out']['metrics']['auc']['value']:.3f}" in page
+    table = ReadPage(model_page(found)).tables["by-network"]
+    for (name, one), cells in zip(pooled.by_network.items(), table[1:], strict=True):
+        assert cells[0] == name and cells[1] == f"{one['n_train']:,}"
+        assert cells[-1].startswith(f"{one['left_out']['metrics']['auc']['value']:.3f} [")
 
 
 def test_the_command_line_pools(call: Call, pooled: TrainingResult) -> None:

@@ -53,7 +53,7 @@ def network_lines(by_network: dict[str, dict[str, Any]]) -> list[str]:
     """Return the metrics of each network of a model of several, and those of a model of the others."""
     lines = []
     for name, one in by_network.items():
-        lines.append(f"  {name}: {one['n_train']} labelled rows ({one['n_positive']} positive), {one['n_test']} unseen with gold")
+        lines.append(f"  {name}: {one['n_train']} rows ({one['n_positive']} positive), {one['n_test']} unseen gold rows")
         lines += _indented(one["metrics"], "its unseen gold rows lack a class")
         if (left_out := one["left_out"]) is not None:
             lines.append(f"    by a model of the other networks ({left_out['n_train']} rows, {left_out['seconds']:.1f} s):")

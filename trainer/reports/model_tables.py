@@ -65,24 +65,22 @@ def networks(report: dict[str, Any]) -> Table:
         estimate("auc", "AUC", 3),
         estimate("average_precision", "average precision", 3),
         estimate("left_out_auc", "AUC, left out", 3),
-        estimate("left_out_average_precision", "average precision, left out", 3),
     ]
     rows = [{"network": name} | _of_network(one) for name, one in (report["model"].get("by_network") or {}).items()]
     if all(row["left_out_auc"] is None for row in rows):
-        columns = columns[:-2]
+        columns.pop()
     note = (
         "Left out: a model of the other networks, on the same unseen rows. That is what to expect on a network that the model "
         "was not trained on."
     )
-    return table("by-network", "Metrics by network", note if len(columns) == 8 else "", columns, rows)
+    return table("by-network", "Metrics by network", note if len(columns) == 7 else "", columns, rows)
 
 
 def _of_network(one: dict[str, Any]) -> dict[str, Any]:
     left_out = (one.get("left_out") or {}).get("metrics") or {}
-    shown = ("auc", "average_precision")
     found = {name: one[name] for name in ("n_train", "n_positive", "n_test")}
-    found |= {name: one["metrics"].get(name) for name in shown}
-    return found | {f"left_out_{name}": left_out.get(name) for name in shown}
+    found |= {name: one["metrics"].get(name) for name in ("auc", "average_precision")}
+    return found | {"left_out_auc": left_out.get("auc")}
 
 
 def breakdown(report: dict[str, Any], dimension: str) -> Table:
