@@ -81,12 +81,13 @@ def paragraph(headers: tuple[str, ...], cells: tuple[str, ...], width: int) -> s
     missing = {MISSING, encodable(MISSING, sys.stdout)}
     named = [f"{header}: {cell}" for header, cell in zip(headers[1:], cells[1:], strict=True) if cell not in missing]
     # A header and a short value stay on one line, and so does the point behind them.
+    longest = min(GLUED_LENGTH, width - 4)
     text = f"\N{NO-BREAK SPACE}{encodable('·', sys.stdout)} ".join(
-        one.replace(" ", "\N{NO-BREAK SPACE}") if len(one) <= min(GLUED_LENGTH, width - 4) else one for one in named
+        one.replace(" ", "\N{NO-BREAK SPACE}") if len(one) <= longest else one for one in named
     )
     indent: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "  "}
     lines = textwrap.wrap(text, width, **indent, break_long_words=False, break_on_hyphens=False)
-    return "\n".join([cells[0], *(line.replace("\N{NO-BREAK SPACE}", " ") for line in lines)])
+    return "\n".join([folded(cells[0], width), *(line.replace("\N{NO-BREAK SPACE}", " ") for line in lines)])
 
 
 def _encodable(table: Table) -> Table:
