@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from html import escape
 
 LONGEST = 80  # characters of a value
 
 
-class Shown:
+class Shown(ABC):
     """Gives a class a short `repr` and an HTML one, from what `_shown` returns."""
 
+    @abstractmethod
     def _shown(self) -> dict[str, object]:
         """Return what is worth showing: name → value."""
-        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={_short(value)}' for name, value in self._shown().items())})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trainer.models.contributions import Contributions
 
 
-class ModelTrainer(Shown, ABC):
+class ModelTrainer(Shown):
     """A model that can be trained, saved and loaded, and that predicts probabilities.
 
     The constructor must keep its arguments as attributes of the same names: they are recorded with the model. `train` must

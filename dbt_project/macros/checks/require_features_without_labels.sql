@@ -1,5 +1,5 @@
 {# Stops dbt where a feature model of one's own reads, directly or through others, what comes from labels: the model would be
-   graded on what it was told. #}
+   evaluated on labels that its features contain. #}
 {% macro require_features_without_labels() -%}
     {%- for model in var("address_feature_models", []) + var("alert_feature_models", []) -%}
         {%- set reached = [] -%}

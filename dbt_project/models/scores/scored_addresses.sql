@@ -60,16 +60,7 @@ final as (
         labels.label as label,
         labels.label_source as label_source,
         scores.score as score,
-        row_number() over (
-            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
-            order by scores.score desc, scores.address asc
-        ) as score_rank,
-        100 * count() over (
-            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
-            order by scores.score asc
-        ) / count() over (
-            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
-        ) as score_percentile,
+        {{ score_places('address') }},
         scores.created_at as scored_at,
         {{ stale_reason('addresses.address') }} as stale_reason,
         stale_reason != '' as is_stale

@@ -46,16 +46,7 @@ final as (
         labels.label as label,
         labels.label_source as label_source,
         scores.score as score,
-        row_number() over (
-            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
-            order by scores.score desc, scores.alert_id asc
-        ) as score_rank,
-        100 * count() over (
-            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
-            order by scores.score asc
-        ) / count() over (
-            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
-        ) as score_percentile,
+        {{ score_places('alert_id') }},
         scores.created_at as scored_at,
         {{ stale_reason('alerts.alert_id') }} as stale_reason,
         stale_reason != '' as is_stale

@@ -45,16 +45,7 @@ final as (
         clusters.total_volume_usd as volume_usd,
         labels.label as label,
         scores.score as score,
-        row_number() over (
-            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
-            order by scores.score desc, scores.cluster_id asc
-        ) as score_rank,
-        100 * count() over (
-            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
-            order by scores.score asc
-        ) / count() over (
-            partition by scores.network, scores.processing_date, scores.window_days, scores.model_id
-        ) as score_percentile,
+        {{ score_places('cluster_id') }},
         scores.created_at as scored_at,
         {{ stale_reason('clusters.cluster_id') }} as stale_reason,
         stale_reason != '' as is_stale
