@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from typer.testing import CliRunner
 
 from trainer.cli import app
+from trainer.cli.overview import ELSEWHERE
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,16 @@ def test_a_rule_of_a_threshold_is_refused_out_of_the_range_that_help_shows(optio
     assert (done.exit_code, done.stdout) == (2, "") and f"Invalid value for '{option}': {said}." in done.stderr
     shown = " ".join(CliRunner().invoke(app, ["report", "--help"]).stdout.split())
     assert "x>=0" not in shown and "above 0 and at most 1" in shown
+
+
+EXPECTED_ELSEWHERE = [(command, option, hint) for command, hints in ELSEWHERE.items() for option, hint in hints.items()]
+
+
+@pytest.mark.parametrize(("command", "option", "hint"), EXPECTED_ELSEWHERE)
+def test_an_option_that_another_command_has_names_it(command: str, option: str, hint: str) -> None:
+    done = CliRunner().invoke(app, [command, option, "x"])
+    assert (done.exit_code, done.stdout) == (2, "") and hint in done.stderr
+    named = re.search(r"`trainer (\w+)", hint)
+    shown = CliRunner().invoke(app, [named[1] if named else command, "--help"]).stdout
+    options = re.findall(r"--[a-z]+", hint)
+    assert options and all(one in shown for one in options)

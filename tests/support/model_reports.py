@@ -157,7 +157,7 @@ def _model() -> dict[str, Any]:
         "model_id": "xgboost-20261127T060242916196-af9b0dd1", "model": "xgboost", "model_type": "alert_scorer",
         "label_strategy": "address_labels", "network": "simnet", "window_days": 90, "start_date": "2025-08-01",
         "end_date": "2025-09-01", "created_at": "2026-11-27T06:02:42.916196Z", "seed": 0, "n_train": 8855, "n_positive": 3180,
-        "n_test": 4450, "n_features": 187, "calibration": "isotonic, fitted on 4,450 unseen rows",
+        "n_test": 4450, "n_features": 187, "calibration": "isotonic, fitted on 4,450 unseen rows", "is_calibrated": True,
         "parameters": {"max_depth": 6, "learning_rate": 0.1, "preset": "default"},
         "versions": {"trainer": "0.1.0", "xgboost": "3.2.0", "python": "3.11.7"},
         "data_fingerprint": "af9b0dd1042aee45157cebff3b2230e477a640f737784e303e0f6f2c17916895",

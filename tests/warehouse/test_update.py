@@ -20,9 +20,11 @@ from trainer import ModelTraining, connect
 from trainer.errors import BadInputError, NotBuiltError
 from trainer.labels.add import add_labels
 from trainer.models import LightGBMTrainer, SingleFeatureTrainer
+from trainer.progress import Progress
 from trainer.simulate import SimulationSummary, simulate
 from trainer.training import Update, UpdateResult
 from trainer.training.update import run as update_run
+from trainer.warehouse import DbtRun
 
 NETWORK = "daynet"
 LAST = f"{NETWORK}/{DATES[1]}/{WINDOW}"
@@ -59,11 +61,12 @@ def day(warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
         patch.setenv("TRAINER_ARTIFACTS", str(root / "artifacts"))
         patch.setenv("DBT_TARGET_PATH", str(root / "target"))
 
-        def in_this_process(arguments: list[str], target: str | None = None, quiet: bool = False) -> None:
+        def in_this_process(arguments: list[str], target: str | None = None, progress: Progress | None = None) -> DbtRun:
             with connect():  # left open for dbt: a process has one folder open
                 run_dbt([one for one in arguments if one != "--full-refresh"])
+            return DbtRun()
 
-        patch.setattr(update_run, "run_dbt", in_this_process)
+        patch.setattr(update_run, "follow_dbt", in_this_process)
         yield Day(root, simulate(root / "data", alerts=400, dates=DATES, window_days=WINDOW, network=NETWORK, seed=4))
 
 

@@ -13,7 +13,6 @@ import typer
 from trainer.cli.options import Json, Target
 from trainer.cli.output import counted, emit, say
 from trainer.cli.terminal import visible
-from trainer.errors import NotBuiltError
 
 if TYPE_CHECKING:
     from trainer.warehouse import DbtRun
@@ -60,11 +59,7 @@ def run_build(arguments: Sequence[str], target: str | None = None) -> DbtRun:
         run = follow_dbt(["build", *arguments], target, update)
     for line in run.problems:
         say(line)
-    if run.exit_code:
-        failed = run.counts["error"] + run.counts["fail"]
-        what = f"{counted(failed, 'node')} of {run.total} failed" if failed else "it stopped before it built anything"
-        skipped = f", and {run.counts['skipped']} were skipped" if run.counts["skipped"] else ""
-        raise NotBuiltError(f"dbt build failed: {what}{skipped}; mend what is named above and run it again.")
+    run.require_success("dbt build")
     return run
 
 

@@ -61,7 +61,7 @@ def features_add(
     json: Json = False,
     target: Target = None,
 ) -> None:
-    """Add numeric features of addresses; adding a file again changes nothing. Then run `dbt run`."""
+    """Add numeric features of addresses; adding a file again changes nothing. Then run `trainer build` or `dbt run`."""
     from trainer.features import add_features
     from trainer.uploads import file_at, require_file
     from trainer.warehouse import connect

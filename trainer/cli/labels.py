@@ -85,7 +85,7 @@ def labels_add(
     json: Json = False,
     target: Target = None,
 ) -> None:
-    """Add a label list; adding a file again changes nothing. Then run `dbt run`.
+    """Add a label list; adding a file again changes nothing. Then run `trainer build` or `dbt run`.
 
     Without a processing date the labels stand: they hold for every snapshot of the network, from a day until they are withdrawn.
     """
@@ -101,7 +101,7 @@ def labels_add(
     for one in added:
         say_added(one, meanings)
     if not dry_run and any(one.added or one.closed for one in added):
-        say("Run `dbt run` to let these labels vote.")
+        say("Run `trainer build` (or `dbt run`) to let these labels vote, then `trainer fit` to train on them.")
     results = [one.as_dict() | {"dry_run": dry_run} for one in added]
     emit({"files": results} if is_folder else results[0], json, added_lines(added, dry_run, is_folder=is_folder))
 
@@ -144,7 +144,10 @@ def labels_remove(
     json: Json = False,
     target: Target = None,
 ) -> None:
-    """Remove a publisher's labels, of all snapshots or of those named; label_history keeps them. Then run `dbt run`."""
+    """Remove a publisher's labels, of all snapshots or of those named. Then run `trainer build` or `dbt run`.
+
+    The table label_history keeps them.
+    """
     from trainer.labels import remove_labels
     from trainer.training import remove_votes
     from trainer.warehouse import connect
@@ -257,13 +260,13 @@ def labels_derive(
         result = derive_votes(client, own, selection, model_type, name, dry_run=dry_run)
     emit(result.as_dict(), json, _derived_lines(result))
     if not dry_run:
-        say("Run `dbt run` to let label strategies count these votes.")
+        say("Run `trainer build` (or `dbt run`) to let label strategies count these votes.")
 
 
 def _derived_lines(result: DerivedVotes) -> list[str]:
     verb = "would be written" if result.dry_run else "written"
     return [
-        f"{result.votes} votes of {result.name} {verb} for {result.network} {', '.join(result.dates)} {result.window_days} "
-        f"({result.risky} risky, {result.benign} benign), in place of {result.before}",
-        f"  from {result.labelled} labels of {result.rows} rows; {result.tied} addresses are tied and have no vote",
+        f"{result.votes:,} votes of {result.name} {verb} for {result.network} {', '.join(result.dates)} {result.window_days} "
+        f"({result.risky:,} risky, {result.benign:,} benign), in place of {result.before:,}",
+        f"  from {result.labelled:,} labels of {result.rows:,} rows; {result.tied:,} addresses are tied and have no vote",
     ]

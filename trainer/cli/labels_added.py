@@ -28,13 +28,13 @@ def _line(files: Sequence[LabelsAdded], dry_run: bool) -> str:
     """Return the counts: those before the bracket are rows and add up to the first, those in it are labels added or present."""
     total = {name: sum(getattr(one, name) for one in files) for name in _ROWS}
     verb = "would be added" if dry_run else "added"
-    parts = [f"{counted(total['added'], 'label')} {verb}", f"{total['present']} already present"]
-    parts += [f"{total['repeated']} repeated"] if total["repeated"] else []
-    parts += [f"{total['rejected']} rejected"]
-    parts += [f"{total['elsewhere']} of other networks"] if total["elsewhere"] else []
+    parts = [f"{counted(total['added'], 'label')} {verb}", f"{total['present']:,} already present"]
+    parts += [f"{total['repeated']:,} repeated"] if total["repeated"] else []
+    parts += [f"{total['rejected']:,} rejected"]
+    parts += [f"{total['elsewhere']:,} of other networks"] if total["elsewhere"] else []
     abstaining = sum(sum(one.unmapped.values()) for one in files)
-    known = [f"{count} {level}" for level, count in sorted(_summed(one.by_risk_level for one in files).items())]
-    meaning = [*known, *([f"{abstaining} abstain"] if abstaining else [])]
+    known = [f"{count:,} {level}" for level, count in sorted(_summed(one.by_risk_level for one in files).items())]
+    meaning = [*known, *([f"{abstaining:,} abstain"] if abstaining else [])]
     closed, days = sum(one.closed for one in files), {one.edition_date for one in files if one.closed}
     ended = f"; {counted(closed, 'label')} closed" + (f" on {days.pop()}" if len(days) == 1 else "") if closed else ""
     bracket = f" ({', '.join(meaning)})" if meaning else ""
@@ -92,7 +92,7 @@ def _validity(added: LabelsAdded) -> str:
 
 
 def _elsewhere(added: LabelsAdded) -> str:
-    whose = ", ".join(f"{count} {what}" for what, count in added.other_networks.items())
+    whose = ", ".join(f"{count:,} {what}" for what, count in added.other_networks.items())
     return f"{counted(added.elsewhere, 'row')} skipped: another network's address ({whose})"
 
 
@@ -112,11 +112,11 @@ def _say_matches(added: LabelsAdded) -> None:
     if added.matched:
         most = sorted(added.matched.items(), key=lambda item: (-item[1], item[0]))
         more = f" and {counted(len(most) - SHOWN_SNAPSHOTS, 'more snapshot')}" if len(most) > SHOWN_SNAPSHOTS else ""
-        shown = ", ".join(f"{snapshot} ({count})" for snapshot, count in most[:SHOWN_SNAPSHOTS])
+        shown = ", ".join(f"{snapshot} ({count:,})" for snapshot, count in most[:SHOWN_SNAPSHOTS])
         say(f"{added.file}: addresses that occur in a snapshot: {shown}{more}")
     if added.unknown:
         noun = "address is" if added.unknown == 1 else "addresses are"
-        say(f"{added.file}: {added.unknown} {noun} in no ingested snapshot that the labels apply to")
+        say(f"{added.file}: {added.unknown:,} {noun} in no ingested snapshot that the labels apply to")
     for hint in added.hints:
         say(f"{added.file}: {hint}")
 
@@ -124,4 +124,4 @@ def _say_matches(added: LabelsAdded) -> None:
 def _first(unmapped: dict[str, int], shown: int = 12) -> str:
     most = sorted(unmapped.items(), key=lambda item: (-item[1], item[0]))
     more = f" and {len(most) - shown} more" if len(most) > shown else ""
-    return ", ".join(f"{category} ({count})" for category, count in most[:shown]) + more
+    return ", ".join(f"{category} ({count:,})" for category, count in most[:shown]) + more

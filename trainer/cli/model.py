@@ -127,10 +127,10 @@ def training_of(
 
 
 def _fit_lines(result: TrainingResult) -> list[str]:
-    evaluated = f"  evaluated on {result.n_test} unseen rows: {result.split_description}"
+    evaluated = f"  evaluated on {result.n_test:,} unseen rows: {result.split_description}"
     return [
         result.model_id,
-        f"  {result.n_train} labelled rows ({result.n_positive} positive), {result.n_features} features, "
+        f"  {result.n_train:,} labelled rows ({result.n_positive:,} positive), {result.n_features} features, "
         f"labels: {result.label_strategy}",
         evaluated if result.metrics else f"  {result.graded_on}",
         *metric_lines(result.metrics),
@@ -193,16 +193,16 @@ def _highest(client: Client, rows: Selection, choice: ModelChoice) -> Scores | N
 
 def _predict_lines(result: ScoringResult) -> list[str]:
     lines = [
-        f"{result.rows} rows in {result.table} for {result.network} {result.processing_date} {result.window_days}, "
+        f"{result.rows:,} rows in {result.table} for {result.network} {result.processing_date} {result.window_days}, "
         f"model {result.model_id}",
         f"  scores {result.score_min:.4f} to {result.score_max:.4f}, mean {result.score_mean:.4f}",
     ]
     if result.threshold is not None:
         per_day = (result.n_at_or_above or 0) / result.window_days
-        lines.append(f"  {result.n_at_or_above} at or above the threshold {result.threshold:.4f}, {per_day:.1f} a day")
+        lines.append(f"  {result.n_at_or_above:,} at or above the threshold {result.threshold:.4f}, {per_day:.1f} a day")
     if result.explained:
         lines.append(
-            f"  reasons for {result.explained} of them in explain_json; "
+            f"  reasons for {result.explained:,} of them in explain_json; "
             f"`trainer explain ID --model-id {result.model_id}` words them"
         )
     return [*lines, ""]

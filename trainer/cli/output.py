@@ -40,8 +40,8 @@ def say_withheld(features: dict[str, str]) -> None:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: `1 label`, `2 labels`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """Return a number with its noun: `1 label`, `2,000 labels`."""
+    return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def emit(result: dict[str, Any], as_json: bool, lines: list[str]) -> None:

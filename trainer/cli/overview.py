@@ -14,6 +14,15 @@ GROUPS = {
     "Scores": ("predict", "scores", "explain", "update"),
 }
 """Group → names of commands; a command in none of them is in a last group, Others."""
+TO_FILE = "`trainer scores --csv FILE` (or --parquet) writes scores to a file"
+ELSEWHERE = {
+    "predict": dict.fromkeys(("--out", "--output", "--csv", "--parquet", "--format"), TO_FILE),
+    "scores": dict.fromkeys(("--out", "--output", "--format"), "--csv FILE, --parquet FILE or --json says the form; - is stdout"),
+    "explain": {"--html": "`trainer report --out FILE` writes a page with the reasons for the highest scores"},
+    "fit": dict.fromkeys(("--html", "--report"), "`trainer report --out FILE` writes the page of a model"),
+    "report": {"--html": "--out FILE says where the page goes"},
+}
+"""Command → option that people expect of it and that it lacks → what does that instead."""
 
 
 class Group(TyperGroup):
@@ -38,6 +47,16 @@ class Overview(Group):
 
     groups: ClassVar[dict[str, tuple[str, ...]]] = GROUPS
     rest = "Others"
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; the error of an option that another one has says which."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            option, inside = getattr(error, "option_name", ""), getattr(error, "ctx", None)
+            if inside is not None and (hint := ELSEWHERE.get(inside.info_name, {}).get(option)):
+                error.message, error.possibilities = f"{error.message}: {hint}.", None  # type: ignore[attr-defined]
+            raise
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write where to start, and the groups of commands, to the help."""

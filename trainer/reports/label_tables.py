@@ -87,7 +87,8 @@ def _learned(rows: Rows) -> Table:
     ]
     note = (
         "Estimated share of correct votes, per voice (a lineage, publisher or rule), vote and confidence step, from all votes "
-        "and gold labels."
+        "and gold labels. A prior below 50 % counts as 50 %, because no vote is taken for its opposite; of a voice's confidence "
+        "steps, the higher have the higher prior."
     )
     return table("learned", "Accuracies learned by the label model", note, columns, rows)
 

@@ -13,6 +13,10 @@ from trainer.reports.page.table import percent, with_interval
 
 Report = dict[str, Any]
 LABELS_SHOWN = 12
+CROSS_FITTED = (
+    "Here each row's score is calibrated by a map that was fitted to the other folds, as an unseen row's would be. Thresholds "
+    "and the other curves use the saved map, fitted to all of these rows, so that their scores differ a little."
+)
 
 
 def labels(report: Report) -> list[Figure]:
@@ -68,17 +72,20 @@ def _sentences(report: Report, metric: str, name: str, reference: str) -> str:
 
 def calibration(report: Report) -> list[Figure]:
     """Return the reliability curve and the scores of each class, those that there are."""
-    found = []
+    found, is_calibrated = [], report["model"].get("is_calibrated")
     if rows := report["curves"].get("reliability"):
         summary = (
             "Observed share of risky rows against the mean score, by bins of scores; on the diagonal, scores are probabilities."
         )
         note = "On the dashed line a score is the probability of being risky. Lines are 95 % intervals."
+        note += f" {CROSS_FITTED}" if is_calibrated else ""
         table = tables.reliability(report)
         found.append(Figure("reliability", "Reliability", summary, charts.reliability(rows), table, note))
     if rows := report["curves"].get("histogram"):
         summary = "Share of risky rows (upwards) and of benign rows (downwards) by score."
-        found.append(Figure("histogram", "Scores by class", summary, charts.histogram(rows), tables.histogram(report)))
+        drawn, table = charts.histogram(rows), tables.histogram(report)
+        note = "Scores are calibrated as those of Reliability are." if is_calibrated else ""
+        found.append(Figure("histogram", "Scores by class", summary, drawn, table, note))
     return found
 
 

@@ -113,7 +113,7 @@ def _thresholds(report: Report) -> Section:
     if not report["thresholds"]:
         notes = ["There is no table of thresholds without unseen gold rows of both classes."]
     elif report["chosen"] is None:
-        notes = ["No threshold is kept with the model; --alert-budget or --min-precision chooses one."]
+        notes = ["No threshold is kept with the model; `trainer report` with --alert-budget or --min-precision chooses one."]
     tables = _with_rows([model_tables.chosen(report)])
     return Section("thresholds", "Thresholds", notes, model_charts.thresholds(report), tables)
 

@@ -17,7 +17,7 @@ class ModelReport(Shown):
 
     Attributes:
         model: facts of model.json: model_id, model, model_type, label_strategy, network, window_days, start_date, end_date,
-            created_at, seed, n_train, n_positive, n_test, n_features, calibration (a sentence), parameters (dict),
+            created_at, seed, n_train, n_positive, n_test, n_features, calibration (a sentence), is_calibrated, parameters (dict),
             versions (dict), data_fingerprint, file_sha256, git_commit, by_network (network → the fields of
             `trainer.registry.NetworkMeta`; {} for a model of one network), balance_networks.
         verdict: a few sentences for someone who reads nothing else, the most important first.

@@ -15,7 +15,7 @@ NAMED = 5  # features that are named
 def update_lines(result: UpdateResult) -> list[str]:
     """Return a line for each snapshot that was loaded, the build, the labels, and each snapshot that was scored."""
     if result.is_current:
-        checked = f" {result.unchanged} snapshots are loaded as they are," if result.unchanged else ""
+        checked = f" {result.unchanged:,} snapshots are loaded as they are," if result.unchanged else ""
         return [f"Nothing to do:{checked} all models are built and the last snapshots scored."]
     will = "would be " if result.dry_run else ""
     rows = {str(one.key): one.rows for one in result.loaded}

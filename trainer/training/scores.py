@@ -116,6 +116,7 @@ def read_scores(client: Client, selection: Selection, choice: ModelChoice, top: 
         parameters=parameters,
     )
     frame["processing_date"] = frame["processing_date"].dt.date
+    frame["severity"] = frame["severity"].convert_dtypes()  # whole numbers, but for the severities that are missing
     if threshold is not None and not kind.is_ranker:
         frame.insert(list(frame.columns).index("score_percentile") + 1, "is_above_threshold", frame["score"] >= threshold)
     return Scores(kind, key, choice.model_id, current, counts, threshold, frame)

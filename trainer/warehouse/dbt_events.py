@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from trainer.errors import NotBuiltError
+
 # Names of dbt's events (dbt-core, events/types.py).
 STARTED = "LogStartLine"
 FINISHED = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult", "LogFunctionResult"}
@@ -41,6 +43,19 @@ class DbtRun:
         of_nodes = [(status, f"{name}{self._reason(node)}") for node, (name, status) in self._of_nodes.items()]
         lines = sorted(self._others + of_nodes, key=lambda one: one[0] != "warn")
         return [f"{status}  {text}" for status, text in lines]
+
+    def require_success(self, command: str) -> None:
+        """Raise NotBuiltError, saying how much of the command failed, unless dbt ended well."""
+        if not self.exit_code:
+            return
+        failed = self.counts["error"] + self.counts["fail"]
+        what = (
+            f"{failed} {'node' if failed == 1 else 'nodes'} of {self.total} failed"
+            if failed
+            else "it stopped before it built anything"
+        )
+        skipped = f", and {self.counts['skipped']} were skipped" if self.counts["skipped"] else ""
+        raise NotBuiltError(f"{command} failed: {what}{skipped}; mend what is named above and run it again.")
 
     def read(self, line: str) -> bool:
         """Take in a line of the log; return whether what runs or how much is done has changed."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from trainer.training import Explanation
 
 WIDTH = 100  # at most: longer lines are hard to read
-FOOTER = "Contributions are what the model makes of the values; they are no causes. docs/reasons.md tells how they are computed."
+FOOTER = "Contributions are what the model makes of the values; they are no causes."
 
 
 def explanation_text(explanations: Iterable[Explanation], width: int = WIDTH) -> str:

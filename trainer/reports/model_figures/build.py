@@ -72,6 +72,7 @@ def _facts(meta: ModelMeta, kept: Kept | None) -> dict[str, Any]:
     return {name: plain[name] for name in FACTS} | {
         "n_features": len(meta.features),
         "calibration": calibration_of(meta, kept),
+        "is_calibrated": meta.calibration is not None,
         "parameters": meta.options,
     }
 

@@ -20,9 +20,9 @@ SEVERITIES = {1: "low", 2: "medium", 3: "high", 4: "critical"}
 SIZES = (1, 2, 3, 5, 10, 20, 50, 100)  # the upper ends of groups of cluster sizes
 SAVED = "The saved model is trained afterwards, on all labelled rows, the tested ones included."
 WHY = {
-    "forward": "A model scores snapshots that come after those it was trained on: the tested rows are of the last date, and the "
-    "model of the fold that scores them was trained on other addresses, on earlier dates. It has seen neither the address nor "
-    f"the day. {SAVED}",
+    "forward": "The test is as hard as scoring a later snapshot: the tested rows are of the last date, and the model of the fold "
+    "that scores them was trained on other addresses, on earlier dates. It has seen neither the address nor the day. "
+    f"{SAVED}",
     "grouped": "Rows of one address are alike: all of them are tested together, by the model of a fold, trained on other "
     "addresses. There is one date only, or too little to train on before the last one: how well scores hold over time is not "
     f"tested. {SAVED}",

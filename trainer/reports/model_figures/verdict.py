@@ -96,12 +96,13 @@ def _of_auc(meta: ModelMeta, kept: Kept | None) -> list[str]:
 
 
 def _weakest(meta: ModelMeta, breakdown: dict[str, list[dict[str, Any]]]) -> list[str]:
-    enough = [
+    measured = [
         (row["auc"]["value"], dimension, row)
         for dimension, rows in breakdown.items()
         for row in rows
-        if len(rows) > 1 and row["auc"] is not None and min(row["positive"], row["rows"] - row["positive"]) >= ENOUGH_OF_A_CLASS
+        if len(rows) > 1 and row["auc"] is not None
     ]
+    enough = [one for one in measured if min(one[2]["positive"], one[2]["rows"] - one[2]["positive"]) >= ENOUGH_OF_A_CLASS]
     if not enough or "auc" not in meta.metrics:
         return []
     _, dimension, row = min(enough, key=lambda one: one[0])
@@ -113,8 +114,16 @@ def _weakest(meta: ModelMeta, breakdown: dict[str, list[dict[str, Any]]]) -> lis
         judged = f"clearly below the whole: this interval, {widened}, ends below that of the whole"
     return [
         f"It is weakest on {DIMENSIONS[dimension]} {row['name']}: AUC {auc['value']:.3f} ({auc['low']:.3f} to {auc['high']:.3f}) "
-        f"on {row['rows']:,} rows, {row['positive']:,} of them risky, {judged}."
+        f"on {row['rows']:,} rows, {row['positive']:,} of them risky, {judged}.{_too_small(len(measured) - len(enough))}"
     ]
+
+
+def _too_small(groups: int) -> str:
+    """Say that groups were left out, of which some may have a lower AUC in the tables."""
+    if not groups:
+        return ""
+    who = "1 group is left out: it has" if groups == 1 else f"{groups} groups are left out: they have"
+    return f" {who} fewer than {ENOUGH_OF_A_CLASS} risky or benign rows, too few to judge."
 
 
 def _widening(groups: int) -> float:
@@ -130,7 +139,7 @@ def _percent(share: float) -> str:
 def _threshold(meta: ModelMeta) -> list[str]:
     chosen = meta.chosen
     if chosen is None:
-        return ["No threshold is kept with it; --alert-budget or --min-precision chooses one."]
+        return ["No threshold is kept with it; `trainer report` with --alert-budget or --min-precision chooses one."]
     said = f"Its threshold is {chosen.threshold:.4f} ({chosen.rule}): {chosen.alerts_per_day:.1f} alerts a day"
     if chosen.labelled_per_day is not None:
         said += f", of which {chosen.labelled_per_day:.1f} a day have a gold label already"

@@ -194,8 +194,8 @@ def _opinion(vote: Vote) -> str:
     evidence = f"“{plain(vote.evidence)}”, " if vote.evidence else ""
     if vote.kind == "gold":
         return f"{plain(vote.source)} labels it {says} ({evidence}{vote.day}, confidence {100 * vote.confidence:.0f} %)"
-    what = f", which looks for {plain(vote.rule)[:1].lower()}{plain(vote.rule)[1:]}," if vote.rule else ""
-    return f"the rule {plain(vote.rule_id)}{what} says {says} ({evidence}{vote.day}, confidence {100 * vote.confidence:.0f} %)"
+    why = f": {plain(vote.rule)[:1].lower()}{plain(vote.rule)[1:]}" if vote.rule else ""
+    return f"the rule {plain(vote.rule_id)} says {says}{why} ({evidence}{vote.day}, confidence {100 * vote.confidence:.0f} %)"
 
 
 def _flow(one: Explanation, flow: Flow) -> str:

@@ -24,7 +24,7 @@ from trainer.training.predict import predict
 from trainer.training.scores import read_scores
 from trainer.training.update import needs
 from trainer.training.update.result import Drift, ScoredSnapshot, ToScore, UpdateResult
-from trainer.warehouse import connect, create_tables, one_build, problem_of_seeds, run_dbt, table_exists
+from trainer.warehouse import connect, create_tables, follow_dbt, one_build, problem_of_seeds, table_exists
 
 if TYPE_CHECKING:
     from trainer.models import ModelTrainer
@@ -135,8 +135,15 @@ class Update:
     def _build(self, seeds: bool) -> None:
         self._say(f"Building the models with dbt: {self.result.build}")
         if seeds:
-            run_dbt(["seed", "--full-refresh"], self.target, quiet=True)
-        run_dbt(["run"], self.target, quiet=True)
+            self._dbt("seed", "--full-refresh")
+        self._dbt("run")
+
+    def _dbt(self, *arguments: str) -> None:
+        name, progress = f"dbt {arguments[0]}", self.progress
+        run = follow_dbt(arguments, self.target, None if progress is None else lambda _, done, total: progress(name, done, total))
+        for line in run.problems:
+            self._say(line)
+        run.require_success(name)
 
     def _models(self, client: Client) -> needs.Choices:
         choices, self.result.unusable, self.result.has_models = needs.models_in_use(client, self.model_trainer)

@@ -61,7 +61,10 @@ final as (
         toUInt8(1) as vote,
         -- One other risky member can be chance, three are not: confidence 0.5 for one, rising to 1 for three.
         {{ clarity('max(risky_others)', 1, 3) }} as confidence,
-        concat(toString(max(risky_others)), ' others of its cluster are risky') as evidence
+        concat(
+            toString(max(risky_others)),
+            if(max(risky_others) = 1, ' other of its cluster is risky', ' others of its cluster are risky')
+        ) as evidence
     from others
     -- Excludes single-member clusters, which have no others.
     where risky_others > 0 and risky_others >= {{ var('cluster_contagion_share') }} * other_members
