@@ -37,7 +37,7 @@ test-fast: $(STAMP)
 	$(PYTEST) -m "not slow" $(addprefix --ignore=,$(ENGINE))
 
 test: test-fast
-	$(PYTEST) -m slow --dist loadfile --no-loadscope-reorder $(ENGINE) tests
+	$(PYTEST) -m slow --dist loadfile --no-loadscope-reorder --durations=40 $(ENGINE) tests
 
 # sqlfluff reads macros where models call them: the file of a macro renders to nothing by itself.
 SQLFLUFF := $(BIN)/sqlfluff

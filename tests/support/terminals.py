@@ -44,8 +44,10 @@ def run_in_terminal(
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, width, 0, 0))
     screen = pyte.Screen(width, LINES)
     stream, seen, deadline = pyte.ByteStream(screen), set[str](), time.monotonic() + timeout
+    waiting = select.poll()  # unlike select(), it takes descriptors above 1,023: an open engine has many
+    waiting.register(terminal, select.POLLIN | select.POLLHUP)
     while time.monotonic() < deadline:
-        if not select.select([terminal], [], [], 0.2)[0]:
+        if not waiting.poll(200):
             continue
         try:
             stream.feed(os.read(terminal, 65_536))

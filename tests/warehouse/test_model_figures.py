@@ -280,7 +280,7 @@ def test_hidden_truth_is_told_on_alerts_without_gold_and_without_any_label(
         assert row.mean_score == pytest.approx(rest["score"].mean()) and 0 < row.ece < 1
     assert 0 < unspoken.alerts < without_gold.alerts < scored.rows
     said = "\n".join(truth_lines([without_gold, unspoken]))
-    assert f"{unspoken.auc['value']:.4f}" in said and f"{without_gold.alerts} alerts" in said
+    assert f"{unspoken.auc['value']:.4f}" in said and f"{without_gold.alerts:,} alerts" in said
 
 
 def test_the_highest_scores_are_shown_with_reasons_and_what_speaks_of_them(client: Any, model: TrainingResult) -> None:
