@@ -272,10 +272,8 @@ def differences(scored: list[Scored], against: str) -> list[str]:
     return lines
 
 
-def difference(
-    tables: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]], metric: str = "auc"
-) -> dict[str, float]:
-    """Return {value, low, high} of the mean difference in a metric over tables of truth, P(risky) of two models, and groups (n,)."""
+def difference(tables: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]], metric: str = "auc") -> dict[str, float]:
+    """Return {value, low, high} of the mean difference in a metric over tables of truth, P(risky) twice, and groups (n,)."""
     tables = [tuple(column[~np.isnan(one[0]) & ~np.isnan(one[1])] for column in one) for one in tables]
     y, mine, other = (np.concatenate([one[column] for one in tables]) for column in range(3))
     of_table = np.repeat(np.arange(len(tables)), [len(one[0]) for one in tables])

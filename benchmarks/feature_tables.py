@@ -94,14 +94,16 @@ def amlsim(folder: Path, archive: Path) -> Table:
         snapshot = place / "snapshots" / "amlsim" / str(date(2025, 1, 1) + timedelta(days - 1)) / str(days)
         snapshot.mkdir(parents=True, exist_ok=True)
         start = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
-        pd.DataFrame({
-            "from_address": ACCOUNT + transactions["source"].astype(str),
-            "to_address": ACCOUNT + transactions["target"].astype(str),
-            "amount_usd": transactions["value"],
-            "amount": transactions["value"],
-            "asset_symbol": "USD",
-            "block_timestamp": ((start + transactions["time"] * 86400) * 1000).astype("int64"),
-        }).to_parquet(snapshot / "transfers.parquet")
+        pd.DataFrame(
+            {
+                "from_address": ACCOUNT + transactions["source"].astype(str),
+                "to_address": ACCOUNT + transactions["target"].astype(str),
+                "amount_usd": transactions["value"],
+                "amount": transactions["value"],
+                "asset_symbol": "USD",
+                "block_timestamp": ((start + transactions["time"] * 86400) * 1000).astype("int64"),
+            }
+        ).to_parquet(snapshot / "transfers.parquet")
         own_columns(nodes, transactions).to_parquet(snapshot / "features.parquet")
         _build(place)
     fraud = nodes.loc[nodes["isFraud"] == 1, "account"]

@@ -20,7 +20,8 @@ from feature_tables import ACCOUNT, read_amlsim
 from snapml import GraphFeaturePreprocessor
 
 WINDOW = 20  # steps
-PATTERNS = ("fan", "degree", "scatter-gather", "temp-cycle", "lc-cycle")
+# Temporal cycles only: simple cycles of up to ten transactions take six times as long as all others together.
+PATTERNS = ("fan", "degree", "scatter-gather", "temp-cycle")
 EDGE = ["id", "source", "target", "time", "value"]
 COLUMN_OF_VALUE = EDGE.index("value")
 
@@ -45,7 +46,7 @@ def main(archive: Path, output: Path) -> None:
 
 
 def preprocessor() -> GraphFeaturePreprocessor:
-    """Return the preprocessor with all of its patterns and vertex statistics, each over the window."""
+    """Return the preprocessor with its patterns and vertex statistics, each over the window."""
     chosen = {"num_threads": os.cpu_count(), "time_window": WINDOW, "vertex_stats": True, "vertex_stats_tw": WINDOW}
     chosen |= {"vertex_stats_cols": [COLUMN_OF_VALUE]}
     for pattern in PATTERNS:

@@ -1,4 +1,4 @@
-{#- Stored and sorted, so that sums per address need no hash table of all addresses. -#}
+{#- Stored, because two models sum over it, and sorted, so that the rows of an address are summed one after the other. -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
 
 -- Two rows per flow between two addresses, the sender's and the recipient's, with a weight that grows with the logarithm of the
@@ -13,11 +13,7 @@ with sides as (
     from {{ ref('stg_money_flows') }}
     array join [(from_key, to_key, toUInt8(1)), (to_key, from_key, toUInt8(0))] as side
     -- A flow from an address to itself has no counterparty.
-    where
-        from_key != to_key
-        {%- if 'neighbours' in var('feature_families_off') %}
-        and false
-        {%- endif %}
+    where from_key != to_key{% if 'neighbours' in var('feature_families_off') %} and false{% endif %}
 
 ),
 
@@ -30,7 +26,7 @@ kept as (
         is_out,
         volume_usd
     from sides
-    order by address_key, is_out, volume_usd desc nulls last, counterparty_key
+    order by address_key asc, is_out asc, volume_usd desc nulls last, counterparty_key asc
     limit {{ var('neighbour_flows') }} by address_key, is_out
 
 ),

@@ -1,9 +1,4 @@
-{{ config(
-    materialized='table',
-    engine='MergeTree()',
-    order_by='address_key',
-    query_settings={'optimize_aggregation_in_order': 1}
-) }}
+{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
 
 {%- set features = neighbour_features() %}
 
@@ -12,11 +7,11 @@
 with sums as (
 
     select
-        flows.address_key as address_key
-        {%- for feature in features %},
+        {%- for feature in features %}
         sumIf({{ weighted_rank('ranks.' ~ feature, 255) }}, flows.is_out = 0) as {{ feature }}_in,
-        sumIf({{ weighted_rank('ranks.' ~ feature, 255) }}, flows.is_out = 1) as {{ feature }}_out
+        sumIf({{ weighted_rank('ranks.' ~ feature, 255) }}, flows.is_out = 1) as {{ feature }}_out,
         {%- endfor %}
+        flows.address_key as address_key
     from {{ ref('int_neighbours__flows') }} as flows
     inner join {{ ref('int_neighbours__ranks') }} as ranks on ranks.address_key = flows.counterparty_key
     group by flows.address_key
@@ -26,12 +21,12 @@ with sums as (
 final as (
 
     select
-        address_key
-        {%- for feature in features %},
+        {%- for feature in features %}
         {{ mean_rank(feature ~ '_in', 100) }} as payers_{{ feature }},
         {{ mean_rank(feature ~ '_out', 100) }} as payees_{{ feature }},
-        {{ mean_rank('(' ~ feature ~ '_in + ' ~ feature ~ '_out)', 100) }} as counterparties_{{ feature }}
+        {{ mean_rank('(' ~ feature ~ '_in + ' ~ feature ~ '_out)', 100) }} as counterparties_{{ feature }},
         {%- endfor %}
+        address_key
     from sums
 
 )

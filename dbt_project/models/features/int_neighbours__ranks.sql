@@ -2,21 +2,18 @@
 {{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
 
 {%- set features = neighbour_features() %}
-{#- 19 limits make 20 bins of 5 %: a mean over counterparties needs no finer rank, and exact ranks cost a sort per feature. -#}
-{%- set levels = [] -%}
-{%- for step in range(1, 20) %}{% do levels.append('%.2f' | format(step * 0.05)) %}{% endfor %}
 
 -- One row per address of the snapshot, with the percentile of each feature that the neighbours' statistics are about.
 with addresses as (
 
     select
+        {%- for feature in features %}
+        {{ as_feature(feature) }} as {{ feature }},
+        {%- endfor %}
         features.network as network,
         features.processing_date as processing_date,
         features.window_days as window_days,
         features.address_key as address_key
-        {%- for feature in features %},
-        {{ as_feature(feature) }} as {{ feature }}
-        {%- endfor %}
     from {{ ref('stg_features') }} as features
     left join {{ ref('int_features__flows') }} as flows on flows.address_key = features.address_key
     {%- if 'neighbours' in var('feature_families_off') %}
@@ -29,12 +26,12 @@ snapshots as (
 
     -- Over the whole snapshot, labelled or not, so that training and scoring see the same ranks.
     select
+        {%- for feature in features %}
+        {{ rank_limits(feature) }} as {{ feature }}_limits,
+        {%- endfor %}
         network,
         processing_date,
         window_days
-        {%- for feature in features %},
-        quantilesExactIf({{ levels | join(', ') }})({{ feature }}, isFinite({{ feature }})) as {{ feature }}_limits
-        {%- endfor %}
     from addresses
     group by network, processing_date, window_days
 
@@ -44,14 +41,14 @@ final as (
 
     -- The largest quantile below the value, in percent; 255 where the value is missing.
     select
-        addresses.address_key as address_key
-        {%- for feature in features %},
+        {%- for feature in features %}
         toUInt8(if(
             isFinite(addresses.{{ feature }}),
             5 * arrayCount(lower -> lower < addresses.{{ feature }}, snapshots.{{ feature }}_limits),
             255
-        )) as {{ feature }}
+        )) as {{ feature }},
         {%- endfor %}
+        addresses.address_key as address_key
     from addresses
     inner join snapshots
         on snapshots.network = addresses.network
