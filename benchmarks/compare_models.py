@@ -272,8 +272,8 @@ def differences(scored: list[Scored], against: str) -> list[str]:
     return lines
 
 
-def difference(tables: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]) -> dict[str, float]:
-    """Return {value, low, high} of the mean difference in AUC over tables of truth, P(risky) of two models, and groups (n,)."""
+def difference(tables: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]], metric: str = "auc") -> dict[str, float]:
+    """Return {value, low, high} of the mean difference in a metric over tables of truth, P(risky) twice, and groups (n,)."""
     tables = [tuple(column[~np.isnan(one[0]) & ~np.isnan(one[1])] for column in one) for one in tables]
     y, mine, other = (np.concatenate([one[column] for one in tables]) for column in range(3))
     of_table = np.repeat(np.arange(len(tables)), [len(one[0]) for one in tables])
@@ -284,12 +284,12 @@ def difference(tables: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray
         models = [[weighted_metrics(labels[part], proba[rows[part]]) for proba in (mine, other)] for part in parts]
 
         def measure(weights: np.ndarray) -> dict[str, np.ndarray]:
-            aucs = [[model(weights[:, part])["auc"] for model in pair] for pair, part in zip(models, parts, strict=True)]
-            return {"auc": np.mean([a - b for a, b in aucs], axis=0)}
+            found = [[model(weights[:, part])[metric] for model in pair] for pair, part in zip(models, parts, strict=True)]
+            return {metric: np.mean([a - b for a, b in found], axis=0)}
 
         return measure
 
-    return with_intervals(measure_of, y, groups.reshape(-1))["auc"]
+    return with_intervals(measure_of, y, groups.reshape(-1))[metric]
 
 
 if __name__ == "__main__":

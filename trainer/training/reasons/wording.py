@@ -24,6 +24,7 @@ FAMILIES = {
     "alert": "the alert itself",
     "address": "the activity of the address",
     "flows": "its flows and counterparties",
+    "neighbours": "what its counterparties are like",
     "clusters": "its clusters",
     "population": "comparisons with all addresses",
     "cluster": "the cluster itself",

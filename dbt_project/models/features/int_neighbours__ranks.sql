@@ -1,0 +1,60 @@
+{#- Stored, because both neighbours of a flow look their ranks up in it. -#}
+{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+
+{%- set features = neighbour_features() %}
+
+-- One row per address of the snapshot, with the percentile of each feature that the neighbours' statistics are about.
+with addresses as (
+
+    select
+        {%- for feature in features %}
+        {{ as_feature(feature) }} as {{ feature }},
+        {%- endfor %}
+        features.network as network,
+        features.processing_date as processing_date,
+        features.window_days as window_days,
+        features.address_key as address_key
+    from {{ ref('stg_features') }} as features
+    left join {{ ref('int_features__flows') }} as flows on flows.address_key = features.address_key
+    {%- if 'neighbours' in var('feature_families_off') %}
+    where false
+    {%- endif %}
+
+),
+
+snapshots as (
+
+    -- Over the whole snapshot, labelled or not, so that training and scoring see the same ranks.
+    select
+        {%- for feature in features %}
+        {{ rank_limits(feature) }} as {{ feature }}_limits,
+        {%- endfor %}
+        network,
+        processing_date,
+        window_days
+    from addresses
+    group by network, processing_date, window_days
+
+),
+
+final as (
+
+    -- The largest quantile below the value, in percent; 255 where the value is missing.
+    select
+        {%- for feature in features %}
+        toUInt8(if(
+            isFinite(addresses.{{ feature }}),
+            5 * arrayCount(lower -> lower < addresses.{{ feature }}, snapshots.{{ feature }}_limits),
+            255
+        )) as {{ feature }},
+        {%- endfor %}
+        addresses.address_key as address_key
+    from addresses
+    inner join snapshots
+        on snapshots.network = addresses.network
+        and snapshots.processing_date = addresses.processing_date
+        and snapshots.window_days = addresses.window_days
+
+)
+
+select * from final
