@@ -18,6 +18,12 @@ flows as (
 
 ),
 
+motifs as (
+
+    select * from {{ ref('int_features__motifs') }}
+
+),
+
 clusters as (
 
     select * from {{ ref('int_features__clusters') }}
@@ -59,6 +65,9 @@ final as (
         {%- for column in feature_names('int_features__flows') %}
         {{ as_feature('flows.' ~ column) }} as {{ column }},
         {%- endfor %}
+        {%- for column in feature_names('int_features__motifs') %}
+        {{ as_feature('motifs.' ~ column) }} as {{ column }},
+        {%- endfor %}
         {%- for column in feature_names('int_features__clusters') %}
         {%- if column in ['cluster_count', 'is_cluster_primary'] %}
         -- An address without a row is known to be in no cluster: 0, not missing.
@@ -75,6 +84,7 @@ final as (
     -- The wide table is on the left, because a join holds its right-hand table in memory.
     from addresses
     left join flows on flows.address_key = addresses.address_key
+    left join motifs on motifs.address_key = addresses.address_key
     left join clusters on clusters.address_key = addresses.address_key
     left join population on population.address_key = addresses.address_key
     left join custom on custom.address_key = addresses.address_key

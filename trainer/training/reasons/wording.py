@@ -24,6 +24,7 @@ FAMILIES = {
     "alert": "the alert itself",
     "address": "the activity of the address",
     "flows": "its flows and counterparties",
+    "motifs": "small shapes of the flow graph around it",
     "clusters": "its clusters",
     "population": "comparisons with all addresses",
     "cluster": "the cluster itself",
