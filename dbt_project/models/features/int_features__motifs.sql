@@ -125,9 +125,46 @@ triangle_counts as (
 
 ),
 
+routes as (
+
+    -- One row per payer and payee with two or more addresses between them that seem to pass money on from one to the other. A
+    -- relay is one payer's, one address's and one payee's, so that no address counts twice.
+    select
+        payer_key,
+        payee_key,
+        groupArray(address_key) as via_keys,
+        count() as vias
+    from {{ ref('int_relayed_flows') }}
+    where {{ computes_family('motifs') }}
+    group by payer_key, payee_key
+    having count() > 1
+
+),
+
+route_roles as (
+
+    select
+        arrayJoin(arrayConcat([(payer_key, 0), (payee_key, 1)], arrayMap(via_key -> (via_key, 2), via_keys))) as place,
+        vias
+    from routes
+
+),
+
+route_counts as (
+
+    select
+        place.1 as address_key,
+        maxIf(vias, place.2 = 0) as source_vias,
+        maxIf(vias, place.2 = 1) as sink_vias,
+        maxIf(vias, place.2 = 2) as middle_vias
+    from route_roles
+    group by address_key
+
+),
+
 final as (
 
-    -- An address without a triangle gets NULL from the join: it is known to be in none.
+    -- An address without a triangle or a route gets NULL from the join: it is known to be in none.
     select
         peers.address_key as address_key,
         toFloat32(length(arrayIntersect(
@@ -136,9 +173,18 @@ final as (
         toFloat32(ifNull(triangle_counts.cycles, 0)) as motif_cycles,
         toFloat32(ifNull(triangle_counts.sources, 0)) as motif_feed_forward_source,
         toFloat32(ifNull(triangle_counts.middles, 0)) as motif_feed_forward_middle,
-        toFloat32(ifNull(triangle_counts.sinks, 0)) as motif_feed_forward_sink
+        toFloat32(ifNull(triangle_counts.sinks, 0)) as motif_feed_forward_sink,
+        toFloat32(ifNull(route_counts.source_vias, 0)) as motif_scatter_gather_source,
+        toFloat32(ifNull(route_counts.middle_vias, 0)) as motif_scatter_gather_middle,
+        toFloat32(ifNull(route_counts.sink_vias, 0)) as motif_scatter_gather_sink,
+        -- The fewer of the payers that paid before the last outgoing transfer, and of the recipients paid after the first incoming one.
+        toFloat32(least(
+            arrayCount(flow -> flow.3 <= arrayMax(arrayMap(outflow -> outflow.4, peers.out_flows)), peers.in_flows),
+            arrayCount(flow -> flow.4 >= arrayMin(arrayMap(inflow -> inflow.3, peers.in_flows)), peers.out_flows)
+        )) as motif_gather_scatter
     from peers
     left join triangle_counts on triangle_counts.address_key = peers.address_key
+    left join route_counts on route_counts.address_key = peers.address_key
 
 )
 

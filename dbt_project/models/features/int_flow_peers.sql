@@ -16,7 +16,7 @@ with flows as (
         toUInt32(ifNull(first_seen, 0)) as first_seen,
         toUInt32(ifNull(last_seen, 0)) as last_seen
     from {{ ref('stg_money_flows') }}
-    where from_key != to_key
+    where {{ computes_family('motifs', 'fans', 'relays') }} and from_key != to_key
 
 ),
 

@@ -25,6 +25,8 @@ FAMILIES = {
     "address": "the activity of the address",
     "flows": "its flows and counterparties",
     "motifs": "small shapes of the flow graph around it",
+    "fans": "payers and recipients that act alike",
+    "relays": "money that it passes on",
     "clusters": "its clusters",
     "population": "comparisons with all addresses",
     "cluster": "the cluster itself",
