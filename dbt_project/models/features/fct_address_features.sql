@@ -24,6 +24,24 @@ neighbours as (
 
 ),
 
+motifs as (
+
+    select * from {{ ref('int_features__motifs') }}
+
+),
+
+fans as (
+
+    select * from {{ ref('int_features__fans') }}
+
+),
+
+relays as (
+
+    select * from {{ ref('int_features__relays') }}
+
+),
+
 clusters as (
 
     select * from {{ ref('int_features__clusters') }}
@@ -68,6 +86,15 @@ final as (
         {%- for column in feature_names('int_features__neighbours') %}
         {{ as_feature('neighbours.' ~ column) }} as {{ column }},
         {%- endfor %}
+        {%- for column in feature_names('int_features__motifs') %}
+        {{ as_feature('motifs.' ~ column) }} as {{ column }},
+        {%- endfor %}
+        {%- for column in feature_names('int_features__fans') %}
+        {{ as_feature('fans.' ~ column) }} as {{ column }},
+        {%- endfor %}
+        {%- for column in feature_names('int_features__relays') %}
+        {{ as_feature('relays.' ~ column) }} as {{ column }},
+        {%- endfor %}
         {%- for column in feature_names('int_features__clusters') %}
         {%- if column in ['cluster_count', 'is_cluster_primary'] %}
         -- An address without a row is known to be in no cluster: 0, not missing.
@@ -85,6 +112,9 @@ final as (
     from addresses
     left join flows on flows.address_key = addresses.address_key
     left join neighbours on neighbours.address_key = addresses.address_key
+    left join motifs on motifs.address_key = addresses.address_key
+    left join fans on fans.address_key = addresses.address_key
+    left join relays on relays.address_key = addresses.address_key
     left join clusters on clusters.address_key = addresses.address_key
     left join population on population.address_key = addresses.address_key
     left join custom on custom.address_key = addresses.address_key
