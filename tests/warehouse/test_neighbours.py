@@ -102,6 +102,6 @@ def test_a_hub_has_few_flows_and_a_family_that_is_off_has_none(built: Callable[.
     chosen = of_neighbours(built(neighbour_features=["velocity_score"]))
     pd.testing.assert_series_equal(chosen["payers_velocity_score"], of_neighbours(every)["payers_velocity_score"])
     assert chosen["payers_structuring_score"].isna().all()
-    off = of_neighbours(built(feature_families_off=["neighbours"]))
+    off = of_neighbours(built(feature_families=["motifs"]))
     assert off.shape == of_neighbours(every).shape
     assert off.isna().all(axis=None)

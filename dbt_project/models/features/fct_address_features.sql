@@ -80,20 +80,10 @@ final as (
         {%- for column in feature_names('stg_features') %}
         addresses.{{ column }} as {{ column }},
         {%- endfor %}
-        {%- for column in feature_names('int_features__flows') %}
-        {{ as_feature('flows.' ~ column) }} as {{ column }},
+        {%- for family in ['flows', 'neighbours', 'motifs', 'fans', 'relays'] %}
+        {%- for column in feature_names('int_features__' ~ family) %}
+        {{ as_feature(family ~ '.' ~ column) }} as {{ column }},
         {%- endfor %}
-        {%- for column in feature_names('int_features__neighbours') %}
-        {{ as_feature('neighbours.' ~ column) }} as {{ column }},
-        {%- endfor %}
-        {%- for column in feature_names('int_features__motifs') %}
-        {{ as_feature('motifs.' ~ column) }} as {{ column }},
-        {%- endfor %}
-        {%- for column in feature_names('int_features__fans') %}
-        {{ as_feature('fans.' ~ column) }} as {{ column }},
-        {%- endfor %}
-        {%- for column in feature_names('int_features__relays') %}
-        {{ as_feature('relays.' ~ column) }} as {{ column }},
         {%- endfor %}
         {%- for column in feature_names('int_features__clusters') %}
         {%- if column in ['cluster_count', 'is_cluster_primary'] %}

@@ -13,7 +13,7 @@ with sides as (
     from {{ ref('stg_money_flows') }}
     array join [(from_key, to_key, toUInt8(1)), (to_key, from_key, toUInt8(0))] as side
     -- A flow from an address to itself has no counterparty.
-    where from_key != to_key{% if 'neighbours' in var('feature_families_off') %} and false{% endif %}
+    where from_key != to_key and {{ computes_family('neighbours') }}
 
 ),
 

@@ -16,9 +16,7 @@ with addresses as (
         features.address_key as address_key
     from {{ ref('stg_features') }} as features
     left join {{ ref('int_features__flows') }} as flows on flows.address_key = features.address_key
-    {%- if 'neighbours' in var('feature_families_off') %}
-    where false
-    {%- endif %}
+    where {{ computes_family('neighbours') }}
 
 ),
 
