@@ -108,6 +108,25 @@ def test_a_failing_node_is_named_and_the_exit_code_is_four(own: Callable[..., Ca
     assert "1 node of 2 failed, and 1 were skipped" in done.err.splitlines()[-1]
 
 
+def test_a_unit_test_is_counted_and_named_like_any_other(own: Callable[..., Called], project: Path) -> None:
+    sql, yml = project / "models" / "features" / "one.sql", project / "models" / "features" / "one.yml"
+    sql.write_text("{{ config(materialized='table', order_by='tuple()') }} select 1 as x")
+    yml.write_text(
+        "unit_tests:\n"
+        "  - {name: it_is_one, model: one, given: [], expect: {rows: [{x: 1}]}}\n"
+        "  - {name: it_is_two, model: one, given: [], expect: {rows: [{x: 2}]}}\n"
+    )
+    try:
+        done = own("build", "--select", "one")
+    finally:
+        sql.unlink()
+        yml.unlink()
+    assert done.code == 4
+    assert any(line.startswith("fail  it_is_two") for line in done.err.splitlines())
+    assert not any("it_is_one" in line for line in done.err.splitlines())
+    assert "1 node of 3 failed" in done.err.splitlines()[-1]
+
+
 def test_a_project_that_dbt_cannot_read_is_a_line_and_four(own: Callable[..., Called], project: Path) -> None:
     (project / "models" / "features" / "orphan.sql").write_text("select * from {{ ref('nowhere') }}")
     try:

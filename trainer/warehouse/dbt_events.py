@@ -14,6 +14,7 @@ STARTED = "LogStartLine"
 FINISHED = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult", "LogFunctionResult"}
 FINISHED |= {"SkippingDetails", "LogNodeNoOpResult"}  # an exposure is a node with nothing to do
 REASONS = {"RunResultError", "RunResultErrorNoMessage", "RunResultFailure", "RunResultWarning", "RunResultWarningMessage"}
+NO_STATUS = "None"  # of the node of a unit test: only the event itself has its status
 MAX_REASON = 300
 
 
@@ -79,6 +80,8 @@ class DbtRun:
 
     def _finish(self, node: dict[str, Any], data: dict[str, Any]) -> None:
         status = str(node.get("node_status", ""))
+        if status == NO_STATUS:
+            status = str(data.get("status", ""))
         self.done, self.total = self.done + 1, data.get("total") or data.get("num_models") or self.total
         self.counts[status] += 1
         if status in {"warn", "fail", "error"}:
