@@ -66,9 +66,10 @@ def main(
         _run("dbt", "run", "--select", "stg_features", "stg_money_flows", "+int_features__flows", *target)
         (place / "filled").write_text(f"{addresses:,} addresses, {flows:,} flows", encoding="utf-8")
     models = [f"+int_features__{family}" for family in GRAPH]
-    old = ["--exclude", "+int_features__flows", "resource_type:seed"]
+    old = ["--exclude", "+int_features__flows", "stg_features", "resource_type:seed"]
     build = ("dbt", "run", "--threads", "1", "--select", *models, *old, *target)
-    _, idle, idle_memory = _run("dbt", "run", "--select", "stg_features", *target)
+    # The second time the project is parsed already, as it is for what is measured.
+    _, idle, idle_memory = [_run("dbt", "run", "--select", "stg_features", *target) for _ in range(2)][-1]
     found = []
     for _ in range(rounds):
         _, processor, memory = _run(*build)
