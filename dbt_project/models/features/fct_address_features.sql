@@ -36,6 +36,12 @@ relays as (
 
 ),
 
+transfers as (
+
+    select * from {{ ref('int_features__transfers') }}
+
+),
+
 clusters as (
 
     select * from {{ ref('int_features__clusters') }}
@@ -86,6 +92,9 @@ final as (
         {%- for column in feature_names('int_features__relays') %}
         {{ as_feature('relays.' ~ column) }} as {{ column }},
         {%- endfor %}
+        {%- for column in feature_names('int_features__transfers') %}
+        {{ as_feature('transfers.' ~ column) }} as {{ column }},
+        {%- endfor %}
         {%- for column in feature_names('int_features__clusters') %}
         {%- if column in ['cluster_count', 'is_cluster_primary'] %}
         -- An address without a row is known to be in no cluster: 0, not missing.
@@ -105,6 +114,7 @@ final as (
     left join motifs on motifs.address_key = addresses.address_key
     left join fans on fans.address_key = addresses.address_key
     left join relays on relays.address_key = addresses.address_key
+    left join transfers on transfers.address_key = addresses.address_key
     left join clusters on clusters.address_key = addresses.address_key
     left join population on population.address_key = addresses.address_key
     left join custom on custom.address_key = addresses.address_key
