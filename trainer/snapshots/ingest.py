@@ -31,6 +31,9 @@ from trainer.snapshots.survey import BATCH_ROWS, Survey, survey
 from trainer.snapshots.unpack import unpacked
 from trainer.uploads import MEBIBYTE, decoded, open_parquet, unpacked_bytes
 from trainer.warehouse import (
+    RAW_MONEY_FLOWS,
+    RAW_TRANSFERS,
+    Table,
     content_of,
     create_tables,
     drop_partition,
@@ -123,21 +126,24 @@ def _ingest_folder(client: Client, plan: Plan, progress: Progress | None, accept
         for file, parts in zip(files, paths, strict=True):
             surveyed = _surveyed(file, parts, accepted)
             conformer = Conformer(file.landing or file.table, key, str(file.path), loaded_at, file.renames, surveyed)
-            ready.append((_load(client, stack, file, parts, conformer, progress), file))
-            result.read[file.table.name] = sum(map(parquet_rows, parts))
+            sides = _load(client, stack, file, parts, conformer, progress)
+            ready.append((file, sides))
+            result.read |= dict.fromkeys((table.name for table in sides.values()), sum(map(parquet_rows, parts)))
             result.changes[file.path.name] = conformer.counts
             result.dropped[file.path.name] = sorted(conformer.dropped)
             result.left_out[file.path.name] = surveyed.left_out
         # Nothing is visible so far; each table is now published in one atomic step.
         with load(client, load_name(key)):
-            for side, file in ready:
-                result.rows[file.table.name] = _publish(client, side, file, key)
+            for file, sides in ready:
+                for side, table in sides.items():
+                    result.rows[table.name] = _publish(client, side, table, file, key)
+            if RAW_MONEY_FLOWS.name in result.rows and RAW_TRANSFERS.name not in result.rows:
+                drop_partition(client, RAW_TRANSFERS, key)  # transfers of an earlier load are not those of these flows
     return result
 
 
-def _publish(client: Client, side: str, file: SnapshotFile, key: SnapshotKey) -> int:
-    """Make the rows of a side table visible, record them and return their number."""
-    table = file.table
+def _publish(client: Client, side: str, table: Table, file: SnapshotFile, key: SnapshotKey) -> int:
+    """Make the rows of a side table visible in `table`, record them and return their number."""
     loaded, before = content_of(client, side), content_of(client, table.name, key)
     publish(client, side, table)
     if not loaded[0]:  # an empty file has no partition to replace the old one with
@@ -170,7 +176,8 @@ def _has_snapshots(path: Path) -> bool:
 
 def _left_as_before(client: Client, key: SnapshotKey, loaded: Collection[str]) -> dict[str, int]:
     """Return table → rows of the snapshot, for the tables of any shape that were not loaded now."""
-    tables = {table.name for shape in shapes() for table in shape.tables.values()} - set(loaded)
+    of_shapes = [[*shape.tables.values(), *(table for table, _ in shape.kept.values())] for shape in shapes()]
+    tables = {table.name for tables in of_shapes for table in tables} - set(loaded)
     query = "SELECT count() FROM {name} FINAL WHERE " + WHERE_SNAPSHOT.replace("{", "{{").replace("}", "}}")
     counts = {
         name: int(client.query(query.format(name=name), parameters=key.parameters).result_rows[0][0]) for name in sorted(tables)
@@ -187,18 +194,23 @@ def _surveyed(file: SnapshotFile, parts: Sequence[Path], accepted: Collection[st
 
 def _load(
     client: Client, stack: ExitStack, file: SnapshotFile, parts: Sequence[Path], conformer: Conformer, progress: Progress | None
-) -> str:
-    """Load one table into a side table and return the side table's name; `stack` drops it at the end."""
+) -> dict[str, Table]:
+    """Load one file into side tables and return side table → table of its rows; `stack` drops the side tables at the end."""
     side = stack.enter_context(side_table(client, conformer.table))
     for batch in _batches(file, parts, progress):
         client.insert_arrow(side, conformer(batch))
     if file.landing is None:
-        return _deduplicated(client, stack, side, conformer)
-    aggregated = stack.enter_context(side_table(client, file.table))
-    query = file.aggregate.format(landing=side)
+        return {_deduplicated(client, stack, side, conformer): file.table}
+    made = [(file.table, file.aggregate), *([file.kept] if file.kept else [])]
+    return {_made(client, stack, table, query.format(landing=side)): table for table, query in made}
+
+
+def _made(client: Client, stack: ExitStack, table: Table, query: str) -> str:
+    """Return the name of a side table of `table` with the rows of a query."""
+    side = stack.enter_context(side_table(client, table))
     names = ", ".join(row[0] for row in client.query(f"DESCRIBE TABLE ({query})").result_rows)
-    client.command(f"INSERT INTO {aggregated} ({names}) {query}")
-    return aggregated
+    client.command(f"INSERT INTO {side} ({names}) {query}")
+    return side
 
 
 def _deduplicated(client: Client, stack: ExitStack, side: str, conformer: Conformer) -> str:

@@ -32,7 +32,7 @@ class SnapshotFile:
 
     `parts` are the files with the rows, in order; `path` is their folder or the first of them. `stem` is the table's name in the
     snapshot. With `landing`, rows are first loaded into a side table of that shape, and the query `aggregate` turns them into
-    rows of `table`.
+    rows of `table`; with `kept`, its query turns them into rows of its table, too.
     """
 
     path: Path
@@ -42,6 +42,7 @@ class SnapshotFile:
     aggregate: str = ""
     parts: tuple[Path, ...] = ()
     stem: str = ""
+    kept: tuple[Table, str] | None = None
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -59,6 +60,7 @@ class SnapshotShape:
         tables: file stem → the table its rows are loaded into.
         renames: column of a file → column of the table, where the file lacks the table's name.
         landings: file stem → (table its rows pass through, query that aggregates them; `{landing}` stands for that table).
+        kept: file stem → (table that keeps its rows besides, query that makes them, as in `landings`).
         ignored: file stem → why the file is not loaded.
         labels_beside: whether labels may be in `address-labels/` beside the snapshots.
     """
@@ -69,6 +71,7 @@ class SnapshotShape:
     tables: dict[str, Table]
     renames: dict[str, str] = field(default_factory=dict)
     landings: dict[str, tuple[Table, str]] = field(default_factory=dict)
+    kept: dict[str, tuple[Table, str]] = field(default_factory=dict)
     ignored: dict[str, str] = field(default_factory=dict)
     labels_beside: bool = False
 
@@ -86,7 +89,7 @@ class SnapshotShape:
             if parts:
                 landing, aggregate = self.landings.get(stem, (None, ""))
                 path = contents.folders.get(stem, parts[0])
-                files.append(SnapshotFile(path, table, self.renames, landing, aggregate, parts, stem))
+                files.append(SnapshotFile(path, table, self.renames, landing, aggregate, parts, stem, self.kept.get(stem)))
         return files
 
 

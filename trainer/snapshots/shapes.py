@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trainer.snapshots.reader import SnapshotShape
-from trainer.warehouse import ADDRESS_LABELS, RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, Table
+from trainer.warehouse import ADDRESS_LABELS, RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, RAW_TRANSFERS, Table
 
 # Column names of the later exports; applied only where a file lacks the table's own name.
 RENAMES = {
@@ -89,6 +89,16 @@ FLOWS_FROM_TRANSFERS = """
     LEFT JOIN dominant ON dominant.from_address = pair.from_address AND dominant.to_address = pair.to_address
 """
 
+# One row per transfer, in the columns of raw_transfers. Equal transfers are numbered in any order, because they are equal.
+NUMBERED_TRANSFERS = """
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY from_address, to_address ORDER BY block_timestamp, asset_symbol, amount_usd, amount
+        ) AS transfer_number
+    FROM {landing}
+"""
+
 OCTOBER_2025 = SnapshotShape(
     name="2025-10",
     needs_any=frozenset({"alerts", "clusters"}),
@@ -119,6 +129,7 @@ ANALYZERS_BASELINE = SnapshotShape(
     tables={"transfers": RAW_MONEY_FLOWS, "features": RAW_FEATURES, "address_labels": ADDRESS_LABELS},
     renames=RENAMES,
     landings={"transfers": (TRANSFERS, FLOWS_FROM_TRANSFERS)},
+    kept={"transfers": (RAW_TRANSFERS, NUMBERED_TRANSFERS)},
     ignored={
         "ground_truth": "it is the ground truth, kept out of the warehouse",
         "assets": "no table needs it",

@@ -26,6 +26,7 @@ from trainer.warehouse.schema import (
     RAW_FEATURES,
     RAW_MONEY_FLOWS,
     RAW_TABLES,
+    RAW_TRANSFERS,
     TABLES,
     create_tables,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "RAW_MONEY_FLOWS",
     "RAW_STANDING_LABELS",
     "RAW_TABLES",
+    "RAW_TRANSFERS",
     "TABLES",
     "UNITS",
     "Client",

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from trainer.warehouse.builds import FINISHED, LOAD, mark, unfinished
 from trainer.warehouse.label_tables import ADDRESS_LABELS
-from trainer.warehouse.schema import RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, TABLES
+from trainer.warehouse.schema import RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, RAW_TRANSFERS, TABLES
 from trainer.warehouse.writing import exclusive
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
 
-SNAPSHOT_TABLES = (RAW_ALERTS, RAW_FEATURES, RAW_CLUSTERS, RAW_MONEY_FLOWS, ADDRESS_LABELS)
+SNAPSHOT_TABLES = (RAW_ALERTS, RAW_FEATURES, RAW_CLUSTERS, RAW_MONEY_FLOWS, RAW_TRANSFERS, ADDRESS_LABELS)
 _SHOWN = 3
 
 

@@ -140,6 +140,21 @@ RAW_MONEY_FLOWS = Table(
     """,
 )
 
+RAW_TRANSFERS = Table(
+    "raw_transfers",
+    key="from_address, to_address, transfer_number",
+    columns="""
+    from_address String
+    to_address String
+    transfer_number UInt64
+    asset_symbol LowCardinality(String) DEFAULT ''
+    amount Nullable(Decimal(38, 18))
+    amount_usd Nullable(Decimal(38, 18))
+    block_timestamp Nullable(UInt64)
+    """,
+)
+"""Single transfers; `transfer_number` tells those of one sender to one recipient apart, of which several may be equal."""
+
 RAW_CUSTOM_FEATURES = Table(
     "raw_custom_features",
     key="address",
@@ -268,6 +283,7 @@ RAW_TABLES = (
     RAW_FEATURES,
     RAW_CLUSTERS,
     RAW_MONEY_FLOWS,
+    RAW_TRANSFERS,
     ADDRESS_LABELS,
     RAW_ADDRESS_LABELS,
     RAW_STANDING_LABELS,

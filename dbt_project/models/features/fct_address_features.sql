@@ -42,6 +42,12 @@ relays as (
 
 ),
 
+transfers as (
+
+    select * from {{ ref('int_features__transfers') }}
+
+),
+
 clusters as (
 
     select * from {{ ref('int_features__clusters') }}
@@ -80,7 +86,7 @@ final as (
         {%- for column in feature_names('stg_features') %}
         addresses.{{ column }} as {{ column }},
         {%- endfor %}
-        {%- for family in ['flows', 'neighbours', 'motifs', 'fans', 'relays'] %}
+        {%- for family in ['flows', 'neighbours', 'motifs', 'fans', 'relays', 'transfers'] %}
         {%- for column in feature_names('int_features__' ~ family) %}
         {{ as_feature(family ~ '.' ~ column) }} as {{ column }},
         {%- endfor %}
@@ -105,6 +111,7 @@ final as (
     left join motifs on motifs.address_key = addresses.address_key
     left join fans on fans.address_key = addresses.address_key
     left join relays on relays.address_key = addresses.address_key
+    left join transfers on transfers.address_key = addresses.address_key
     left join clusters on clusters.address_key = addresses.address_key
     left join population on population.address_key = addresses.address_key
     left join custom on custom.address_key = addresses.address_key

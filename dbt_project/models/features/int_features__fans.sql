@@ -4,33 +4,55 @@
 -- One row per address with a flow to or from another address: how much its payers, and how much its recipients, act alike.
 with peers as (
 
+    -- Times of first transfers and volumes, both ascending.
     select
         address_key,
-    {%- for side in ['in', 'out'] %}
-    {{ side }}_flows as {{ side }}_flows,
-    arraySort(arrayMap(flow -> flow.3, {{ side }}_flows)) as {{ side }}_times,
-    arrayReverse(arrayMap(flow -> flow.1, {{ side }}_flows)) as {{ side }}_cents{{ ',' if not loop.last }}
-    {%- endfor %}
+        arraySort(arrayMap(flow -> flow.3, in_flows)) as in_times,
+        arraySort(arrayMap(flow -> flow.3, out_flows)) as out_times,
+        arraySort(arrayMap(flow -> flow.1, in_flows)) as in_cents,
+        arraySort(arrayMap(flow -> flow.1, out_flows)) as out_cents
     from {{ ref('int_flow_peers') }}
     where {{ computes_family('fans') }}
 
 ),
 
-final as (
+most_alike as (
 
+    -- For each flow as the first or the smallest, how many are near it: those up to the bound, less those before it.
     select
         address_key,
-    {%- for side in ['in', 'out'] %}
-    toFloat32(arrayMax(arrayMap(
-        (time, number) -> arrayCount(later -> later <= time + {{ var('fan_days') }} * 86400, {{ side }}_times) - number + 1,
-        {{ side }}_times, arrayEnumerate({{ side }}_times)
-        ))) as fan_{{ side }}_burst,
-    toFloat32(arrayMax(arrayMap(
-        (cents, number) -> arrayCount(larger -> larger <= cents * {{ var('fan_max_ratio') }}, {{ side }}_cents) - number + 1,
-        {{ side }}_cents, arrayEnumerate({{ side }}_cents)
-        ))) as fan_{{ side }}_similar{{ ',' if not loop.last }}
-    {%- endfor %}
+        length(in_times) as in_count,
+        length(out_times) as out_count,
+        arrayMax(arrayMap(
+            (earliest, position) -> arrayCount(time -> time <= earliest + {{ var('fan_days') }} * 86400, in_times) - position + 1,
+            in_times, arrayEnumerate(in_times)
+        )) as in_burst,
+        arrayMax(arrayMap(
+            (earliest, position) -> arrayCount(time -> time <= earliest + {{ var('fan_days') }} * 86400, out_times) - position + 1,
+            out_times, arrayEnumerate(out_times)
+        )) as out_burst,
+        arrayMax(arrayMap(
+            (least, position) -> arrayCount(cents -> cents <= least * {{ var('fan_max_ratio') }}, in_cents) - position + 1,
+            in_cents, arrayEnumerate(in_cents)
+        )) as in_similar,
+        arrayMax(arrayMap(
+            (least, position) -> arrayCount(cents -> cents <= least * {{ var('fan_max_ratio') }}, out_cents) - position + 1,
+            out_cents, arrayEnumerate(out_cents)
+        )) as out_similar
     from peers
+
+),
+
+final as (
+
+    -- ratio: a quotient, NaN where the denominator is 0 or missing.
+    select
+        address_key,
+        {{ ratio('in_burst', 'in_count') }} as fan_in_burst_ratio,
+        {{ ratio('in_similar', 'in_count') }} as fan_in_similar_ratio,
+        {{ ratio('out_burst', 'out_count') }} as fan_out_burst_ratio,
+        {{ ratio('out_similar', 'out_count') }} as fan_out_similar_ratio
+    from most_alike
 
 )
 

@@ -28,6 +28,7 @@ FAMILIES = {
     "motifs": "small shapes of the flow graph around it",
     "fans": "payers and recipients that act alike",
     "relays": "money that it passes on",
+    "transfers": "its single transfers",
     "clusters": "its clusters",
     "population": "comparisons with all addresses",
     "cluster": "the cluster itself",
