@@ -28,7 +28,11 @@ def table_of(tables: ModuleType, n: int = 400) -> Any:
     """Rows of which `telling`, of the family neighbours, knows the truth but for noise, and `noise`, of fans, knows nothing."""
     rng = np.random.default_rng(0)
     truth = (np.arange(n) % 3 == 0).astype(float)
-    X = {"own": truth + rng.normal(size=n, scale=2), "telling": truth + rng.normal(size=n, scale=0.3), "noise": rng.normal(size=n)}
+    X = {
+        "own": truth + rng.normal(size=n, scale=2),
+        "telling": truth + rng.normal(size=n, scale=0.3),
+        "noise": rng.normal(size=n),
+    }
     rows = tables.models.Rows("t", pd.DataFrame(X, dtype="float32"), truth, np.ones(n), truth, truth, np.arange(n))
     families = {"address": ["own"], "neighbours": ["telling"], "fans": ["noise"]}
     return tables.Table(rows, families, pd.Series([f"address {number}" for number in range(n)]))
