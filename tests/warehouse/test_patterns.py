@@ -102,7 +102,9 @@ def test_transfers_are_kept_whole_and_add_up_to_the_flows(own_call: Call, tmp_pa
     check = ["test", "--select", "transfers_add_up_to_their_flows"]
     run_dbt(check)
     with connect() as client:
-        client.command("ALTER TABLE raw_transfers DELETE WHERE transfer_number = 1 AND amount_usd > 900 SETTINGS mutations_sync = 2")
+        client.command(
+            "ALTER TABLE raw_transfers DELETE WHERE transfer_number = 1 AND amount_usd > 900 SETTINGS mutations_sync = 2"
+        )
     assert not dbt(*check, manifest=parsed()).success
 
 
