@@ -46,6 +46,7 @@ def test_a_snapshot_loads_and_loading_it_again_changes_nothing(house: House, cal
         "raw_features": 6,
         "raw_clusters": 1,
         "raw_money_flows": 5,
+        "raw_transfers": 0,
         "address_labels": 0,
         "raw_address_labels": 0,
         "raw_standing_labels": 0,

@@ -9,6 +9,7 @@ from trainer.warehouse.client import connect, require_table, table_exists
 from trainer.warehouse.damage import discard_damaged
 from trainer.warehouse.dbt import follow_dbt, pass_to_dbt, run_dbt
 from trainer.warehouse.dbt_events import DbtRun
+from trainer.warehouse.flow_tables import RAW_MONEY_FLOWS, RAW_TRANSFERS
 from trainer.warehouse.label_tables import (
     ADDRESS_LABELS,
     LABEL_EDITIONS,
@@ -24,9 +25,7 @@ from trainer.warehouse.schema import (
     RAW_CUSTOM_FEATURES,
     RAW_DERIVED_VOTES,
     RAW_FEATURES,
-    RAW_MONEY_FLOWS,
     RAW_TABLES,
-    RAW_TRANSFERS,
     TABLES,
     create_tables,
 )

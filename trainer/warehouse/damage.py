@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trainer.warehouse.builds import FINISHED, LOAD, mark, unfinished
+from trainer.warehouse.flow_tables import RAW_MONEY_FLOWS, RAW_TRANSFERS
 from trainer.warehouse.label_tables import ADDRESS_LABELS
-from trainer.warehouse.schema import RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, RAW_TRANSFERS, TABLES
+from trainer.warehouse.schema import RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, TABLES
 from trainer.warehouse.writing import exclusive
 
 if TYPE_CHECKING:

@@ -7,11 +7,14 @@
                 "There are no raw tables in " ~ target.schema ~ "; run `trainer init` (or `trainer ingest PATH`) first."
             ) }}
         {%- endif -%}
-        {%- if adapter.get_relation(database="", schema=target.schema, identifier="snapshot_loads") is none -%}
-            {{ exceptions.raise_compiler_error(
-                "The tables in " ~ target.schema ~ " are of an earlier version; run `trainer init` first."
-            ) }}
-        {%- endif -%}
+        {#- The newest tables. -#}
+        {%- for newer in ["snapshot_loads", "raw_transfers"] -%}
+            {%- if adapter.get_relation(database="", schema=target.schema, identifier=newer) is none -%}
+                {{ exceptions.raise_compiler_error(
+                    "The tables in " ~ target.schema ~ " are of an earlier version; run `trainer init` first."
+                ) }}
+            {%- endif -%}
+        {%- endfor -%}
         {%- set seed = adapter.get_relation(database="", schema=target.schema, identifier="risk_levels") -%}
         {%- if flags.WHICH == "run" and seed is none -%}
             {{ exceptions.raise_compiler_error("The seeds are not loaded in " ~ target.schema ~ "; run `dbt seed` first.") }}

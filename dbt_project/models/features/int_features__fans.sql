@@ -24,19 +24,19 @@ most_alike as (
         length(in_times) as in_count,
         length(out_times) as out_count,
         arrayMax(arrayMap(
-            (earliest, position) -> arrayCount(time -> time <= earliest + {{ var('fan_days') }} * 86400, in_times) - position + 1,
+            (earliest, rank) -> arrayCount(time -> time <= earliest + {{ var('fan_days') }} * 86400, in_times) - rank + 1,
             in_times, arrayEnumerate(in_times)
         )) as in_burst,
         arrayMax(arrayMap(
-            (earliest, position) -> arrayCount(time -> time <= earliest + {{ var('fan_days') }} * 86400, out_times) - position + 1,
+            (earliest, rank) -> arrayCount(time -> time <= earliest + {{ var('fan_days') }} * 86400, out_times) - rank + 1,
             out_times, arrayEnumerate(out_times)
         )) as out_burst,
         arrayMax(arrayMap(
-            (least, position) -> arrayCount(cents -> cents <= least * {{ var('fan_max_ratio') }}, in_cents) - position + 1,
+            (least, rank) -> arrayCount(cents -> cents <= least * {{ var('fan_max_ratio') }}, in_cents) - rank + 1,
             in_cents, arrayEnumerate(in_cents)
         )) as in_similar,
         arrayMax(arrayMap(
-            (least, position) -> arrayCount(cents -> cents <= least * {{ var('fan_max_ratio') }}, out_cents) - position + 1,
+            (least, rank) -> arrayCount(cents -> cents <= least * {{ var('fan_max_ratio') }}, out_cents) - rank + 1,
             out_cents, arrayEnumerate(out_cents)
         )) as out_similar
     from peers

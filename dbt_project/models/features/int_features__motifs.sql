@@ -177,7 +177,7 @@ final as (
         toFloat32(ifNull(route_counts.source_vias, 0)) as motif_scatter_gather_source,
         toFloat32(ifNull(route_counts.middle_vias, 0)) as motif_scatter_gather_middle,
         toFloat32(ifNull(route_counts.sink_vias, 0)) as motif_scatter_gather_sink,
-        -- The fewer of the payers that paid before the last outgoing transfer, and of the recipients paid after the first incoming one.
+        -- The fewer of two: payers from before the last outgoing transfer, recipients from after the first incoming one.
         toFloat32(least(
             arrayCount(flow -> flow.3 <= arrayMax(arrayMap(outflow -> outflow.4, peers.out_flows)), peers.in_flows),
             arrayCount(flow -> flow.4 >= arrayMin(arrayMap(inflow -> inflow.3, peers.in_flows)), peers.out_flows)

@@ -30,8 +30,8 @@ relays as (
 
 ),
 
--- Hops: the longest chain of relays that goes on from a flow, or that leads up to one, from round to round one hop longer. A round
--- reads the one before it once, because the engine runs a step as often as it is read.
+-- Hops: the longest chain of relays that goes on from a flow, or that leads up to one, from round to round one hop longer. A
+-- round reads the one before it once, because the engine runs a step as often as it is read.
 after_1 as (
 
     select
@@ -120,8 +120,8 @@ per_address as (
 
 final as (
 
-    -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing. An address without a relay
-    -- gets NULL from the joins: its counts are 0, and what a relay would be like is missing.
+    -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing. An address without a
+    -- relay gets NULL from the joins: its counts are 0, and what a relay would be like is missing.
     select
         peers.address_key as address_key,
         {{ ratio('toFloat64(ifNull(per_address.relayed_cents, 0))', 'toFloat64(peers.in_cents)') }} as relay_in_ratio,

@@ -18,6 +18,20 @@ with transfers as (
 
 ),
 
+sides as (
+
+    select
+        address_key,
+        is_out,
+        (cents, peer_key, happened) as transfer
+    from transfers
+    array join
+        [from_key, to_key] as address_key,
+        [to_key, from_key] as peer_key,
+        [1, 0] as is_out
+
+),
+
 per_address as (
 
     -- The largest transfers first.
@@ -25,17 +39,7 @@ per_address as (
         address_key,
         arrayReverseSort(groupArrayIf(transfer, is_out = 0)) as all_in,
         arrayReverseSort(groupArrayIf(transfer, is_out = 1)) as all_out
-    from (
-        select
-            address_key,
-            is_out,
-            (cents, peer_key, happened) as transfer
-        from transfers
-        array join
-            [from_key, to_key] as address_key,
-            [to_key, from_key] as peer_key,
-            [1, 0] as is_out
-    )
+    from sides
     group by address_key
 
 ),
@@ -45,16 +49,46 @@ peers as (
     -- Of more transfers than the limit those count that are larger than the first that is too many, as in int_flow_peers.
     select
         address_key,
-        arrayFilter(transfer -> length(all_in) <= {{ limit }} or transfer.1 > all_in[{{ limit + 1 }}].1, all_in) as ins,
-        arrayFilter(transfer -> length(all_out) <= {{ limit }} or transfer.1 > all_out[{{ limit + 1 }}].1, all_out) as outs,
+        if(length(all_in) > {{ limit }}, toInt64(tupleElement(all_in[{{ limit + 1 }}], 1)), -1) as in_floor,
+        if(length(all_out) > {{ limit }}, toInt64(tupleElement(all_out[{{ limit + 1 }}], 1)), -1) as out_floor,
+        arrayFilter(transfer -> toInt64(transfer.1) > in_floor, all_in) as ins,
+        arrayFilter(transfer -> toInt64(transfer.1) > out_floor, all_out) as outs,
         arraySum(transfer -> toUInt128(transfer.1), ins) as in_cents
     from per_address
 
 ),
 
+incoming as (
+
+    select
+        address_key,
+        payer,
+        outs
+    from peers
+    array join ins as payer
+
+),
+
+relayed as (
+
+    -- Of the outgoing transfers those soon after the incoming one, to another address and of a similar amount.
+    select
+        address_key,
+        payer,
+        arrayFilter(
+            payee -> payee.2 != payer.2
+            and payee.3 >= payer.3
+            and payee.3 <= payer.3 + {{ var('relay_days') }} * 86400
+            and payee.1 >= greatest(payer.1 * {{ var('relay_min_ratio') }}, 1)
+            and payee.1 <= payer.1 * {{ var('relay_max_ratio') }},
+            outs
+        ) as payees
+    from incoming
+
+),
+
 relays as (
 
-    -- One row per incoming transfer and later outgoing one, soon after, to another address and of a similar amount.
     select
         address_key,
         payer.2 as payer_key,
@@ -63,21 +97,7 @@ relays as (
         payer.3 as paid_in,
         payee.3 as paid_out,
         payee_number = 1 as is_first
-    from (
-        select
-            address_key,
-            payer,
-            arrayFilter(
-                payee -> payee.2 != payer.2
-                and payee.3 >= payer.3
-                and payee.3 <= payer.3 + {{ var('relay_days') }} * 86400
-                and payee.1 >= greatest(payer.1 * {{ var('relay_min_ratio') }}, 1)
-                and payee.1 <= payer.1 * {{ var('relay_max_ratio') }},
-                outs
-            ) as payees
-        from peers
-        array join ins as payer
-    )
+    from relayed
     array join
         payees as payee,
         arrayEnumerate(payees) as payee_number
@@ -96,23 +116,29 @@ relay_counts as (
 
 ),
 
+outgoing as (
+
+    select
+        address_key,
+        payee.2 as payee_key,
+        payee.3 as paid_out
+    from peers
+    array join outs as payee
+
+),
+
 cycles as (
 
-    -- Relays whose recipient is itself soon a payer of the first payer.
+    -- Relays whose recipient soon pays the first payer.
     select
         relays.payer_key as payer_key,
         relays.address_key as address_key,
         relays.payee_key as payee_key
     from relays
-    inner join (
-        select
-            address_key,
-            payee.2 as payee_key,
-            payee.3 as paid_out
-        from peers
-        array join outs as payee
-    ) as closing on closing.address_key = relays.payee_key and closing.payee_key = relays.payer_key
-    where closing.paid_out >= relays.paid_out and closing.paid_out <= relays.paid_out + {{ var('relay_days') }} * 86400
+    inner join outgoing on outgoing.address_key = relays.payee_key and outgoing.payee_key = relays.payer_key
+    where
+        outgoing.paid_out >= relays.paid_out
+        and outgoing.paid_out <= relays.paid_out + {{ var('relay_days') }} * 86400
     group by payer_key, address_key, payee_key
 
 ),
@@ -129,8 +155,8 @@ cycle_counts as (
 
 final as (
 
-    -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing. An address without a relay
-    -- or a cycle gets NULL from the joins: its counts are 0.
+    -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing. An address without a
+    -- relay or a cycle gets NULL from the joins: its counts are 0.
     select
         peers.address_key as address_key,
         toFloat32(ifNull(relay_counts.payers, 0)) as transfer_relayed_payers,

@@ -3,12 +3,12 @@
 
 {%- set limit = var('pattern_peers') | int %}
 
--- One row per address with a flow to or from another address: its flows, and where there are many only the largest, so that patterns
--- that are made of pairs of flows cost little at hubs, too.
+-- One row per address with a flow to or from another address: its flows, and where there are many only the largest, so that
+-- patterns that are made of pairs of flows cost little at hubs, too.
 with flows as (
 
-    -- One row per sender and recipient. Amounts are in whole cents, because sums of integers do not depend on the order of rows; an
-    -- unknown amount ranks as 0. A flow from an address to itself has no counterparty.
+    -- One row per sender and recipient. Amounts are in whole cents, because sums of integers do not depend on the order of rows;
+    -- an unknown amount ranks as 0. A flow from an address to itself has no counterparty.
     select
         from_key,
         to_key,
@@ -48,14 +48,14 @@ per_address as (
 
 final as (
 
-    -- The floor is the largest volume that no longer counts; flows that tie with it do not count either, so that the choice does not
-    -- depend on how addresses are named.
+    -- The floor is the largest volume that no longer counts; flows that tie with it do not count either, so that the choice does
+    -- not depend on how addresses are named.
     select
         address_key,
         toUInt32(length(all_in)) as in_pairs,
         toUInt32(length(all_out)) as out_pairs,
-        if(in_pairs > {{ limit }}, toInt64(all_in[{{ limit + 1 }}] .1), -1) as in_floor,
-        if(out_pairs > {{ limit }}, toInt64(all_out[{{ limit + 1 }}] .1), -1) as out_floor,
+        if(in_pairs > {{ limit }}, toInt64(tupleElement(all_in[{{ limit + 1 }}], 1)), -1) as in_floor,
+        if(out_pairs > {{ limit }}, toInt64(tupleElement(all_out[{{ limit + 1 }}], 1)), -1) as out_floor,
         arrayFilter(flow -> toInt64(flow.1) > in_floor, all_in) as in_flows,
         arrayFilter(flow -> toInt64(flow.1) > out_floor, all_out) as out_flows
     from per_address

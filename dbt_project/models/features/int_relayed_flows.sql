@@ -16,8 +16,8 @@ with incoming as (
 
 relayed as (
 
-    -- Of the outgoing flows those to another address that do not end before the money came, do not begin long after, and are of a
-    -- similar amount. A flow stands for all transfers from one address to another, so that it is compared by its first and its last.
+    -- Of the outgoing flows those to another address that do not end before the money came, do not begin long after, and are of
+    -- a similar amount. A flow stands for all transfers from one address to another, so that its first and its last count.
     select
         address_key,
         inflow,
