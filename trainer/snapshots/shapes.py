@@ -89,12 +89,14 @@ FLOWS_FROM_TRANSFERS = """
     LEFT JOIN dominant ON dominant.from_address = pair.from_address AND dominant.to_address = pair.to_address
 """
 
-# One row per transfer, in the columns of raw_transfers. Equal transfers are numbered in any order, because they are equal.
+# One row per transfer, in the columns of raw_transfers. Equal transfers are numbered in any order, because they are equal. The
+# window has the columns that the landing table is sorted by, so that one pair is sorted at a time: 0.3 GB for 3,000,000 rows.
 NUMBERED_TRANSFERS = """
     SELECT
         *,
         row_number() OVER (
-            PARTITION BY from_address, to_address ORDER BY block_timestamp, asset_symbol, amount_usd, amount
+            PARTITION BY network, processing_date, window_days, from_address, to_address
+            ORDER BY block_timestamp, asset_symbol, amount_usd, amount
         ) AS transfer_number
     FROM {landing}
 """
