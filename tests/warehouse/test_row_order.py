@@ -1,4 +1,4 @@
-"""The order in which rows come in, and the parts they come in, leave no trace in any label table."""
+"""The order in which rows come in, and the parts they come in, leave no trace in any label table or pattern in the flow graph."""
 
 from __future__ import annotations
 
@@ -22,12 +22,16 @@ LABEL_TABLES = (
     "fct_address_labels", "fct_label_rule_accuracy", "fct_label_rule_summary", "fct_label_conflicts",
     "fct_label_source_summary", "fct_label_drift",
 )  # fmt: skip
+PATTERN_TABLES = (
+    "int_flow_peers", "int_relayed_flows", "int_features__motifs", "int_features__fans", "int_features__relays",
+)  # fmt: skip
+TABLES = LABEL_TABLES + PATTERN_TABLES
 DERIVE = (
     "INSERT INTO raw_derived_votes (network, processing_date, window_days, strategy, address, vote, confidence) "
     "SELECT DISTINCT network, processing_date, window_days, 'odd:Odd', address, "
     "reinterpretAsUInt8(substring(address, -1)) % 2, 0.6 FROM raw_alerts FINAL"
 )
-BUILD = ["run", "--select", *(f"+{table}" for table in LABEL_TABLES)]
+BUILD = ["run", "--select", *(f"+{table}" for table in TABLES)]
 
 
 def every_row(table: str) -> tuple[int, str]:
@@ -56,7 +60,7 @@ def load(tables: dict[str, pa.Table]) -> None:
 
 
 @pytest.mark.timeout(400)
-def test_shuffled_rows_give_the_same_label_tables_to_the_last_bit(
+def test_shuffled_rows_give_the_same_tables_to_the_last_bit(
     tmp_path: Path, own_call: Callable[..., Called], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = simulate(tmp_path / "world", alerts=1500, dates=DATES, window_days=WINDOW, network="simnet", seed=5)
@@ -74,12 +78,12 @@ def test_shuffled_rows_give_the_same_label_tables_to_the_last_bit(
     with connect() as client:
         client.command(DERIVE)
     run_dbt(BUILD)
-    expected = {table: every_row(table) for table in LABEL_TABLES}
+    expected = {table: every_row(table) for table in TABLES}
     tables = export()
     monkeypatch.setenv("TRAINER_WAREHOUSE", str(tmp_path / "second"))
     load(tables)
     run_dbt(["seed"])
     run_dbt([*BUILD, "--threads", "1"])
-    found = {table: every_row(table) for table in LABEL_TABLES}
+    found = {table: every_row(table) for table in TABLES}
     assert all(count for count, _ in expected.values()), expected
-    assert {table for table in LABEL_TABLES if found[table] != expected[table]} == set()
+    assert {table for table in TABLES if found[table] != expected[table]} == set()
