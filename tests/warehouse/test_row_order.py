@@ -1,4 +1,4 @@
-"""The order in which rows come in, and the parts they come in, leave no trace in any label table, nor in neighbours' features."""
+"""The order in which rows come in, and the parts they come in, leave no trace in any label table or feature of the flow graph."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ LABEL_TABLES = (
 )  # fmt: skip
 FEATURE_TABLES = (
     "int_neighbours__ranks", "int_neighbours__flows", "int_neighbours__one_hop", "int_features__neighbours",
+    "int_flow_peers", "int_relayed_flows", "int_features__motifs", "int_features__fans", "int_features__relays",
 )  # fmt: skip
 TABLES = (*LABEL_TABLES, *FEATURE_TABLES)
 DERIVE = (
@@ -31,7 +32,8 @@ DERIVE = (
     "SELECT DISTINCT network, processing_date, window_days, 'odd:Odd', address, "
     "reinterpretAsUInt8(substring(address, -1)) % 2, 0.6 FROM raw_alerts FINAL"
 )
-BUILD = ["run", "--select", *(f"+{table}" for table in TABLES)]
+FAMILIES = "{feature_families: [neighbours, motifs, fans, relays]}"
+BUILD = ["run", "--vars", FAMILIES, "--select", *(f"+{table}" for table in TABLES)]
 
 
 def every_row(table: str) -> tuple[int, str]:
