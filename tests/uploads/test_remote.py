@@ -245,7 +245,8 @@ def test_a_listing_cannot_name_a_file_outside_of_the_folder(monkeypatch: pytest.
 # ---- the private folder -------------------------------------------------------------------------------------------------
 
 HELD = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where tests run in the background it is ignored
 from trainer.interrupt import exit_on_interrupt
 from trainer.uploads import private_folder
 exit_on_interrupt()
