@@ -53,7 +53,7 @@ def test_the_walk_leads_to_scores_and_then_the_guides_python_runs(environment: d
     for name in ("my-snapshots", "my-labels.csv", "labels.html", "report.html"):
         walk = walk.replace(name, f"{folder}/{name}")
     said = run(["bash", "-euo", "pipefail", "-c", walk], environment)
-    assert "2000 rows in alert_scores" in said
+    assert "2,000 rows in alert_scores" in said
     assert "auc" in said
     assert all("<svg" in (folder / name).read_text(encoding="utf-8") for name in ("labels.html", "report.html"))
     printed = run([sys.executable, "-c", block("guide")], environment)
