@@ -50,7 +50,7 @@ def scores(client: Any, model_id: str) -> dict[str, float]:
 # ---- honesty --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_coin_flips_teach_nothing_and_the_truth_does(house: House) -> None:
     """Runs in one go, because the labels of `coins` are replaced on the way."""
     quick = XGBoostTrainer(preset="guide")  # 100 trees: it is the grade that is tested, not the model
@@ -291,7 +291,7 @@ def test_an_insert_that_cannot_work_gives_the_reason(client: Any, changes: dict[
 
 @pytest.mark.shared
 @pytest.mark.skipif(not TORUS.is_dir(), reason="the torus snapshot is not beside the repository")
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)
 def test_the_real_torus_snapshot_goes_all_the_way(house: House, call: Call, tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
