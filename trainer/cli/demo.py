@@ -32,7 +32,7 @@ DATES = (date(2025, 8, 1), date(2025, 9, 1))
 STRATEGIES = ("label_model", "address_labels")  # the default is last
 TOP = 10
 ALERTS = 20_000  # a date
-DURATION = "This takes about a minute and a half on two cores"
+DURATION = "This takes two to three minutes on two cores"
 ALERT_BUDGET = 50  # alerts a day that somebody can look at
 
 
@@ -58,7 +58,7 @@ def demo(
 ) -> None:
     """Simulate, ingest, label, build, train, score, explain and report, in a folder of its own.
 
-    With 20,000 alerts a date it takes about a minute and a half on two cores.
+    With 20,000 alerts a date it takes two to three minutes on two cores.
     """
     from trainer import settings
 
