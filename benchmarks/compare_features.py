@@ -22,11 +22,10 @@ import compare_models as models
 import numpy as np
 import pandas as pd
 import typer
-from feature_tables import OWN, Table, amlsim, simulated, torus
+from feature_tables import GRAPH, OWN, Table, amlsim, simulated, torus
 
 from trainer.errors import TrainerError
 
-GRAPH = ("neighbours", "motifs", "fans", "relays")
 WITHOUT, ALL = "without", "all"
 GAIN = 0.015  # AUC on the hidden truth that the families together should add
 METRICS = {"auc": "AUC", "average_precision": "AP"}
@@ -69,6 +68,8 @@ def variants(table: Table, model: str, families: list[str] | None = None) -> dic
     present = [family for family in families or GRAPH if family in table.families]
     if not present:
         raise typer.BadParameter(f"none of these families; the catalog has: {', '.join(sorted(table.families))}")
+    if empty := [family for family in present if table.rows.X[table.families[family]].isna().all(axis=None)]:
+        raise typer.BadParameter(f"{table.rows.name} has no value of {', '.join(empty)}; the families were not computed")
     kept: dict[str, list[str]] = {WITHOUT: []}
     if len(present) > 1:
         kept |= {f"with {family}": [family] for family in present}

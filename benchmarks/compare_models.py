@@ -150,12 +150,12 @@ def read_table(path: Path, target: str, group: str | None) -> Rows:
     return Rows(path.stem, _float32(X), y, np.ones(len(y)), y, y, groups)
 
 
-def read_network(folder: Path, seed: int, alerts: int) -> Rows:
-    """Return all alerts of a simulated network, simulated and run through dbt unless the folder has it."""
+def read_network(folder: Path, seed: int, alerts: int, *options: str) -> Rows:
+    """Return all alerts of a simulated network, simulated and run through dbt, with its options, unless the folder has it."""
     place = folder / f"seed-{seed}-{alerts}"
     file = place / "rows.parquet"
     if not file.exists():
-        _build(place, file, seed, alerts)
+        _build(place, file, seed, alerts, *options)
     frame = pd.read_parquet(file)
     truth = pd.read_parquet(place / "data" / "truth" / f"{NETWORK}_truth.parquet").set_index("address")["is_illicit"]
     own = {name: frame.pop(MARK + name) for name in ("y", "weight", "address")}
@@ -166,7 +166,7 @@ def read_network(folder: Path, seed: int, alerts: int) -> Rows:
     return Rows(f"seed {seed}", _float32(frame), y, own["weight"].to_numpy(dtype=np.float64), gold, illicit, groups)
 
 
-def _build(place: Path, file: Path, seed: int, alerts: int) -> None:
+def _build(place: Path, file: Path, seed: int, alerts: int, *options: str) -> None:
     """Simulate a network into `place`, build its warehouse there, and write its alerts to `file`."""
     place.mkdir(parents=True, exist_ok=True)
     os.environ |= {"TRAINER_TARGET": "embedded", "TRAINER_WAREHOUSE": str((place / "warehouse").resolve())}
@@ -176,7 +176,7 @@ def _build(place: Path, file: Path, seed: int, alerts: int) -> None:
     _run("trainer", "init")
     _run("trainer", "ingest", str(data / "snapshots"))
     _run("trainer", "labels", "add", str(data / "custom-labels" / f"{NETWORK}_custom_labels.csv"))
-    _run("dbt", "run", "--target-path", str((place / "target").resolve()))
+    _run("dbt", "run", "--target-path", str((place / "target").resolve()), *options)
     _run("python", "-c", READ, str(file.resolve()))
 
 

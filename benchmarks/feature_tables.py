@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 
 TORUS = ("torus", "2025-11-20", "300")
+GRAPH = ("neighbours", "motifs", "fans", "relays")
+COMPUTED = ("--vars", json.dumps({"feature_families": GRAPH}))  # those that are off by default, too
 # Run in a process of its own: a process can open only one embedded warehouse.
 CATALOG = """
 import json, sys
@@ -65,7 +67,7 @@ class Table:
 
 def simulated(folder: Path, seed: int, alerts: int) -> Table:
     """Return the alerts of a simulated network: labels to train on, and the hidden truth."""
-    rows = models.read_network(folder, seed, alerts)
+    rows = models.read_network(folder, seed, alerts, *COMPUTED)
     place = folder / f"seed-{seed}-{alerts}"
     return Table(rows, _families(place), pd.read_parquet(place / "rows.parquet")[models.MARK + "address"])
 
@@ -165,7 +167,7 @@ def _build(place: Path) -> None:
     _use(place)
     models._run("trainer", "init")
     models._run("trainer", "ingest", str(place / "snapshots"))
-    models._run("dbt", "run", "--target-path", str((place / "target").resolve()))
+    models._run("dbt", "run", "--target-path", str((place / "target").resolve()), *COMPUTED)
     models._run("python", "-c", CATALOG, str((place / "families.json").resolve()), str((place / "rows.parquet").resolve()))
 
 

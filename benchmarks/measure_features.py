@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from feature_tables import COMPUTED, GRAPH
 
-GRAPH = ("neighbours", "motifs", "fans", "relays")
 # Columns of the export that have values; the rest of raw_features is missing.
 SCORES = ("velocity_score", "structuring_score", "regularity_score", "counterparty_stability", "flow_burstiness",
           "daily_entropy", "night_transaction_ratio", "behavioral_anomaly_score", "neighborhood_anomaly_score",
@@ -57,7 +57,7 @@ def main(
     """Fill a warehouse once, then build the families' models `rounds` times; the smallest figure counts."""
     place = folder / f"{shape}-{addresses}"
     os.environ |= {"TRAINER_TARGET": "embedded", "TRAINER_WAREHOUSE": str((place / "warehouse").resolve())}
-    target = ("--target-path", str((place / "target").resolve()))
+    target = ("--target-path", str((place / "target").resolve()), *COMPUTED)
     if not (place / "filled").exists():
         place.mkdir(parents=True, exist_ok=True)
         _run("trainer", "init")

@@ -1,4 +1,4 @@
-"""The comparison of feature families leaves out what it says, and describes AMLSim's accounts by their own transactions."""
+"""The comparison of feature families: the features of each variant, and the columns of AMLSim's accounts."""
 
 from __future__ import annotations
 
@@ -49,6 +49,10 @@ def test_a_variant_lacks_the_features_of_the_families_that_it_is_without(tables:
     assert list(compare.variants(table_of(tables), "logistic", ["fans"])) == ["without", "all"]
     with pytest.raises(typer.BadParameter, match="the catalog has: address, fans, neighbours"):
         compare.variants(table_of(tables), "logistic", ["motifs"])
+    off = table_of(tables)
+    off.rows.X["noise"] = np.nan
+    with pytest.raises(typer.BadParameter, match="t has no value of fans"):
+        compare.variants(off, "logistic")
 
 
 def test_what_a_family_adds_is_told_from_noise(tables: ModuleType, compare: ModuleType) -> None:

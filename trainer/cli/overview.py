@@ -17,10 +17,10 @@ GROUPS = {
 TO_FILE = "`trainer scores --csv FILE` (or --parquet) writes scores to a file"
 ELSEWHERE = {
     "predict": dict.fromkeys(("--out", "--output", "--csv", "--parquet", "--format"), TO_FILE),
-    "scores": dict.fromkeys(("--out", "--output", "--format"), "--csv FILE, --parquet FILE or --json says the form; - is stdout"),
+    "scores": dict.fromkeys(("--out", "--output", "--format"), "use --csv FILE, --parquet FILE or --json; - is stdout"),
     "explain": {"--html": "`trainer report --out FILE` writes a page with the reasons for the highest scores"},
     "fit": dict.fromkeys(("--html", "--report"), "`trainer report --out FILE` writes the page of a model"),
-    "report": {"--html": "--out FILE says where the page goes"},
+    "report": {"--html": "use --out FILE"},
 }
 """Command → option that people expect of it and that it lacks → what does that instead."""
 
@@ -49,7 +49,7 @@ class Overview(Group):
     rest = "Others"
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; the error of an option that another one has says which."""
+        """Run a command; the error of an unknown option names the command or option to use instead, where there is one."""
         try:
             return super().invoke(ctx)
         except Exception as error:
