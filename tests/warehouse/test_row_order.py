@@ -24,7 +24,7 @@ LABEL_TABLES = (
 )  # fmt: skip
 FEATURE_TABLES = (
     "int_neighbours__ranks", "int_neighbours__flows", "int_neighbours__one_hop", "int_features__neighbours",
-    "int_flow_peers", "int_relayed_flows", "int_features__motifs", "int_features__fans", "int_features__relays",
+    "int_flow_sides", "int_flow_peers", "int_relayed_flows", "int_features__motifs", "int_features__fans", "int_features__relays",
 )  # fmt: skip
 TABLES = (*LABEL_TABLES, *FEATURE_TABLES)
 DERIVE = (

@@ -3,48 +3,16 @@
 
 -- One row per address with a flow to or from another address. A key is one address in one network, processing_date and
 -- window_days.
-with flows as (
+with sides as (
 
-    -- One row per sender and recipient: all transfers from one to the other in the snapshot's window. Amounts are in whole cents,
-    -- because sums of integers do not depend on the order of rows. Times are Unix seconds.
-    select
-        from_key,
-        to_key,
-        {{ whole_cents('volume_usd') }} as cents,
-        tx_count,
-        active_days,
-        first_seen,
-        last_seen
-    from {{ ref('stg_money_flows') }}
-    -- A flow from an address to itself has no counterparty.
-    where from_key != to_key
-
-),
-
-sides as (
-
-    -- Two rows per flow, the sender's and the recipient's: both directions of an address in one pass over the flows.
-    select
-        address_key,
-        counterparty_key,
-        is_out,
-        cents,
-        tx_count,
-        active_days,
-        first_seen,
-        last_seen
-    from flows
-    array join
-        [from_key, to_key] as address_key,
-        [to_key, from_key] as counterparty_key,
-        [1, 0] as is_out
+    select * from {{ ref('int_flow_sides') }}
 
 ),
 
 per_address as (
 
     -- ClickHouse lets a later expression use an alias of the same select, such as in_pairs. Squares of cents and their sums need
-    -- more than 64 bits.
+    -- more than 64 bits. Times are Unix seconds.
     select
         address_key,
         countIf(is_out = 0) as in_pairs,

@@ -5,33 +5,15 @@
 
 -- One row per address with a flow to or from another address: its flows, and where there are many only the largest, so that
 -- patterns that are made of pairs of flows cost little at hubs, too.
-with flows as (
+with sides as (
 
-    -- One row per sender and recipient. Amounts are in whole cents, because sums of integers do not depend on the order of rows;
-    -- an unknown amount ranks as 0. A flow from an address to itself has no counterparty.
-    select
-        from_key,
-        to_key,
-        ifNull({{ whole_cents('volume_usd') }}, 0) as cents,
-        toUInt32(ifNull(first_seen, 0)) as first_seen,
-        toUInt32(ifNull(last_seen, 0)) as last_seen
-    from {{ ref('stg_money_flows') }}
-    where {{ computes_family('motifs', 'fans', 'relays') }} and from_key != to_key
-
-),
-
-sides as (
-
-    -- Two rows per flow, the sender's and the recipient's: both directions of an address in one pass over the flows.
+    -- An unknown amount ranks as 0.
     select
         address_key,
         is_out,
-        (cents, peer_key, first_seen, last_seen) as flow
-    from flows
-    array join
-        [from_key, to_key] as address_key,
-        [to_key, from_key] as peer_key,
-        [1, 0] as is_out
+        (ifNull(cents, 0), counterparty_key, toUInt32(ifNull(first_seen, 0)), toUInt32(ifNull(last_seen, 0))) as flow
+    from {{ ref('int_flow_sides') }}
+    where {{ computes_family('motifs', 'fans', 'relays') }}
 
 ),
 

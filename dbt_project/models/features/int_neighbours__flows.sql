@@ -1,19 +1,16 @@
 {#- Stored, because two models sum over it, and sorted, so that the rows of an address are summed one after the other. -#}
 {{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
 
--- Two rows per flow between two addresses, the sender's and the recipient's, with a weight that grows with the logarithm of the
--- volume.
+-- The sides of flows that count for the neighbours' statistics, with a weight that grows with the logarithm of the volume.
 with sides as (
 
     select
-        side.1 as address_key,
-        side.2 as counterparty_key,
-        side.3 as is_out,
-        volume_usd
-    from {{ ref('stg_money_flows') }}
-    array join [(from_key, to_key, toUInt8(1)), (to_key, from_key, toUInt8(0))] as side
-    -- A flow from an address to itself has no counterparty.
-    where from_key != to_key and {{ computes_family('neighbours') }}
+        address_key,
+        counterparty_key,
+        is_out,
+        cents
+    from {{ ref('int_flow_sides') }}
+    where {{ computes_family('neighbours') }}
 
 ),
 
@@ -24,9 +21,9 @@ kept as (
         address_key,
         counterparty_key,
         is_out,
-        volume_usd
+        cents
     from sides
-    order by address_key asc, is_out asc, volume_usd desc nulls last, counterparty_key asc
+    order by address_key asc, is_out asc, cents desc nulls last, counterparty_key asc
     limit {{ var('neighbour_flows') }} by address_key, is_out
 
 ),
@@ -39,7 +36,7 @@ final as (
         address_key,
         counterparty_key,
         is_out,
-        toUInt8(1 + ifNull(least(round(log1p(greatest(volume_usd, 0))), 15), 0)) as weight
+        toUInt8(1 + least(round(log1p(ifNull(cents, 0) / 100)), 15)) as weight
     from kept
 
 )
