@@ -1,6 +1,6 @@
 {%- set own_models = var('alert_feature_models', []) -%}
 {{ config(
-    materialized='table',
+    materialized='by_snapshot',
     engine='MergeTree()',
     order_by='(network, window_days, processing_date, alert_id)'
 ) }}

@@ -1,5 +1,5 @@
 {#- Stored, because a join with an unstored aggregate is planned badly. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
 
 -- One row per address with a flow to or from another address: how much its payers, and how much its recipients, act alike.
 with peers as (

@@ -1,5 +1,5 @@
 {#- Stored, because a join with an unstored aggregate is planned badly. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
 
 -- One row per address with a flow to or from another address. A key is one address in one network, processing_date and
 -- window_days.

@@ -1,4 +1,4 @@
-{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
 
 {%- set features = neighbour_features() %}
 

@@ -1,5 +1,5 @@
 {#- Stored, because a join with an unstored aggregate is planned badly. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
 
 {#- Columns that are compared with the snapshot's other addresses: as a standard score of log(1 + x), as the share with less. -#}
 {%- set scored = ["total_volume_usd", "tx_total_count", "degree_in", "degree_out", "max_tx_usd", "activity_days"] -%}

@@ -1,5 +1,5 @@
 {#- Stored, because every family of patterns reads it. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
 
 {%- set limit = var('pattern_peers') | int %}
 

@@ -1,5 +1,5 @@
 {#- Stored, because several families read it, and sorted, so that the flows of an address lie together. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
 
 -- Two rows per flow between two addresses, the sender's and the recipient's: both directions of an address in one pass.
 with flows as (

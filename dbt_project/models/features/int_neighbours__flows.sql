@@ -1,5 +1,5 @@
 {#- Stored, because two models sum over it, and sorted, so that the rows of an address are summed one after the other. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
 
 -- The sides of flows that count for the neighbours' statistics, with a weight that grows with the logarithm of the volume.
 with sides as (

@@ -1,5 +1,5 @@
 {#- Stored, because both neighbours of a flow look their ranks up in it. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
 
 {%- set features = neighbour_features() %}
 

@@ -1,5 +1,5 @@
 {#- Stored, because two families read it, one of them several times. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
 
 -- One row per address, flow to it and flow from it that may carry the same money on.
 with incoming as (

@@ -1,5 +1,5 @@
 {#- Stored, because three models read it and choosing a row per alert id is slow. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='(network, window_days, processing_date, alert_id)') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='(network, window_days, processing_date, alert_id)') }}
 
 with source as (
 

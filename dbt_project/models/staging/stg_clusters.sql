@@ -1,3 +1,6 @@
+{#- Stored, because many models read it, and what it is made of is dear to read: rows that later ones replace, and spellings. -#}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='(network, window_days, processing_date, cluster_id)') }}
+
 with source as (
 
     select * from {{ latest_rows(source('raw', 'raw_clusters')) }}

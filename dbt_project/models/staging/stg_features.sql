@@ -1,3 +1,6 @@
+{#- Stored, because many models read it, and what it is made of is dear to read: rows that later ones replace, and spellings. -#}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
+
 {#- Columns of the export that are features as they come, under their own names. -#}
 {%- set exported = [
     "degree_in", "degree_out", "degree_total", "unique_counterparties", "tx_in_count", "tx_out_count",

@@ -1,4 +1,4 @@
-{{ config(materialized='table', engine='MergeTree()', order_by='(network, window_days, processing_date, column_name)') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='(network, window_days, processing_date, column_name)') }}
 
 -- Whether a column that the user brought gives the gold label away. The columns of our models are not judged: no label is among
 -- their ancestors.

@@ -1,7 +1,7 @@
 {#- The parameters of the label model by expectation-maximisation over vote patterns: docs/label_model.md states the model and
     its formulas. Parameters are kept as log-odds. Every sum over patterns is of whole millionths, so that it does not depend on
     the order of rows. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='snapshot_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='snapshot_key') }}
 
 {%- set prior_class_balance = var('label_model_prior_risky') %}
 {%- set prior_class_balance_addresses = 10 %}

@@ -1,6 +1,6 @@
 {#- Addresses with the same votes are one row from here on, so that the cost of the model does not grow with the number of
     addresses. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='pattern_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='pattern_key') }}
 
 {%- set no_votes = "cast([], 'Array(Tuple(voice_number UInt16, confidence_step UInt8, vote UInt8))')" %}
 

@@ -3,7 +3,7 @@
     Rules that look at the same behaviour agree more often than independent ones, so naive Bayes is overconfident about them.
     Their joint evidence is multiplied by an inverse temperature (temperature scaling, Guo et al. 2017), chosen on gold labels.
     -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='pattern_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='pattern_key') }}
 
 with likelihoods as (
 

@@ -1,5 +1,5 @@
 {#- The vote types of each snapshot as arrays, in the order of their positions: the data and the priors of the model. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='snapshot_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='snapshot_key') }}
 
 select
     snapshot_key,

@@ -1,4 +1,4 @@
-{{ config(materialized='table', engine='MergeTree()', order_by='(snapshot_key, position)') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='(snapshot_key, position)') }}
 
 {#- The lowest confidence of each step, and the midpoint between it and the next, in thousandths. -#}
 {%- set steps = [0] + var('label_model_confidence_steps') %}

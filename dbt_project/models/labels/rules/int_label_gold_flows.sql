@@ -1,5 +1,5 @@
 {#- A table, because two rules read it. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
 
 with gold as (
 

@@ -1,5 +1,5 @@
 {{ config(
-    materialized='table',
+    materialized='by_snapshot',
     engine='MergeTree()',
     order_by='(network, window_days, processing_date, address)'
 ) }}

@@ -1,5 +1,5 @@
 {#- The votes of each address, ranked once for all strategies. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='address_key') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='address_key') }}
 
 with votes as (
 

@@ -1,5 +1,5 @@
 {#- Voters are looked up by number instead of joined: there are several times as many votes as addresses. -#}
-{{ config(materialized='table', engine='MergeTree()', order_by='tuple()') }}
+{{ config(materialized='by_snapshot', engine='MergeTree()', order_by='tuple()') }}
 
 {%- set columns = 'network, processing_date, window_days, address, address_key, vote, confidence, evidence' %}
 

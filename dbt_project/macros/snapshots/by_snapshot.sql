@@ -1,0 +1,34 @@
+{#
+    A table whose partitions are snapshots, of which a run builds only those whose inputs have changed since: the rows they are made
+    from, the tables that are not of one snapshot, or the SQL. The first run, a run after a change of SQL, and --full-refresh build
+    them all. The SQL knows nothing of this: it is run once per snapshot, while a setting of ClickHouse hides the rows of the others
+    in everything it reads (additional_table_filters).
+
+    A partition is named after its snapshot and after what it was built from, in two columns that `select *` leaves out, and is put
+    in place as a whole. So what a table was built from cannot disagree with its rows, even if a run is killed.
+#}
+{% materialization by_snapshot, default %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set this_table = this.incorporate(type="table") -%}
+    {%- set new = make_intermediate_relation(this_table) -%}
+    {{ run_hooks(pre_hooks) }}
+    {%- do drop_relation_if_exists(load_cached_relation(new)) -%}
+    {%- call statement("main", fetch_result=True) -%}
+        {{ snapshot_plan(this_table, snapshot_inputs(model), sql) }}
+    {%- endcall -%}
+    {%- set plan = load_result("main").table.rows -%}
+    {%- set kept = [] if should_full_refresh() or flags.EMPTY else plan | selectattr("action", "equalto", "keep") | list -%}
+    {%- set wanted = [] if flags.EMPTY else plan | rejectattr("action", "equalto", "drop") | list -%}
+    {%- if not kept -%}
+        {%- do create_by_snapshot(new, sql) -%}
+        {%- do fill_snapshots(new, wanted, sql) -%}
+        {%- do note_empty_snapshots(new, wanted | map(attribute="name") | list) -%}
+        {%- do put_in_place(existing, new, this_table) -%}
+    {%- else -%}
+        {%- do replace_snapshots(this_table, new, plan, sql) -%}
+    {%- endif -%}
+    {%- do apply_grants(this_table, config.get("grants"), should_revoke=should_revoke(existing, full_refresh_mode=True)) -%}
+    {%- do persist_docs(this_table, model) -%}
+    {{ run_hooks(post_hooks) }}
+    {{ return({"relations": [this_table]}) }}
+{% endmaterialization %}

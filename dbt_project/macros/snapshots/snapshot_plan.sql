@@ -1,0 +1,129 @@
+{#
+    The query that finds out what to do: a row per partition with its name, an action (`keep`, `build` or `drop`), and the filters
+    through which the model's SQL sees only this snapshot.
+
+    A change of a snapshot's rows is noticed by the parts of its partition, whose numbers grow with each write; where a partition may
+    be emptied and filled again, by the rows themselves. A change of what is shared is noticed by its rows, of a view by its SQL.
+#}
+{% macro snapshot_plan(this, inputs, sql) %}
+    {%- set raw = inputs.parts + inputs.rows -%}
+    with contents as (
+
+        select '' as input, '' as partition_id, toUInt64(0) as content
+        {%- for table in inputs.rows %}
+        union all
+        select '{{ table.database }}.{{ table.name }}', _partition_id, sum(cityHash64(* except (ingested_at)))
+        from `{{ table.database }}`.`{{ table.name }}` final
+        group by _partition_id
+        {%- endfor %}
+
+    ),
+
+    raw_partitions as (
+
+        -- Of a partition by more than the snapshot, the first three elements are the snapshot.
+        select
+            concat(database, '.', table) as input,
+            cityHash64(extract(partition, '^(\\(.*,\'\\d{4}-\\d\\d-\\d\\d\',\\d+)')) as snapshot,
+            partition_id,
+            cityHash64(max(max_block_number), max(data_version), sum(rows)) as state
+        from system.parts
+        where {{ are_tables(raw) }} and active
+        group by input, partition, partition_id
+
+    ),
+
+    raw_inputs as (
+
+        select
+            raw_partitions.input as input,
+            raw_partitions.snapshot as snapshot,
+            groupArray((
+                raw_partitions.partition_id,
+                if(raw_partitions.input in ({{ as_names(inputs.rows) }}), ifNull(contents.content, 0), raw_partitions.state)
+            )) as states,
+            arrayStringConcat(groupArray(concat('\'', raw_partitions.partition_id, '\'')), ', ') as partition_ids
+        from raw_partitions
+        left join contents on contents.input = raw_partitions.input and contents.partition_id = raw_partitions.partition_id
+        group by input, snapshot
+
+    ),
+
+    inputs as (
+
+        select
+            input,
+            snapshot,
+            cityHash64(arraySort(states)) as state,
+            concat('_partition_id in (', partition_ids, ')') as filter
+        from raw_inputs
+        union all
+        select
+            concat(database, '.', table) as input,
+            toUInt64OrZero(extract(partition, '^\\((\\d+),')) as snapshot,
+            toUInt64OrZero(extract(partition, ',(\\d+)\\)$')) as state,
+            concat('_snapshot = ', toString(snapshot)) as filter
+        from system.parts
+        where {{ are_tables(inputs.stored) }} and active
+        group by input, partition
+        union all
+        -- A snapshot 0 without rows stands for what is the same for all: the SQL and what is shared.
+        select '', toUInt64(0), toUInt64(0), ''
+
+    ),
+
+    shared as (
+
+        select cityHash64(
+            '{{ local_md5(sql) }}',
+            (
+                select arraySort(groupArray((database, name, as_select)))
+                from system.tables
+                where {{ are_tables(inputs.views, "name") }}
+            )
+            {%- for table in inputs.shared %},
+            (
+                select (count(), sum(cityHash64(*)))
+                from `{{ table.database }}`.`{{ table.name }}`{{ " final" if table.is_source }}
+            )
+            {%- endfor %}
+        ) as state
+
+    ),
+
+    wanted as (
+
+        -- A table without rows of the snapshot is hidden as a whole.
+        select
+            concat('(', toString(snapshot), ',', toString(cityHash64(
+                (select state from shared), arraySort(groupArray((input, state)))
+            )), ')') as name,
+            mapUpdate(
+                mapFromArrays([{{ as_names(raw + inputs.stored) }}], [{{ (["'1 = 0'"] * (raw + inputs.stored) | length) | join(", ") }}]),
+                mapFromArrays(groupArray(input), groupArray(filter))
+            ) as filters
+        from inputs
+        group by snapshot
+
+    ),
+
+    existing as (
+
+        select partition as name
+        from system.parts
+        where database = '{{ this.schema }}' and table = '{{ this.identifier }}' and active
+        union distinct
+        select arrayJoin(extractAll(comment, '\\(\\d+,\\d+\\)')) as name
+        from system.tables
+        where database = '{{ this.schema }}' and tables.name = '{{ this.identifier }}'
+
+    )
+
+    select
+        ifNull(wanted.name, existing.name) as name,
+        multiIf(existing.name is null, 'build', wanted.name is null, 'drop', 'keep') as action,
+        toString(wanted.filters) as filters
+    from wanted
+    full outer join existing on existing.name = wanted.name
+    order by name
+{% endmacro %}
