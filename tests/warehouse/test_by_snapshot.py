@@ -1,0 +1,168 @@
+"""Tables by snapshot: a run builds what has changed and nothing else, and what it leaves equals a build from nothing to the bit."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.support.dbt import dbt, parsed, run_dbt
+from tests.support.warehouse import WINDOW, Called
+from trainer import connect
+from trainer.simulate import simulate
+
+DATES = (date(2025, 7, 1), date(2025, 8, 1))
+NETWORKS = {"simnet": DATES, "othernet": DATES[:1]}
+LAST = "network = 'simnet' AND processing_date = '2025-08-01'"
+FAMILIES = ("--vars", "{feature_families: [neighbours, motifs, fans, relays, transfers]}")
+
+
+def by_snapshot() -> list[str]:
+    """Return the models that are stored by snapshot."""
+    return sorted(node.name for node in parsed().nodes.values() if node.config.materialized == "by_snapshot")
+
+
+def parts() -> dict[str, set[str]]:
+    """Return table → names of its parts, whose numbers are others after each write."""
+    with connect() as client:
+        rows = client.query(
+            "SELECT table, groupArray(concat(partition, name)) FROM system.parts WHERE active AND database = currentDatabase() "
+            "AND table IN {tables: Array(String)} GROUP BY table",
+            parameters={"tables": by_snapshot()},
+        ).result_rows
+    return {table: set(names) for table, names in rows}
+
+
+def written(before: dict[str, set[str]]) -> dict[str, int]:
+    """Return table → number of parts that have been written since, of tables that have changed."""
+    return {table: len(names - before[table]) for table, names in parts().items() if names != before[table]}
+
+
+def digest(query: str) -> str:
+    """Return a hash of the rows of a query, whatever their order."""
+    with connect() as client:
+        rows = sorted(repr(row) for row in client.query(query).result_rows)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def contents() -> dict[str, str]:
+    return {table: digest(f"SELECT * FROM {table}") for table in by_snapshot()}
+
+
+def check_equals_a_build_from_nothing(*options: str) -> None:
+    found = contents()
+    run_dbt(["run", "--full-refresh", *options])
+    expected = contents()
+    assert [table for table in expected if found[table] != expected[table]] == []
+
+
+@pytest.fixture
+def world(tmp_path: Path, own_call: Callable[..., Called]) -> dict[str, pd.DataFrame]:
+    """Three snapshots of two networks with labels for each, of which nothing is built yet; the labels of each network."""
+    labels = {}
+    for network, dates in NETWORKS.items():
+        made = simulate(tmp_path / network, alerts=200, dates=dates, window_days=WINDOW, network=network, seed=3)
+        for arguments in (("ingest", made.root / "snapshots"), ("labels", "add", made.custom_labels)):
+            done = own_call(*arguments)
+            assert done.code == 0, done.err
+        labels[network] = pd.read_csv(made.custom_labels)
+    return labels
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.timeout(400)
+def test_a_snapshot_by_itself_has_the_rows_that_it_has_among_all() -> None:
+    ended = dbt("run", *FAMILIES)
+    assert ended.success
+    models = {result.node.name: result.node.compiled_code for result in ended.result}
+    for table in by_snapshot():
+        with connect() as client:
+            columns = ", ".join(client.query(f"SELECT * FROM {table} LIMIT 0").column_names)
+        whole = digest(f"SELECT {columns} FROM ({models[table]}\n)")
+        assert whole == digest(f"SELECT * FROM {table}"), table
+
+
+@pytest.mark.timeout(400)
+def test_a_run_builds_what_has_changed_and_nothing_else(
+    world: dict[str, pd.DataFrame], own_call: Callable[..., Called], tmp_path: Path
+) -> None:
+    run_dbt(["run"])
+    before = parts()
+    run_dbt(["run"])
+    assert written(before) == {}
+
+    # Labels of a known source for one date: the label half of that date.
+    known = world["simnet"].query("processing_date == '2025-07-01'").head(20)
+    known.assign(processing_date="2025-08-01").to_csv(tmp_path / "more.csv", index=False)
+    assert own_call("labels", "add", tmp_path / "more.csv").code == 0
+    run_dbt(["run"])
+    changed = written(before)
+    assert {"fct_applied_labels", "int_label_votes__gold", "int_label_votes", "fct_address_labels"} <= set(changed)
+    assert [table for table in changed if "features" in table or table.startswith("stg_")] == []
+    assert set(changed.values()) == {1}
+
+    # The same number of rows in the same number of parts, after a partition was empty: only their content differs.
+    before = parts()
+    with connect() as client:
+        client.command("CREATE TABLE kept AS raw_address_labels ENGINE = MergeTree ORDER BY tuple()")
+        client.command(
+            "INSERT INTO kept SELECT * REPLACE (if(risk_level = 'low', 'high', risk_level) AS risk_level) FROM raw_address_labels FINAL"
+        )
+        client.command("TRUNCATE TABLE raw_address_labels")
+        client.command("INSERT INTO raw_address_labels SELECT * FROM kept")
+        client.command("DROP TABLE kept")
+    run_dbt(["run"])
+    assert "fct_address_labels" in written(before)
+
+    # One address of one snapshot: the features of that date, and nothing of another.
+    before = parts()
+    with connect() as client:
+        client.command(
+            f"INSERT INTO raw_features SELECT * REPLACE (total_volume_usd * 2 AS total_volume_usd, now64(3) AS ingested_at) "
+            f"FROM raw_features FINAL WHERE {LAST} LIMIT 1"
+        )
+    run_dbt(["run"])
+    changed = written(before)
+    assert {"stg_features", "fct_address_features", "fct_alert_features"} <= set(changed)
+    assert "int_flow_sides" not in changed
+    assert set(changed.values()) == {1}
+
+    # A snapshot that has gone.
+    with connect() as client:
+        for table in ("raw_alerts", "raw_features", "raw_clusters", "raw_money_flows", "address_labels", "raw_address_labels"):
+            client.command(f"ALTER TABLE {table} DELETE WHERE {LAST} SETTINGS mutations_sync = 2")
+    run_dbt(["run"])
+    with connect() as client:
+        assert client.query(f"SELECT count() FROM fct_alert_features WHERE {LAST}").result_rows == [(0,)]
+    check_equals_a_build_from_nothing()
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.timeout(400)
+def test_a_change_of_sql_builds_what_depends_on_it_and_a_killed_run_is_made_good() -> None:
+    run_dbt(["run"])
+    before = parts()
+    run_dbt(["run", "--vars", "{medium_risk_label: 1}"])
+    changed = written(before)
+    assert "int_label_votes__gold" in changed
+    assert [table for table in changed if "features" in table or table.startswith(("stg_", "int_flow"))] == []
+
+    # What a killed run may leave: a partition that is missing, one of an earlier build beside it, and a table under a name of its own.
+    with connect() as client:
+        (partition,) = client.query(
+            "SELECT any(partition) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'int_flow_sides'"
+        ).result_rows[0]
+        client.command(f"ALTER TABLE int_flow_sides DROP PARTITION {partition}")
+        client.command("CREATE TABLE int_flow_sides__dbt_tmp AS int_flow_sides")
+        snapshot = client.query("SELECT any(_snapshot) FROM fct_alert_features").result_rows[0][0]
+        columns = ", ".join(client.query("SELECT * FROM fct_alert_features LIMIT 0").column_names)
+        client.command(
+            f"INSERT INTO fct_alert_features ({columns}, _snapshot, _inputs) SELECT {columns}, _snapshot, 1 FROM fct_alert_features "
+            f"WHERE _snapshot = {snapshot} SETTINGS insert_allow_materialized_columns = 1"
+        )
+    run_dbt(["run", "--vars", "{medium_risk_label: 1}"])
+    check_equals_a_build_from_nothing("--vars", "{medium_risk_label: 1}")
