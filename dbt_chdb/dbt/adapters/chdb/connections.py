@@ -7,6 +7,7 @@ from typing import Any
 
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
+from dbt.adapters.clickhouse.column import ClickHouseColumn
 from dbt.adapters.clickhouse.connections import ClickHouseConnectionManager
 from dbt.adapters.clickhouse.dbclient import ChClientWrapper
 from dbt.adapters.clickhouse.httpclient import ChHttpClient
@@ -37,6 +38,11 @@ class ChdbClient(ChHttpClient):
         """Run a statement, unless the connection was cancelled."""
         with self._in_flight():
             return super().command(sql, **kwargs)
+
+    def columns_in_query(self, sql: str, **kwargs: Any) -> list[ClickHouseColumn]:
+        """Return the columns of a query without planning it, which `LIMIT 0` would: for wide models that takes as long again."""
+        described = self.query(f"DESCRIBE TABLE (\n{sql}\n)", **kwargs).result_rows
+        return [ClickHouseColumn.create(name, of_type) for name, of_type, *_ in described]
 
     @contextmanager
     def _in_flight(self) -> Iterator[None]:
