@@ -58,6 +58,8 @@ class ChdbClient(ChHttpClient):
         # `cancel` finds the queries of this connection by this mark; the engine exposes no other identifier
         self._mark = self._conn_settings.setdefault("log_comment", self._conn_settings["session_id"])
         self._path = credentials.path
+        # otherwise the engine keeps dropped tables for eight minutes, and whoever opens the folder next has to load them
+        self._conn_settings.setdefault("database_atomic_wait_for_drop_and_detach_synchronously", "1")
         problem = folder_problem(credentials.path)
         if problem:
             raise FailedToConnectError(problem)
