@@ -1,6 +1,6 @@
 {#
-    dbt-clickhouse's, with the types of the tested query asked for in one statement, where it makes a temporary table of them, lists
-    its columns and drops it.
+    dbt-clickhouse's, with the types of the tested query asked for in one statement, where it makes a temporary table of them,
+    lists its columns and drops it.
 #}
 {%- materialization unit, adapter="chdb" -%}
 
