@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.processes import one_at_a_time
 from trainer.data.dataset import Dataset
 from trainer.data.feature import Feature
 
@@ -51,6 +54,23 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all processes of this run of pytest share: workers of pytest-xdist have theirs inside it."""
     folder = tmp_path_factory.getbasetemp()
     return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+@pytest.fixture(scope="session")
+def parsed_project(run_folder: Path) -> Path:
+    """What dbt remembers of the checkout's project, parsed once in a run of pytest.
+
+    A copy in the folder that DBT_TARGET_PATH names spares processes of their own the parsing, which takes longer than most of
+    what they do.
+    """
+    kept = run_folder / "parsed" / "partial_parse.msgpack"
+    with one_at_a_time(run_folder / "parsed.lock"):
+        if not kept.exists():
+            environment = {name: value for name, value in os.environ.items() if not name.startswith(("DBT_", "TRAINER_"))}
+            environment |= {"DBT_TARGET_PATH": str(kept.parent), "DBT_LOG_PATH": str(kept.parent)}
+            command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", "--quiet", "parse", "--no-write-json"]
+            subprocess.run(command, cwd=HERE.parent, env=environment, check=True)
+    return kept
 
 
 @pytest.fixture(scope="session")

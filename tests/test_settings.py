@@ -159,6 +159,17 @@ def test_dbt_sees_the_warehouse_the_trainer_sees(home: Path, monkeypatch: pytest
     assert environment["TRAINER_TARGET"] == "embedded"
 
 
+def test_dbt_runs_where_plain_dbt_would_run(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = home / "dbt_project"
+    project.mkdir()
+    (project / "dbt_project.yml").write_text("name: x")
+    (home / "dbt_project.yml").symlink_to("dbt_project/dbt_project.yml")
+    assert settings.dbt_environment()["DBT_PROJECT_DIR"] == str(home)
+    assert settings.project_dir() == project
+    monkeypatch.setenv("DBT_PROJECT_DIR", str(project))
+    assert settings.dbt_environment()["DBT_PROJECT_DIR"] == str(project)
+
+
 def test_a_folder_without_a_dbt_project_is_an_error(home: Path) -> None:
     with pytest.raises(UsageError, match="DBT_PROJECT_DIR"):
         settings.project_dir()

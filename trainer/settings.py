@@ -199,12 +199,12 @@ def s3_options() -> dict[str, Any]:
 
 def dbt_environment(target_name: str | None = None) -> dict[str, str]:
     """Return the environment for a dbt run in a child process that sees the same warehouse as this one."""
-    chosen = target(target_name)
-    environment = dict(os.environ)
-    home = profiles_dir()
-    environment |= {
-        "DBT_PROFILES_DIR": str(profiles_dir()),
-        "DBT_PROJECT_DIR": str(project_dir()),
+    chosen, home, project = target(target_name), profiles_dir(), project_dir()
+    # At a checkout's root, which links the project's file, as plain dbt: to it, files under other paths are other files to parse.
+    is_linked = not os.environ.get("DBT_PROJECT_DIR") and (home / "dbt_project.yml").resolve() == project / "dbt_project.yml"
+    environment = os.environ | {
+        "DBT_PROFILES_DIR": str(home),
+        "DBT_PROJECT_DIR": str(home if is_linked else project),
         "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH", str(home / "target")),
         "DBT_LOG_PATH": os.environ.get("DBT_LOG_PATH", str(home / "logs")),
         "TRAINER_TARGET": chosen.name,

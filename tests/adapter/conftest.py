@@ -14,7 +14,7 @@ from dbt.tests.fixtures.project import *  # noqa: F403
 
 # freezegun reads every attribute of every module when it freezes the time, which loads pandas and more for these modules;
 # this must be set before a suite that uses it is imported
-freezegun.configure(extend_ignore_list=["chdb", "clickhouse_connect"])
+freezegun.configure(extend_ignore_list=["chdb", "clickhouse_connect", "trainer"])
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")

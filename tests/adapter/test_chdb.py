@@ -119,6 +119,25 @@ def test_a_relative_path_is_relative_to_the_profile(small: Path, place: str, mon
     assert not (cwd / "data").exists() or cwd == small
 
 
+def test_another_folder_does_not_make_dbt_parse_the_project_anew(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(small)
+    again = "Unable to do partial parsing because profile has changed"
+    profile = (small / "profiles.yml").read_text()
+    for old, new, is_parsed_anew in (("", "", False), ("data/", "other/", False), ("schema: small", "schema: large", True)):
+        (small / "profiles.yml").write_text(profile := profile.replace(old, new))
+        _, said = run_dbt_and_capture(["--debug", "parse", "--project-dir", "code", "--profiles-dir", "."])
+        assert (again in said) == is_parsed_anew
+
+
+def test_a_run_leaves_no_dropped_table_behind(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(small)
+    for _ in range(2):
+        run_dbt(["run", "--project-dir", "code", "--profiles-dir", "."])
+    with clickhouse_connect.get_client(interface="chdb", path=str(small / "data" / "warehouse")) as client:
+        assert client.command("select count() from system.dropped_tables") == 0
+        assert client.command("select groupArray(name) from system.tables where database = 'small'") == "['one']"
+
+
 def test_debug_shows_the_folder_and_no_host(small: Path) -> None:
     shown = dbt("debug", "--project-dir", "code", cwd=small).stdout
     assert f"path: {small}/data/warehouse" in shown

@@ -21,7 +21,6 @@ START = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)
 def started(folder: Path, *arguments: object, start: str = START) -> subprocess.Popen[str]:
     environment = os.environ | {
         "DBT_PROFILES_DIR": str(ROOT),
-        "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
         "TRAINER_WAREHOUSE": str(folder / "warehouse"),
         "TRAINER_ARTIFACTS": str(folder / "artifacts"),
         "DBT_TARGET_PATH": str(folder / "target"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,10 @@ def test_the_notebook_is_stored_without_outputs() -> None:
 
 
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def executed(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> Any:
     folder = tmp_path_factory.mktemp("notebook")
+    (folder / "dbt_target_path").mkdir()
+    shutil.copy(parsed_project, folder / "dbt_target_path")
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(VALUES))
     with pytest.MonkeyPatch.context() as patch:

@@ -24,9 +24,11 @@ def block(name: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment(tmp_path_factory: pytest.TempPathFactory, parsed_project: Path) -> dict[str, str]:
     """A folder of its own for the warehouse, models and dbt's files; the checkout's root is the working directory."""
     folder = tmp_path_factory.mktemp("readme")
+    (folder / "target").mkdir()
+    shutil.copy(parsed_project, folder / "target")
     return os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "TRAINER_TARGET": "embedded",

@@ -99,7 +99,6 @@ class Place:
         counter = self.root / f"statements {uuid.uuid4().hex}"
         environment = os.environ | {
             "DBT_PROFILES_DIR": str(ROOT),
-            "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
             "TRAINER_TARGET": "embedded",
             "TRAINER_WAREHOUSE": str(self.root / "wh"),
             "TRAINER_ARTIFACTS": str(self.root / "artifacts"),

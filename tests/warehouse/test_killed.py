@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,11 @@ Step = tuple[tuple[object, ...], Place, dict[str, list[int]], int]
 
 
 @pytest.fixture(scope="module")
-def steps(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
+def steps(parsed_project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Step]:
     """For each of the first commands: itself, the place before it, the state after it, and its number of changing statements."""
     root = tmp_path_factory.mktemp("killed")
     place, found = Place(root / "0"), {}
-    place.root.mkdir()
+    shutil.copytree(parsed_project.parent, place.root / "target")
     verbs = way(root / "data")
     for number, name in enumerate(("init", "ingest", "labels add", "features add"), start=1):
         before, place = place, place.copy(root / str(number))

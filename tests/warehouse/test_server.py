@@ -21,7 +21,6 @@ ALERTS = 1000
 def server(bridge: Bridge, tmp_path: Path, call: Callable[..., Called], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Called]:
     """Run the command line in this process on the target `server`, which the environment describes."""
     environment = {
-        "DBT_PROJECT_DIR": str(ROOT / "dbt_project"),
         "DBT_TARGET_PATH": str(tmp_path / "target"),
         "DBT_LOG_PATH": str(tmp_path / "logs"),
         "TRAINER_ARTIFACTS": str(tmp_path / "artifacts"),

@@ -166,11 +166,12 @@ def test_a_load_of_something_else_that_was_interrupted_is_named(day: Day, loaded
 
 
 @pytest.fixture(scope="module")
-def place(day: Day, trained: str, tmp_path_factory: pytest.TempPathFactory) -> Place:
+def place(day: Day, trained: str, parsed_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A copy of the warehouse with a model, in which commands run as processes of their own, and one snapshot that is new."""
     root = tmp_path_factory.mktemp("place")
     shutil.copytree(day.root / "warehouse", root / "wh", symlinks=True)
     shutil.copytree(day.root / "artifacts", root / "artifacts")
+    shutil.copytree(parsed_project.parent, root / "target")
     return Place(root)
 
 

@@ -22,5 +22,6 @@
             {%- do run_query(mark_nodes(marks, "finished", built, mine)) -%}
             {%- do mark_whole_build(marks, built, mine) -%}
         {%- endif -%}
+        {%- do remove_old_parts(marks) -%}
     {%- endif -%}
 {% endmacro %}

@@ -1,7 +1,7 @@
 """The dbt adapter `type: chdb`: an embedded ClickHouse in a folder on disk, without a server.
 
-A thin layer over dbt-clickhouse: its SQL, macros and client are used unchanged; only the credentials and the way a connection
-is opened differ.
+A thin layer over dbt-clickhouse: the credentials and the way a connection is opened differ, and the few macros of
+`dbt/include/chdb/macros` need fewer statements.
 """
 
 from dbt.adapters.base import AdapterPlugin

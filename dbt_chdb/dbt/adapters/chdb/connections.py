@@ -7,6 +7,7 @@ from typing import Any
 
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
+from dbt.adapters.clickhouse.column import ClickHouseColumn
 from dbt.adapters.clickhouse.connections import ClickHouseConnectionManager
 from dbt.adapters.clickhouse.dbclient import ChClientWrapper
 from dbt.adapters.clickhouse.httpclient import ChHttpClient
@@ -38,6 +39,11 @@ class ChdbClient(ChHttpClient):
         with self._in_flight():
             return super().command(sql, **kwargs)
 
+    def columns_in_query(self, sql: str, **kwargs: Any) -> list[ClickHouseColumn]:
+        """Return the columns of a query without planning it, which `LIMIT 0` would: for wide models that takes as long again."""
+        described = self.query(f"DESCRIBE TABLE (\n{sql}\n)", **kwargs).result_rows
+        return [ClickHouseColumn.create(name, of_type) for name, of_type, *_ in described]
+
     @contextmanager
     def _in_flight(self) -> Iterator[None]:
         if self._cancelled:
@@ -52,6 +58,8 @@ class ChdbClient(ChHttpClient):
         # `cancel` finds the queries of this connection by this mark; the engine exposes no other identifier
         self._mark = self._conn_settings.setdefault("log_comment", self._conn_settings["session_id"])
         self._path = credentials.path
+        # otherwise the engine keeps dropped tables for eight minutes, and whoever opens the folder next has to load them
+        self._conn_settings.setdefault("database_atomic_wait_for_drop_and_detach_synchronously", "1")
         problem = folder_problem(credentials.path)
         if problem:
             raise FailedToConnectError(problem)

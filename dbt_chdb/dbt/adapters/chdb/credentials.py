@@ -1,7 +1,9 @@
 """The settings of a `type: chdb` target in profiles.yml."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dbt.adapters.clickhouse.credentials import ClickHouseCredentials
 from dbt_common.exceptions import DbtRuntimeError
@@ -35,6 +37,15 @@ class ChdbCredentials(ClickHouseCredentials):
         # resolved now, because dbt changes into the project folder later
         self.path = str((_profiles_dir() / Path(self.path).expanduser()).resolve())
 
+    def connection_info(self, *, with_aliases: bool = False) -> Iterator[tuple[str, Any]]:
+        """Yield the settings, for Jinja with aliases; the folder is left out where dbt decides whether to parse the project anew.
+
+        What a project means does not depend on the folder, and to parse it takes longer than to run it.
+        """
+        for key, value in super().connection_info(with_aliases=with_aliases):
+            if key != "path" or with_aliases or _flag("WHICH") == "debug":
+                yield key, value
+
     def _connection_keys(self) -> tuple[str, ...]:
         return (
             "path",
@@ -48,8 +59,13 @@ class ChdbCredentials(ClickHouseCredentials):
 
 def _profiles_dir() -> Path:
     """Return the folder of the profiles.yml in use; the working folder where dbt has none set."""
+    return Path(_flag("PROFILES_DIR") or ".").absolute()
+
+
+def _flag(name: str) -> Any:
+    """Return the value of one of dbt's flags; None where it has none set."""
     try:
         from dbt.flags import get_flags
     except ImportError:  # dbt-adapters without dbt-core
-        return Path.cwd()
-    return Path(getattr(get_flags(), "PROFILES_DIR", None) or ".").absolute()
+        return None
+    return getattr(get_flags(), name, None)

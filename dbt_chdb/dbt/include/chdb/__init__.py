@@ -1,4 +1,4 @@
-"""The adapter's dbt package. It has no macros of its own: all are inherited from dbt-clickhouse."""
+"""The adapter's dbt package: macros in place of those of dbt-clickhouse that take several statements where one will do."""
 
 from pathlib import Path
 
