@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trainer.data.advice import too_few_labels_hint
+from trainer.data.ahead import ahead
 from trainer.data.answers import answers_among
 from trainer.data.coverage import known_strategies
 from trainer.data.facts import facts_of
@@ -202,14 +203,16 @@ class ScoringRows:
 
     Attributes:
         count: how many there are.
+        absent: features that come from a Map column in which no row has their key.
     """
 
     client: Client = field(repr=False)
     source: Source
     count: int
+    absent: list[Feature]
 
-    def blocks(self, rows: int | None = None) -> Iterator[Dataset]:
-        """Yield the rows in order, each block a matrix of its own; the client is busy until the last.
+    def blocks(self, rows: int | None = None) -> Generator[Dataset, None, None]:
+        """Yield the rows in order, each block a matrix of its own, while the next is read; until the last the client is busy.
 
         Args:
             rows: of a block; by default as many as `trainer.data.matrix.read_blocks` chooses.
@@ -217,7 +220,7 @@ class ScoringRows:
         Raises:
             NotBuiltError: the table changes meanwhile.
         """
-        for X, keys in read_blocks(self.client, self.source, self.count, rows):
+        for X, keys in ahead(read_blocks(self.client, self.source, self.count, rows)):
             yield Dataset(X, _NONE, _NONE, keys, self.source.features, self.source.kind)
 
 
@@ -229,18 +232,21 @@ def scoring_rows(client: Client, model_type: str, selection: Selection, features
     """
     kind = get_model_type(model_type)
     count = _require_rows(client, kind.scoring_table, selection)
-    _require_features(client, kind.scoring_table, selection, features)
-    return ScoringRows(client, Source(kind, selection, features, selection.where, selection.parameters), count)
+    absent = _require_features(client, kind.scoring_table, selection, features)
+    return ScoringRows(client, Source(kind, selection, features, selection.where, selection.parameters), count, absent)
 
 
-def _require_features(client: Client, table: str, selection: Selection, features: list[Feature]) -> None:
+def _require_features(client: Client, table: str, selection: Selection, features: list[Feature]) -> list[Feature]:
+    """Return the features that no row has; raise ArtifactError if the table lacks a column, or one of these is the user's."""
     if missing := sorted({feature.column for feature in features} - set(columns_of(client, table))):
         raise ArtifactError(f"The model needs the columns {', '.join(missing)}, which {table} does not have.")
-    if absent := [one.name for one in absent_features(client, table, selection, features) if one.column == USER_FEATURES]:
+    absent = absent_features(client, table, selection, features)
+    if own := [one.name for one in absent if one.column == USER_FEATURES]:
         raise ArtifactError(
-            f"The model needs the features {', '.join(absent)} of your own, which no row of {table} has for {selection.network} "
+            f"The model needs the features {', '.join(own)} of your own, which no row of {table} has for {selection.network} "
             f"{selection.end_date} {selection.window_days}; bring them with `trainer features add` and run `dbt run`."
         )
+    return absent
 
 
 @dataclass(frozen=True)

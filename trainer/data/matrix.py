@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,9 @@ def read_whole(client: Client, source: Source, count: int) -> tuple[np.ndarray, 
     return X, pa.concat_tables(kept)
 
 
-def read_blocks(client: Client, source: Source, count: int, rows: int | None = None) -> Iterator[tuple[np.ndarray, pa.Table]]:
+def read_blocks(
+    client: Client, source: Source, count: int, rows: int | None = None
+) -> Generator[tuple[np.ndarray, pa.Table], None, None]:
     """Yield what `read_whole` returns in blocks of so many rows, the last one shorter; the client is busy until the last.
 
     Args:
