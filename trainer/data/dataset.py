@@ -137,8 +137,8 @@ class Dataset(Shown):
         digest = hashlib.sha256("\n".join(self.feature_names).encode())
         for name in self.keys.column_names:
             digest.update("\n".join(map(str, self.keys[name].to_pylist())).encode())
-        for array in (self.y, self.weight, self.X.T):
-            digest.update(np.ascontiguousarray(array).tobytes())
+        for array in (self.y, self.weight, *self.X.T):
+            digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
 

@@ -14,6 +14,7 @@ from trainer.data.selection import Selection
 from trainer.data.snapshots import NETWORK
 from trainer.errors import NotBuiltError
 from trainer.model_types import ModelType
+from trainer.models import new_matrix
 from trainer.warehouse import Column, column_blocks
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def read_whole(client: Client, source: Source, count: int) -> tuple[np.ndarray, 
     Raises:
         NotBuiltError: there are more or fewer rows than `count`.
     """
-    X, kept, start = np.empty((count, len(source.features)), dtype=np.float32, order="F"), [], 0
+    X, kept, start = new_matrix(count, len(source.features)), [], 0
     for keys, columns in _parts(client, source, source.keys):
         start = _filled(X, start, len(keys), columns, source)
         kept.append(keys)
