@@ -25,6 +25,8 @@ BLOCK_ROWS = 65_024
 in the whole; and no power of two, with which the values of a row would all compete for the same lines of the cache."""
 BLOCK_BYTES = 64 << 20
 _STEP = 512
+# The parts of a table are merged as they are read. With buffers for each the peak at 10,000,000 rows was 2 GB higher.
+_SETTINGS = "read_in_order_use_buffering = 0"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Source:
         columns = [f"{_read_as(name)} AS k{i}" for i, name in enumerate(names)] + [
             f"{one} AS f{i}" for i, one in enumerate(values)
         ]
-        return f"SELECT {', '.join(columns)} FROM {table} WHERE {self.where} ORDER BY {self.order}"
+        return f"SELECT {', '.join(columns)} FROM {table} WHERE {self.where} ORDER BY {self.order} SETTINGS {_SETTINGS}"
 
 
 def read_whole(client: Client, source: Source, count: int) -> tuple[np.ndarray, pa.Table]:
