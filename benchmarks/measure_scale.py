@@ -43,21 +43,30 @@ COPY = """
 """
 
 
-def main(folder: Path, rows: Annotated[list[int] | None, typer.Option(min=ALERTS)] = None, turns: int = 3) -> None:
-    """Build what is missing, then print wall and CPU seconds, peak memory, rows per second and the ratio to the floor."""
+def main(
+    folder: Path, rows: Annotated[list[int] | None, typer.Option(min=ALERTS)] = None, turns: int = 3, only: str = ""
+) -> None:
+    """Build what is missing, then print wall and CPU seconds, peak memory, rows per second and the ratio to the floor.
+
+    `only` is a part of the name of what is measured, such as `predict`.
+    """
     folder = folder.resolve()
     os.environ |= {"TRAINER_WAREHOUSE": str(folder / "warehouse"), "TRAINER_ARTIFACTS": str(folder / "artifacts")}
     os.environ["TRAINER_TARGET"] = "embedded"
     models = built(folder)
     print(f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}")
     print("| rows | what | wall | CPU | peak | rows/s | CPU of the floor | ratio |\n|---|---|---|---|---|---|---|---|")
-    for number, count in enumerate(rows or [200_000, 1_000_000]):
-        day = DAY + timedelta(days=31 * (number + 1))
+    for count in rows or [200_000, 1_000_000]:
+        day = DAY + timedelta(days=count // ALERTS)
         alone(copied, day, count // ALERTS)
-        report(count, "matrix, scoring", turns, (read, day, False), (bare_stream, day, False))
-        report(count, "matrix, training", turns, (read, day, True), (bare_stream, day, True))
-        for model, model_id in models.items():
-            report(count, f"predict, {model}", turns, (predicted, day, model_id), (bare_predict, day, model_id))
+        work = {
+            "matrix, scoring": ((read, day, False), (bare_stream, day, False)),
+            "matrix, training": ((read, day, True), (bare_stream, day, True)),
+            **{f"predict, {name}": ((predicted, day, one), (bare_predict, day, one)) for name, one in models.items()},
+        }
+        for what, (ours, floor) in work.items():
+            if only in what:
+                report(count, what, turns, ours, floor)
 
 
 def report(count: int, what: str, turns: int, ours: tuple[Any, ...], floor: tuple[Any, ...]) -> None:
