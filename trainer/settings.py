@@ -170,17 +170,23 @@ def allows_http() -> bool:
 
 
 def max_download_bytes() -> int:
-    """Return how much one command may fetch: `TRAINER_MAX_DOWNLOAD_GIB`, 64 by default.
+    """Return how much one command may fetch: `TRAINER_MAX_DOWNLOAD_GIB`, 64 by default."""
+    return _gib("TRAINER_MAX_DOWNLOAD_GIB", 64)
 
-    Raises:
-        UsageError: it is no number above 0.
-    """
-    text, limit = os.environ.get("TRAINER_MAX_DOWNLOAD_GIB") or "64", 0.0
+
+def max_matrix_bytes() -> int:
+    """Return the size above which a matrix is kept in a file: `TRAINER_MATRIX_GIB`; by default none is."""
+    return _gib("TRAINER_MATRIX_GIB", 2**20)
+
+
+def _gib(name: str, default: int) -> int:
+    """Return a number of bytes that a variable has in GiB, or raise UsageError if it is no number above 0."""
+    text, size = os.environ.get(name) or str(default), 0.0
     with contextlib.suppress(ValueError):
-        limit = float(text)
-    if not 0 < limit < float("inf"):
-        raise UsageError(f"TRAINER_MAX_DOWNLOAD_GIB is '{text[:32]}'; it takes a number of GiB above 0.")
-    return int(limit * 2**30)
+        size = float(text)
+    if not 0 < size < float("inf"):
+        raise UsageError(f"{name} is '{text[:32]}'; it takes a number of GiB above 0.")
+    return int(size * 2**30)
 
 
 def https_token(host: str) -> str | None:
@@ -225,11 +231,7 @@ def _candidates() -> Iterator[Path]:
 
 
 def _require_trusted(path: Path) -> None:
-    """Refuse a profile that someone else may have put there: it decides where data and passwords go.
-
-    Raises:
-        UsageError: it belongs to another user, or everybody may write to it.
-    """
+    """Raise UsageError for a profile that someone else may have put there: it decides where data and passwords go."""
     for one in (path, path.parent):
         status = one.stat()
         if status.st_uid not in {0, os.geteuid()}:

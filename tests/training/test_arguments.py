@@ -20,7 +20,7 @@ class Connected:
     def query(self, *arguments: Any) -> Any:
         raise AssertionError("data was read")
 
-    query_arrow_stream = insert_df = query
+    raw_stream = insert_df = query
 
 
 class NeedsArguments(LabelStrategy):

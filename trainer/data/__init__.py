@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trainer.data.advice import MIN_LABELLED, MIN_POSITIVE, too_few_labels_hint
 from trainer.data.coverage import labelled_addresses, labelled_networks
-from trainer.data.dataset import Dataset, read_scoring, read_training
+from trainer.data.dataset import Dataset, ScoringRows, read_scoring, read_training, scoring_rows
 from trainer.data.feature import Feature, absent_features
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
@@ -20,6 +20,7 @@ __all__ = [
     "Dataset",
     "Feature",
     "FeatureChoice",
+    "ScoringRows",
     "Selection",
     "SnapshotFrames",
     "absent_features",
@@ -36,6 +37,7 @@ __all__ = [
     "read_training",
     "resolve_selection",
     "scoring_dates",
+    "scoring_rows",
     "shared_dates",
     "snapshot_rows",
     "too_few_labels_hint",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trainer.data.advice import too_few_labels_hint
+from trainer.data.ahead import ahead
 from trainer.data.answers import answers_among
 from trainer.data.coverage import known_strategies
 from trainer.data.facts import facts_of
-from trainer.data.feature import Feature, absent_features, columns_of, features_of, sql_expression
+from trainer.data.feature import Feature, absent_features, columns_of, features_of
 from trainer.data.feature_choice import FeatureChoice
 from trainer.data.groups import groups_of, owners_of
+from trainer.data.matrix import Source, read_blocks, read_labelled_rows, read_whole
 from trainer.data.selection import Selection
 from trainer.data.snapshots import NETWORK, networks_of, snapshots_of
 from trainer.data.withheld import withheld_features
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 USER_FEATURES = "custom_features"
 ALL_FEATURES = FeatureChoice()
+_NONE = np.empty(0, dtype=np.float32)
 
 
 @dataclass(repr=False)
@@ -133,8 +137,8 @@ class Dataset(Shown):
         digest = hashlib.sha256("\n".join(self.feature_names).encode())
         for name in self.keys.column_names:
             digest.update("\n".join(map(str, self.keys[name].to_pylist())).encode())
-        for array in (self.y, self.weight, self.X.T):
-            digest.update(np.ascontiguousarray(array).tobytes())
+        for array in (self.y, self.weight, *self.X.T):
+            digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
 
@@ -164,9 +168,10 @@ def read_training(
             f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, kind, label_strategy)}."
         )
     chosen = _chosen(client, kind, selection, choice)
-    data, sources = _read(client, kind, selection, where, parameters, count, chosen, labelled=True)
-    data.facts = facts_of(client, kind, selection, data.keys, sources)
-    return data
+    read = read_labelled_rows(client, Source(kind, selection, chosen.features, where, parameters), count)
+    facts = facts_of(client, kind, selection, read.keys, read.sources)
+    left_out = chosen.answers, facts, chosen.withheld
+    return Dataset(read.X, read.y, read.weight, read.keys, chosen.features, kind, *left_out)
 
 
 def read_scoring(
@@ -185,18 +190,63 @@ def read_scoring(
         NotBuiltError: the tables are not built yet.
     """
     kind = get_model_type(model_type)
-    table = kind.scoring_table
-    count = _require_rows(client, table, selection)
+    count = _require_rows(client, kind.scoring_table, selection)
     chosen = _chosen(client, kind, selection, choice) if features is None else _Chosen(features)
-    features = chosen.features
+    _require_features(client, kind.scoring_table, selection, chosen.features)
+    X, keys = read_whole(client, Source(kind, selection, chosen.features, selection.where, selection.parameters), count)
+    return Dataset(X, _NONE, _NONE, keys, chosen.features, kind, chosen.answers, withheld=chosen.withheld)
+
+
+@dataclass(frozen=True)
+class ScoringRows:
+    """The rows of `read_scoring`, to be read a block at a time in memory that does not grow with them.
+
+    Attributes:
+        count: how many there are.
+        absent: features that come from a Map column in which no row has their key.
+    """
+
+    client: Client = field(repr=False)
+    source: Source
+    count: int
+    absent: list[Feature]
+
+    def blocks(self, rows: int | None = None) -> Generator[Dataset, None, None]:
+        """Yield the rows in order, each block a matrix of its own, while the next is read; until the last the client is busy.
+
+        Args:
+            rows: of a block; by default as many as `trainer.data.matrix.read_blocks` chooses.
+
+        Raises:
+            NotBuiltError: the table changes meanwhile.
+        """
+        for X, keys in ahead(read_blocks(self.client, self.source, self.count, rows)):
+            yield Dataset(X, _NONE, _NONE, keys, self.source.features, self.source.kind)
+
+
+def scoring_rows(client: Client, model_type: str, selection: Selection, features: list[Feature]) -> ScoringRows:
+    """Return every row of a selection with exactly the given features, none of them read yet.
+
+    Raises:
+        UsageError, ArtifactError, BadInputError, NotBuiltError: as `read_scoring`.
+    """
+    kind = get_model_type(model_type)
+    count = _require_rows(client, kind.scoring_table, selection)
+    absent = _require_features(client, kind.scoring_table, selection, features)
+    return ScoringRows(client, Source(kind, selection, features, selection.where, selection.parameters), count, absent)
+
+
+def _require_features(client: Client, table: str, selection: Selection, features: list[Feature]) -> list[Feature]:
+    """Return the features that no row has; raise ArtifactError if the table lacks a column, or one of these is the user's."""
     if missing := sorted({feature.column for feature in features} - set(columns_of(client, table))):
         raise ArtifactError(f"The model needs the columns {', '.join(missing)}, which {table} does not have.")
-    if absent := [one.name for one in absent_features(client, table, selection, features) if one.column == USER_FEATURES]:
+    absent = absent_features(client, table, selection, features)
+    if own := [one.name for one in absent if one.column == USER_FEATURES]:
         raise ArtifactError(
-            f"The model needs the features {', '.join(absent)} of your own, which no row of {table} has for {selection.network} "
+            f"The model needs the features {', '.join(own)} of your own, which no row of {table} has for {selection.network} "
             f"{selection.end_date} {selection.window_days}; bring them with `trainer features add` and run `dbt run`."
         )
-    return _read(client, kind, selection, selection.where, selection.parameters, count, chosen, labelled=False)[0]
+    return absent
 
 
 @dataclass(frozen=True)
@@ -238,44 +288,3 @@ def _require_rows(client: Client, table: str, selection: Selection) -> int:
 
 def _count(client: Client, table: str, where: str, parameters: dict[str, Any]) -> int:
     return int(client.query(f"SELECT count() FROM {table} WHERE {where}", parameters=parameters).result_rows[0][0])
-
-
-def _read(
-    client: Client,
-    kind: ModelType,
-    selection: Selection,
-    where: str,
-    parameters: dict[str, Any],
-    count: int,
-    chosen: _Chosen,
-    *,
-    labelled: bool,
-) -> tuple[Dataset, pa.Array]:
-    """Stream `count` rows of the training (or scoring) table into one matrix; return it and what its labels come from (n,)."""
-    table, features = kind.training_table if labelled else kind.scoring_table, chosen.features
-    first = [NETWORK, "processing_date"] if selection.is_pooled else ["processing_date"]
-    ids = list(dict.fromkeys([*first, kind.id_column, kind.held_together_by, kind.ranked_within or kind.id_column]))
-    label_columns = ["label_target", "label_weight", "label_source"] if labelled else []
-    keys = {f"key_{i}": feature.key for i, feature in enumerate(features) if feature.key is not None}
-    columns = ids + label_columns + [f"{sql_expression(f, i)} AS f{i}" for i, f in enumerate(features)]
-    order = f"network, window_days, processing_date, {kind.id_column}"
-    X = np.empty((count, len(features)), dtype=np.float32, order="F")
-    y = np.empty(count if labelled else 0, dtype=np.float32)
-    weight = np.empty(count if labelled else 0, dtype=np.float32)
-    kept, sources, start = [], [], 0
-    query = f"SELECT {', '.join(columns)} FROM {table} WHERE {where} ORDER BY {order}"
-    with client.query_arrow_stream(query, parameters=parameters | keys) as stream:
-        for batch in stream:
-            stop = start + batch.num_rows
-            kept.append(pa.table({name: batch.column(name) for name in ids}))
-            if labelled:
-                y[start:stop] = batch.column("label_target").to_numpy(zero_copy_only=False)
-                weight[start:stop] = batch.column("label_weight").to_numpy(zero_copy_only=False)
-                sources.append(batch.column("label_source").cast(pa.string()))
-            for position in range(len(features)):
-                X[start:stop, position] = batch.column(len(ids) + len(label_columns) + position).to_numpy(zero_copy_only=False)
-            start = stop
-    if start != count:
-        raise NotBuiltError(f"{table} changed while it was read; run the command again when no `dbt run` is under way.")
-    read = Dataset(X, y, weight, pa.concat_tables(kept), features, kind, chosen.answers, withheld=chosen.withheld)
-    return read, pa.chunked_array(sources, pa.string()).combine_chunks()

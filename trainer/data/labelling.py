@@ -19,6 +19,7 @@ from trainer.errors import BadInputError, NotEnoughLabelsError, TrainerError, Us
 from trainer.keys import SnapshotKey
 from trainer.labels import LabelStrategy
 from trainer.model_types import get_model_type
+from trainer.models import rows_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,7 @@ def read_labelled(
     labelled = np.flatnonzero(~np.isnan(y))
     if not labelled.size:
         raise NotEnoughLabelsError(f"{type(strategy).__name__} labels none of the {len(y)} rows; let derive_labels label some.")
-    X, keys = np.asfortranarray(data.X[labelled]), data.keys.take(pa.array(labelled))
+    X, keys = np.asfortranarray(rows_at(data.X, labelled)), data.keys.take(pa.array(labelled))
     said = pa.array([one if isinstance(one, str) else None for one in sources[labelled]], pa.string())
     facts = facts_of(client, data.model_type, selection, keys, said)
     return Dataset(X, y[labelled], weight[labelled], keys, data.features, data.model_type, data.left_out, facts, data.withheld)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from trainer.models.ensemble.trainer import EnsembleTrainer
     from trainer.models.files.numbers import read_numbers, write_numbers
     from trainer.models.fitting import check_options, checked_predict, fill_missing, fit_trainer, medians_of
+    from trainer.models.in_file import frame_at, new_matrix, rows_at
     from trainer.models.neural_net.trainer import NeuralNetTrainer
     from trainer.models.plugins import ENTRY_POINT_GROUP, RANKERS, build, name_of, names, ranker_of, trainer_class
     from trainer.models.quantiles import normal_scores, quantile_knots, quantile_ranks
@@ -41,6 +42,7 @@ _HOMES = {
     "ensemble.trainer": ["EnsembleTrainer"],
     "files.numbers": ["read_numbers", "write_numbers"],
     "fitting": ["check_options", "checked_predict", "fill_missing", "fit_trainer", "medians_of"],
+    "in_file": ["frame_at", "new_matrix", "rows_at"],
     "neural_net.trainer": ["NeuralNetTrainer"],
     "plugins": ["ENTRY_POINT_GROUP", "RANKERS", "build", "name_of", "names", "ranker_of", "trainer_class"],
     "quantiles": ["normal_scores", "quantile_knots", "quantile_ranks"],
@@ -72,6 +74,7 @@ __all__ = [
     "fill_missing",
     "fit_logistic",
     "fit_trainer",
+    "frame_at",
     "grouped_folds",
     "hard_labels",
     "hold_out",
@@ -80,12 +83,14 @@ __all__ = [
     "medians_of",
     "name_of",
     "names",
+    "new_matrix",
     "normal_scores",
     "quantile_knots",
     "quantile_ranks",
     "ranker_of",
     "read_numbers",
     "require_both_classes",
+    "rows_at",
     "sigmoid",
     "trainer_class",
     "training_rows",

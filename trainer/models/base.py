@@ -58,6 +58,8 @@ class ModelTrainer(Shown):
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky) in [0, 1], (n,), for X (n, d) with the columns of `train` in the same order.
 
+        `trainer predict` passes a block of rows at a time, so the probability of a row must not depend on the others.
+
         Saved models predict through `trainer.registry.artifact`, which knows the names of the columns and refuses another order.
         """
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainer.errors import NotEnoughLabelsError, UsageError
+from trainer.models.in_file import rows_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ class Rows:
 
     def at(self, rows: np.ndarray) -> Rows:
         """Return the rows with these numbers (m,)."""
-        return Rows(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows], self.groups[rows])
+        return Rows(rows_at(self.X, rows), self.y[rows], None if self.weight is None else self.weight[rows], self.groups[rows])
 
     @property
     def weights(self) -> np.ndarray:
@@ -69,7 +70,7 @@ def training_rows(X: pd.DataFrame, y: Any, sample_weights: Any = None, groups: A
             raise UsageError("Sample weights must be finite and not negative.")
         if not weight.all():
             kept = np.flatnonzero(weight)
-            matrix, label, weight, codes = matrix[kept], label[kept], weight[kept], codes[kept]
+            matrix, label, weight, codes = rows_at(matrix, kept), label[kept], weight[kept], codes[kept]
     require_both_classes(label)
     return Rows(matrix, label, weight, codes)
 

@@ -77,7 +77,7 @@ def strategy_named(given: LabelStrategy | type[LabelStrategy] | str | None) -> L
 
 def require_client(client: Client) -> None:
     """Raise UsageError unless `client` is a warehouse client, as `trainer.connect()` opens one."""
-    if not all(callable(getattr(client, name, None)) for name in ("query", "query_arrow_stream", "insert_df")):
+    if not all(callable(getattr(client, name, None)) for name in ("query", "raw_stream", "insert_df")):
         raise UsageError(f"client must be an open connection, as from `with connect() as client:`, not {_described(client)}.")
 
 

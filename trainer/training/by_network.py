@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trainer.evaluation import Split, calibration
-from trainer.models import checked_predict, fit_trainer
+from trainer.models import checked_predict, fit_trainer, frame_at
 from trainer.registry import IntervalMeta, LeftOutMeta, NetworkMeta
 from trainer.training.unseen import Unseen, metrics_of, row_groups
 
@@ -89,10 +89,10 @@ def _without(
         which = f"the unseen gold rows of {name}" if np.unique(gold[test]).size < 2 else "the rows of the other networks"
         return LeftOutMeta(n_train=len(train), n_test=len(test), seconds=0, problem=f"{which} lack a class")
     frame, part = data.frame(), f"the networks but {name}"
-    rows = (frame.iloc[train], data.y[train], data.weight[train], row_groups(trainer, data)[train])
+    rows = (frame_at(frame, train), data.y[train], data.weight[train], row_groups(trainer, data)[train])
     fitted, medians = fit_trainer(trainer, *rows, progress, part=part)
     proba = np.full(len(data.y), np.nan)
-    proba[test] = checked_predict(fitted, frame.iloc[test], medians, part=part)
+    proba[test] = checked_predict(fitted, frame_at(frame, test), medians, part=part)
     calibrated = proba.copy()
     calibrated[test] = _calibrated(data, gold, unseen, np.isin(data.groups, data.groups[test]) | is_left_out, proba[test])
     return LeftOutMeta(

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
-from trainer.data import Dataset, Feature, Selection, absent_features, read_scoring
+from trainer.data import Feature, Selection, absent_features, read_scoring, scoring_rows
 from trainer.errors import UsageError
-from trainer.evaluation import ranks
 from trainer.model_types import get_model_type
 from trainer.progress import Progress, step
 from trainer.registry import LATEST, ModelMeta, artifact
@@ -21,6 +21,7 @@ from trainer.shown import Shown
 from trainer.training.chosen import chosen_model, require_one_network
 from trainer.training.reasons import ROWS, Explainer
 from trainer.training.scores import scores
+from trainer.training.scoring import Writing, scored_matrix, scored_rows
 from trainer.warehouse import TABLES, one_build, replace_rows, whole_build
 
 if TYPE_CHECKING:
@@ -118,58 +119,74 @@ def predict(
     """
     started, selection = time.perf_counter(), _snapshot(network, processing_date, window_days)
     loaded = chosen_model(client, selection, model_id, model_type, model_trainer)
+    if explain:
+        return _explained(client, loaded, selection, top, progress, started)
+    with ExitStack() as kept:
+        with one_build(client):
+            writing = Writing(loaded.meta, selection, whole_build(client)[0])
+            found = scoring_rows(client, loaded.meta.model_type, selection, loaded.features)
+            scored = kept.enter_context(scored_rows(loaded, found, progress))
+        with step(progress, "writing scores"):
+            rows = replace_rows(client, TABLES[writing.kind.written_table], writing.tables(scored))
+    return _result(client, writing, rows, scored.scores, found.absent, 0, time.perf_counter() - started)
+
+
+def _explained(
+    client: Client,
+    loaded: artifact.Artifact,
+    selection: Selection,
+    top: int | None,
+    progress: Progress | None,
+    started: float,
+) -> ScoringResult:
+    """Score and explain a snapshot. All its features are in memory: a reason tells where a value stands among the others."""
     meta, kind = loaded.meta, get_model_type(loaded.meta.model_type)
     with step(progress, "reading features"), one_build(client):
-        build, data = whole_build(client)[0], read_scoring(client, kind.name, selection, loaded.features)
+        writing, data = (
+            Writing(meta, selection, whole_build(client)[0]),
+            read_scoring(client, kind.name, selection, loaded.features),
+        )
         absent = absent_features(client, kind.scoring_table, selection, loaded.features)
-    found, latency_ms = _timed(loaded, data, progress)
-    explainer = Explainer(client, loaded, data, found, selection) if explain else None
-    explained = min(top or len(found), len(found)) if explain else 0
-    batches = _batches(_rows(data, meta, selection, found, latency_ms, build), explainer, explained, progress)
+    with step(progress, "scoring"):
+        scored = scored_matrix(loaded, data)
+    found = scored.scores
+    explainer = Explainer(client, loaded, data, found, selection)
+    explained = min(top or len(found), len(found))
+    batches = _with_reasons(writing.tables(scored), explainer, explained, progress)
     with step(progress, "writing scores"):
         rows = replace_rows(client, TABLES[kind.written_table], batches)
-    return _result(client, meta, selection, rows, found, absent, explained, time.perf_counter() - started)
+    return _result(client, writing, rows, found, absent, explained, time.perf_counter() - started)
 
 
 def _snapshot(network: str, processing_date: date, window_days: int) -> Selection:
     return require_one_network(Selection(network, processing_date, processing_date, window_days))
 
 
-def _timed(loaded: artifact.Artifact, data: Dataset, progress: Progress | None) -> tuple[np.ndarray, float]:
-    """Return the scores (n,) and how long one took, in milliseconds."""
-    clock = time.perf_counter()
-    with step(progress, "scoring"):
-        scores = loaded.predict(data.frame())
-    return scores, (time.perf_counter() - clock) * 1000 / len(scores)
-
-
-def _batches(
-    written: pa.Table, explainer: Explainer | None, count: int, progress: Callable[[str, int, int], None] | None
-) -> Iterator[pa.Table]:
-    """Yield the rows; in parts if the `count` highest have reasons, which all at once would fill the memory."""
-    if explainer is None:
-        yield written
-        return
-    chosen = explainer.ranks <= count
+def _with_reasons(tables: Iterable[pa.Table], explainer: Explainer, count: int, progress: Progress | None) -> Iterator[pa.Table]:
+    """Yield the rows of tables with the reasons of the `count` highest, in parts: all at once would fill the memory."""
+    chosen, start = explainer.ranks <= count, 0
     reasons = explainer.documents(np.flatnonzero(chosen))
-    for start in range(0, len(written), ROWS):
-        part = np.arange(start, min(start + ROWS, len(written)))
-        texts = [next(reasons) if chosen[row] else "" for row in part]
-        yield written.slice(start, len(part)).append_column("explain_json", pa.array(texts))
-        if progress is not None:
-            progress("reasons", int(chosen[: part[-1] + 1].sum()), count)
+    for table in tables:
+        for first in range(0, len(table), ROWS):
+            part = table.slice(first, ROWS)
+            stop = start + len(part)
+            texts = [next(reasons) if has_reasons else "" for has_reasons in chosen[start:stop]]
+            yield part.append_column("explain_json", pa.array(texts))
+            start = stop
+            if progress is not None:
+                progress("reasons", int(chosen[:stop].sum()), count)
 
 
 def _result(
     client: Client,
-    meta: ModelMeta,
-    selection: Selection,
+    writing: Writing,
     rows: int,
     scores: np.ndarray,
     absent: list[Feature],
     explained: int,
     seconds: float,
 ) -> ScoringResult:
+    meta, selection = writing.meta, writing.selection
     return ScoringResult(
         model_id=meta.model_id,
         model_type=meta.model_type,
@@ -197,26 +214,3 @@ def _result(
 def _left_out(meta: ModelMeta) -> dict[str, dict[str, Any]]:
     """Return network → how a model of the others does on it, for the networks of a model of several."""
     return {name: one.left_out.model_dump(mode="json") for name, one in meta.by_network.items() if one.left_out is not None}
-
-
-def _rows(data: Dataset, meta: ModelMeta, selection: Selection, scores: np.ndarray, latency_ms: float, build: int) -> pa.Table:
-    identifier = data.model_type.id_column
-    count = len(scores)
-    ids = data.keys[identifier]
-    if data.model_type.is_ranker:
-        values = {"rank": pa.array(ranks(scores, ids.to_numpy()))}
-    else:
-        values = {"score": pa.array(scores), "latency_ms": pa.array(np.full(count, latency_ms))}
-    return pa.table(
-        {
-            "network": pa.array([selection.network] * count),
-            "processing_date": data.keys["processing_date"],
-            "window_days": pa.array(np.full(count, selection.window_days, dtype=np.uint16)),
-            identifier: ids,
-            **values,
-            "model_id": pa.array([meta.model_id] * count),
-            "model_version": pa.array([meta.versions["trainer"]] * count),
-            "created_at": pa.array([datetime.now(UTC)] * count, pa.timestamp("ms", "UTC")),
-            "build": pa.array(np.full(count, build, dtype=np.uint64)),
-        }
-    )

@@ -20,7 +20,7 @@ import numpy as np
 from trainer import settings
 from trainer.errors import NotEnoughLabelsError, UsageError, did_you_mean
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, Estimate, estimates, evaluate, make_split, metrics, plain_values
-from trainer.models import checked_predict, fit_trainer, name_of
+from trainer.models import checked_predict, fit_trainer, frame_at, name_of
 from trainer.progress import step
 from trainer.shown import Shown
 from trainer.training.search import Space, as_declared, finished, make_sampler, open_study, suggest
@@ -242,9 +242,9 @@ class Tuning:
     def _predicted(
         self, trainer: ModelTrainer, frame: pd.DataFrame, train: np.ndarray, test: np.ndarray, part: str
     ) -> np.ndarray:
-        rows = (frame.iloc[train], self.data.y[train], self.data.weight[train], self.data.groups[train])
+        rows = (frame_at(frame, train), self.data.y[train], self.data.weight[train], self.data.groups[train])
         fitted, medians = fit_trainer(trainer, *rows, part=part)
-        return checked_predict(fitted, frame.iloc[test], medians, part=part)
+        return checked_predict(fitted, frame_at(frame, test), medians, part=part)
 
     def _report(self, what: str, done: int, total: int) -> None:
         if self.progress is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trainer.evaluation import Split, calibration, evaluate, evaluate_ranking, metrics
-from trainer.models import checked_predict, fit_trainer
+from trainer.models import checked_predict, fit_trainer, frame_at
 from trainer.progress import Progress, step
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ def out_of_fold(trainer: ModelTrainer, data: Dataset, split: Split, progress: Pr
     frame, groups, proba = data.frame(), row_groups(trainer, data), np.full(len(data.y), np.nan)
     for number, (train, test) in enumerate(split, start=1):
         part = f"fold {number} of {len(split.folds)}"
-        rows = (frame.iloc[train], data.y[train], data.weight[train], groups[train])
+        rows = (frame_at(frame, train), data.y[train], data.weight[train], groups[train])
         fitted, medians = fit_trainer(trainer, *rows, progress, part=part)
-        proba[test] = checked_predict(fitted, frame.iloc[test], medians, part=part)
+        proba[test] = checked_predict(fitted, frame_at(frame, test), medians, part=part)
         if progress is not None:
             progress("folds", number, len(split.folds))
     return proba

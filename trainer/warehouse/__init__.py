@@ -18,6 +18,7 @@ from trainer.warehouse.label_tables import (
     RAW_STANDING_LABELS,
 )
 from trainer.warehouse.loads import LoadedTable, content_of, loaded_tables, record_load
+from trainer.warehouse.native import Column, column_blocks
 from trainer.warehouse.publish import drop_partition, drop_partitions, publish, replace_rows
 from trainer.warehouse.schema import (
     RAW_ALERTS,
@@ -59,9 +60,11 @@ __all__ = [
     "TABLES",
     "UNITS",
     "Client",
+    "Column",
     "DbtRun",
     "LoadedTable",
     "Table",
+    "column_blocks",
     "connect",
     "content_of",
     "create_tables",

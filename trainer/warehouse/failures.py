@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PAUSES = (0.2, 1.0)  # seconds before a read is repeated, once for each
 _READS = ("query", "query_df", "query_arrow", "query_np")
+_PLACE = "trainer_place"
 _WRITES = ("command", "insert", "insert_df", "insert_arrow", "raw_insert")
 # The engine's names of errors for a statement or value that is wrong, where the warehouse itself works.
 _MISTAKES = frozenset(
@@ -60,7 +61,21 @@ def guard(client: Client, where: str, *, is_server: bool) -> None:
     for name in (*_READS, *_WRITES):
         method = getattr(client, name)
         setattr(client, name, _guarded(method, where, is_server=is_server, pauses=PAUSES if name in _READS and is_server else ()))
-    client.query_arrow_stream = _guarded_stream(client.query_arrow_stream, where, is_server=is_server)
+    setattr(client, _PLACE, (where, is_server))
+
+
+@contextmanager
+def told_failures(client: Client) -> Iterator[None]:
+    """Raise WarehouseError where the warehouse fails while the block reads a stream; one that broke off is not repeated."""
+    where, is_server = getattr(client, _PLACE, ("The warehouse", True))
+    try:
+        yield
+    except TrainerError:
+        raise
+    except Exception as error:
+        if (failure := failure_of(error, where, is_server=is_server)) is None:
+            raise
+        raise failure from error
 
 
 def failure_of(error: Exception, where: str = "The warehouse", *, is_server: bool = True) -> WarehouseError | None:
@@ -120,21 +135,5 @@ def _guarded(method: Callable[..., Any], where: str, *, is_server: bool, pauses:
                     raise failure from error
             time.sleep(pause)
         raise AssertionError("the last try returns or raises")
-
-    return guarded
-
-
-def _guarded_stream(method: Callable[..., Any], where: str, *, is_server: bool) -> Callable[..., Any]:
-    @contextmanager
-    def guarded(*arguments: Any, **options: Any) -> Iterator[Any]:
-        try:
-            with method(*arguments, **options) as stream:
-                yield stream
-        except TrainerError:
-            raise
-        except Exception as error:
-            if (failure := failure_of(error, where, is_server=is_server)) is None:
-                raise
-            raise failure from error
 
     return guarded
