@@ -206,18 +206,16 @@ def s3_options() -> dict[str, Any]:
 def dbt_environment(target_name: str | None = None) -> dict[str, str]:
     """Return the environment for a dbt run in a child process that sees the same warehouse as this one."""
     chosen, home, project = target(target_name), profiles_dir(), project_dir()
-    # At a checkout's root, which links the project's file, as plain dbt: to it, files under other paths are other files to parse.
-    is_linked = not os.environ.get("DBT_PROJECT_DIR") and (home / "dbt_project.yml").resolve() == project / "dbt_project.yml"
+    if not os.environ.get("DBT_PROJECT_DIR") and (home / "dbt_project.yml").resolve() == project / "dbt_project.yml":
+        project = home  # a checkout's root, as for plain dbt: to it, files under other paths are other files to parse
     environment = os.environ | {
         "DBT_PROFILES_DIR": str(home),
-        "DBT_PROJECT_DIR": str(home if is_linked else project),
+        "DBT_PROJECT_DIR": str(project),
         "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH", str(home / "target")),
         "DBT_LOG_PATH": os.environ.get("DBT_LOG_PATH", str(home / "logs")),
         "TRAINER_TARGET": chosen.name,
     }
-    if chosen.path is not None:
-        environment["TRAINER_WAREHOUSE"] = str(chosen.path)
-    return environment
+    return environment if chosen.path is None else environment | {"TRAINER_WAREHOUSE": str(chosen.path)}
 
 
 def _candidates() -> Iterator[Path]:

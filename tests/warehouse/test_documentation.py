@@ -11,7 +11,9 @@ from tests.support.warehouse import House
 def test_every_column_of_every_model_is_described_and_every_described_column_exists(house: House, client: Any) -> None:
     manifest = json.loads(house.manifest.read_text(encoding="utf-8"))
     rows = client.query(
-        "SELECT table, groupArray(name) FROM system.columns WHERE database = currentDatabase() GROUP BY table"
+        # Without the columns that name a partition of a table by snapshot, which are no part of what it holds.
+        "SELECT table, groupArray(name) FROM system.columns WHERE database = currentDatabase() AND default_kind != 'MATERIALIZED' "
+        "GROUP BY table"
     ).result_rows
     found = {table: set(columns) for table, columns in rows}
     nodes = [node for node in manifest["nodes"].values() if node["resource_type"] in {"model", "seed"}]

@@ -1,6 +1,6 @@
 {#
-    Notes in the comment of a table which of some partitions have no rows, because a partition without rows does not exist, and would
-    be built again by every run. What was noted before is replaced.
+    Notes in the comment of a table which of some partitions have no rows, because a partition without rows does not exist, and
+    would be built again by every run. What was noted before is replaced.
 #}
 {% macro note_empty_snapshots(relation, names) %}
     {%- set parts -%}
@@ -13,6 +13,8 @@
     {%- endfor -%}
     {%- set empty = names | reject("in", filled) | join(" ") -%}
     {%- if empty -%}
-        {%- do run_query("alter table " ~ relation ~ " " ~ on_cluster_clause(relation) ~ " modify comment 'No rows: " ~ empty ~ "'") -%}
+        {%- do run_query(
+            "alter table " ~ relation ~ " " ~ on_cluster_clause(relation) ~ " modify comment 'No rows: " ~ empty ~ "'"
+        ) -%}
     {%- endif -%}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{# Builds the partitions of a plan that are to be built, beside the table, and then puts them in the place of those to be dropped. #}
+{# Builds beside the table the partitions of a plan that are to be built, and puts them in the place of those to be dropped. #}
 {% macro replace_snapshots(relation, new, plan, sql) %}
     {%- set build = plan | selectattr("action", "equalto", "build") | list -%}
     {%- set steps = [] -%}

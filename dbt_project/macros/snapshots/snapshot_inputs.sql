@@ -1,6 +1,6 @@
 {#
-    What a model reads, through views. `stored` are models by snapshot; `parts` and `rows` sources by snapshot, whose meta says how a
-    change of theirs is noticed (`snapshot_state`); `views` the views in between; `shared` the rest, which is not of one snapshot.
+    What a model reads, through views. `stored` are models by snapshot; `parts` and `rows` sources by snapshot: its meta says how
+    a change of theirs is noticed (`snapshot_state`); `views` the views in between; `shared` the rest, which is of no snapshot.
 #}
 {% macro snapshot_inputs(model) %}
     {%- set inputs = {"stored": [], "parts": [], "rows": [], "views": [], "shared": []} -%}

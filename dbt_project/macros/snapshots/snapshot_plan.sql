@@ -2,11 +2,12 @@
     The query that finds out what to do: a row per partition with its name, an action (`keep`, `build` or `drop`), and the filters
     through which the model's SQL sees only this snapshot.
 
-    A change of a snapshot's rows is noticed by the parts of its partition, whose numbers grow with each write; where a partition may
-    be emptied and filled again, by the rows themselves. A change of what is shared is noticed by its rows, of a view by its SQL.
+    A change of a snapshot's rows is noticed by the parts of its partition, whose numbers grow with each write; where a partition
+    may be emptied and filled again, by the rows. A change of what is shared is noticed by its rows, of a view by its SQL.
 #}
 {% macro snapshot_plan(this, inputs, sql) %}
     {%- set raw = inputs.parts + inputs.rows -%}
+    {%- set by_snapshot = raw + inputs.stored -%}
     with contents as (
 
         select '' as input, '' as partition_id, toUInt64(0) as content
@@ -99,7 +100,7 @@
                 (select state from shared), arraySort(groupArray((input, state)))
             )), ')') as name,
             mapUpdate(
-                mapFromArrays([{{ as_names(raw + inputs.stored) }}], [{{ (["'1 = 0'"] * (raw + inputs.stored) | length) | join(", ") }}]),
+                mapFromArrays([{{ as_names(by_snapshot) }}], [{{ (["'1 = 0'"] * by_snapshot | length) | join(", ") }}]),
                 mapFromArrays(groupArray(input), groupArray(filter))
             ) as filters
         from inputs
