@@ -1,8 +1,8 @@
 {#
     A table whose partitions are snapshots, of which a run builds only those whose inputs have changed since: the rows they are
     made from, the tables that are of no snapshot, or the SQL. The first run, one after a change of SQL, and --full-refresh build
-    them all. The SQL knows nothing of this: it is run once per snapshot, while a setting of ClickHouse hides the rows of the others
-    in everything it reads (additional_table_filters).
+    them all. The SQL knows nothing of this: it is run once per snapshot, while a setting of ClickHouse hides the rows of the
+    others in everything it reads (additional_table_filters).
 
     A partition is named after its snapshot and after what it was built from, in two columns that `select *` leaves out, and is
     put in place as a whole. So what a table was built from cannot disagree with its rows, even if a run is killed.
