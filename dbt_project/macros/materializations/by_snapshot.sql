@@ -11,10 +11,16 @@
     {%- set existing = load_cached_relation(this) -%}
     {%- set this_table = this.incorporate(type="table") -%}
     {%- set new = make_intermediate_relation(this_table) -%}
+    {%- set inputs = snapshot_inputs(model) -%}
+    {%- if not inputs.stored + inputs.parts + inputs.rows -%}
+        {{ exceptions.raise_compiler_error(
+            this.identifier ~ " is to be stored by snapshot, but reads no table that is; use materialized='table'."
+        ) }}
+    {%- endif -%}
     {{ run_hooks(pre_hooks) }}
     {%- do drop_relation_if_exists(load_cached_relation(new)) -%}
     {%- call statement("main", fetch_result=True) -%}
-        {{ snapshot_plan(this_table, snapshot_inputs(model), sql) }}
+        {{ snapshot_plan(this_table, inputs, sql) }}
     {%- endcall -%}
     {%- set plan = load_result("main").table.rows -%}
     {%- set kept = [] if should_full_refresh() or flags.EMPTY else plan | selectattr("action", "equalto", "keep") | list -%}

@@ -8,7 +8,9 @@
 {% macro snapshot_plan(this, inputs, sql) %}
     {%- set raw = inputs.parts + inputs.rows -%}
     {%- set by_snapshot = raw + inputs.stored -%}
-    with contents as (
+    with
+    {%- if raw %}
+    contents as (
 
         select '' as input, '' as partition_id, toUInt64(0) as content
         {%- for table in inputs.rows %}
@@ -49,15 +51,21 @@
         group by input, snapshot
 
     ),
-
+    {%- endif %}
     inputs as (
 
+        -- A snapshot 0 without rows stands for what is the same for all: the SQL and what is shared.
+        select '' as input, toUInt64(0) as snapshot, toUInt64(0) as state, '' as filter
+        {%- if raw %}
+        union all
         select
             input,
             snapshot,
             cityHash64(arraySort(states)) as state,
             concat('_partition_id in (', partition_ids, ')') as filter
         from raw_inputs
+        {%- endif %}
+        {%- if inputs.stored %}
         union all
         select
             concat(database, '.', table) as input,
@@ -67,21 +75,21 @@
         from system.parts
         where {{ are_tables(inputs.stored) }} and active
         group by input, partition
-        union all
-        -- A snapshot 0 without rows stands for what is the same for all: the SQL and what is shared.
-        select '', toUInt64(0), toUInt64(0), ''
+        {%- endif %}
 
     ),
 
     shared as (
 
         select cityHash64(
-            '{{ local_md5(sql) }}',
+            '{{ local_md5(sql) }}'
+            {%- if inputs.views %},
             (
                 select arraySort(groupArray((database, name, as_select)))
                 from system.tables
                 where {{ are_tables(inputs.views, "name") }}
             )
+            {%- endif %}
             {%- for table in inputs.shared %},
             (
                 select (count(), sum(cityHash64(*)))
