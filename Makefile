@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test test-fast check format docs up down clean
+.PHONY: help install demo test test-fast check format docs bench up down clean
 
 help:
 	@echo "make demo       simulate, ingest, label, build, train, evaluate, score (in ./demo)"
 	@echo "make test-fast  the tests that need no engine, for the inner loop (under 90 seconds)"
 	@echo "make test       all tests: the fast ones first, then those on a real engine"
 	@echo "make check      lint, format, types, layers"
+	@echo "make bench      measure every step at three sizes (in ./bench; about twenty minutes), into BENCHMARKS.md"
 	@echo "make up | down  start | stop a ClickHouse server in Docker (target 'server')"
 	@echo "also: install, format, docs (dbt docs), clean"
 
@@ -53,6 +54,9 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(SQLFLUFF) fix $(SQL)
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/bench.py bench --out BENCHMARKS.md
 
 docs: $(STAMP)
 	$(BIN)/dbt docs generate

@@ -15,7 +15,8 @@ from typing import Annotated
 
 import pandas as pd
 import typer
-from measure_speed import NETWORK, WINDOW_DAYS, _step
+from bench import NETWORK, WINDOW_DAYS
+from steps import Step, timed
 
 FIRST = date(2025, 8, 1)
 LABELS = 100
@@ -32,37 +33,39 @@ def main(
         raise SystemExit(f"{folder / 'warehouse'} exists; remove it first")
     data, dates = folder / "data", [FIRST + timedelta(days=number) for number in range(days)]
     if not data.exists():
-        given = ["--alerts", str(alerts), "--dates", ",".join(map(str, dates)), "--window-days", str(WINDOW_DAYS)]
-        _step(["trainer", "simulate", str(data), *given])
-    run = ["dbt", "run", "--target-path", str((folder / "target").resolve())]
+        given = ("--alerts", alerts, "--dates", ",".join(map(str, dates)), "--window-days", WINDOW_DAYS)
+        timed("trainer", "simulate", data, *given)
+    os.environ["DBT_TARGET_PATH"] = str((folder / "target").resolve())
     print(f"{os.cpu_count()} cores, {platform.machine()}; {days} days of {alerts:,} alerts\n")
-    _step(["trainer", "init"])
-    _step(["dbt", "parse", *run[2:]])
+    timed("trainer", "init")
+    timed("dbt", "parse")
     print("| `dbt run` after | wall | CPU | peak memory | CPU, × the first |\n|---|---|---|---|---|")
     _load(data, dates[:1])
-    first = _report("the first day", _step(run), None)
+    first = _report("the first day", timed("dbt", "run"), None)
     _load(data, dates[1:-1])
-    _report(f"{days - 2} more days at once", _step(run), first)
+    _report(f"{days - 2} more days at once", timed("dbt", "run"), first)
     _load(data, dates[-1:])
-    _report("one more day", _step(run), first)
+    _report("one more day", timed("dbt", "run"), first)
     labels = pd.read_csv(data / "custom-labels" / f"{NETWORK}_custom_labels.csv")
     for step, rows in enumerate((slice(0, LABELS), slice(LABELS, 2 * LABELS))):
         file = folder / f"labels-{step}.csv"
         labels.drop_duplicates("address").iloc[rows].assign(processing_date=str(dates[-1])).to_csv(file, index=False)
-        _step(["trainer", "labels", "add", str(file)])
-        _report(f"{LABELS} labels of {'a known' if step else 'a new'} source for the last day", _step(run), first)
-    _report("nothing new", _step(run), first)
+        timed("trainer", "labels", "add", file)
+        _report(f"{LABELS} labels of {'a known' if step else 'a new'} source for the last day", timed("dbt", "run"), first)
+    _report("nothing new", timed("dbt", "run"), first)
 
 
 def _load(data: Path, dates: list[date]) -> None:
     for day in dates:
-        _step(["trainer", "ingest", str(data / "snapshots" / NETWORK / str(day) / str(WINDOW_DAYS))])
+        timed("trainer", "ingest", data / "snapshots" / NETWORK / str(day) / str(WINDOW_DAYS))
 
 
-def _report(name: str, found: tuple[float, float, float], first: float | None) -> float:
-    wall, cpu, peak = found
-    print(f"| {name} | {wall:.1f} s | {cpu:.1f} s | {peak:.2f} GB | {cpu / (first or cpu):.2f} |", flush=True)
-    return cpu
+def _report(name: str, step: Step, first: float | None) -> float:
+    print(
+        f"| {name} | {step.wall:.1f} s | {step.cpu:.1f} s | {step.peak:.2f} GB | {step.cpu / (first or step.cpu):.2f} |",
+        flush=True,
+    )
+    return step.cpu
 
 
 if __name__ == "__main__":

@@ -1,0 +1,138 @@
+"""Measures the whole way from files to scores at several sizes, and writes a table, with what each step grows like.
+
+python benchmarks/bench.py FOLDER [--alerts 2000 --alerts 20000 --alerts 200000] [--out BENCHMARKS.md]
+
+Each size is a simulated network in a warehouse of its own. A step runs `--rounds` times, in a process of its own, and the least
+of each figure counts. Beside ingest stands what the engine takes to insert the same files as they are, beside `dbt run` dbt's start.
+benchmarks/measure_scale.py measures the matrix and predict beside their floors, measure_days.py what a new day costs.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from steps import Step, best, timed
+
+DAY = date(2025, 8, 1)
+WINDOW_DAYS = 90
+NETWORK = "simnet"
+DEAREST = 12  # models whose query time is listed
+PACKAGES = ("chdb", "dbt-core", "dbt-clickhouse", "lightgbm", "xgboost")
+FLOORS = {"ingest": "insert of the same files", "dbt run, everything": "dbt parse", "dbt run, nothing new": "dbt parse"}
+# The files of a snapshot as they are, each into a table of its own, in an engine of its own.
+INSERT = """
+import sys, tempfile
+from pathlib import Path
+from chdb.session import Session
+with tempfile.TemporaryDirectory() as folder:
+    engine = Session(folder)
+    engine.query("CREATE DATABASE bare")
+    for file in Path(sys.argv[1]).rglob("*.parquet"):
+        engine.query(f"CREATE TABLE bare.{file.stem} ENGINE = MergeTree ORDER BY tuple() AS SELECT * FROM file('{file}')")
+"""
+
+
+def main(
+    folder: Path,
+    alerts: Annotated[list[int] | None, typer.Option(min=1000)] = None,
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    out: Annotated[Path | None, typer.Option(help="File to write the tables to, as Markdown.")] = None,
+) -> None:
+    """Measure every size, and print the tables; the figures stay in FOLDER/bench.json."""
+    sizes = sorted(alerts or [2_000, 20_000, 200_000])
+    steps: dict[int, dict[str, Step]] = {}
+    models: dict[int, dict[str, float]] = {}
+    for size in sizes:
+        place = (folder / str(size)).resolve()
+        place.mkdir(parents=True, exist_ok=True)
+        steps[size], models[size] = measure(place, size, rounds)
+    kept = {str(size): {name: vars(step) for name, step in of.items()} | {"models": models[size]} for size, of in steps.items()}
+    (folder / "bench.json").write_text(json.dumps(kept, indent=2), encoding="utf-8")
+    text = f"{machine()}\n\n{steps_table(steps)}\n\n{models_table(models)}\n"
+    print(text)
+    if out:
+        out.write_text(f"# Benchmarks\n\nWritten by `make bench`.\n\n{text}", encoding="utf-8")
+
+
+def measure(place: Path, alerts: int, rounds: int) -> tuple[dict[str, Step], dict[str, float]]:
+    """Return step → what it took, and model → seconds of its build, for a network of so many alerts."""
+    os.environ |= {
+        "TRAINER_TARGET": "embedded",
+        "TRAINER_WAREHOUSE": str(place / "warehouse"),
+        "TRAINER_ARTIFACTS": str(place / "artifacts"),
+        "DBT_TARGET_PATH": str(place / "target"),
+    }
+    data, found = place / "data", {}
+    if not data.exists():
+        world = ("--alerts", alerts, "--dates", DAY, "--window-days", WINDOW_DAYS, "--network", NETWORK)
+        found["simulate"] = timed("trainer", "simulate", data, *world)
+    timed("trainer", "init")
+    found["insert of the same files"] = best(rounds, "python", "-c", INSERT, data / "snapshots")
+    found["ingest"] = best(rounds, "trainer", "ingest", data / "snapshots")
+    timed("trainer", "labels", "add", data / "custom-labels" / f"{NETWORK}_custom_labels.csv")
+    timed("dbt", "parse")  # from scratch; what follows finds the project parsed, as in daily use
+    found["dbt parse"] = best(rounds, "dbt", "parse")
+    found["dbt run, everything"] = best(rounds, "dbt", "run", "--full-refresh")
+    models = seconds_of_models(place / "target" / "run_results.json")
+    found["dbt run, nothing new"] = best(rounds, "dbt", "run")
+    for name in ("lightgbm", "xgboost"):
+        found[f"fit, {name}"] = timed("trainer", "fit", "--model", name, "--param", "preset=guide")
+        found[f"predict, {name}"] = best(rounds, "trainer", "predict", "--model", name)
+    return found, models
+
+
+def seconds_of_models(results: Path) -> dict[str, float]:
+    """Return model → seconds it took in a run of dbt."""
+    nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
+    return {
+        node["unique_id"].rpartition(".")[2]: node["execution_time"] for node in nodes if node["unique_id"].startswith("model.")
+    }
+
+
+def machine() -> str:
+    """Return machine and versions in a line."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {versions}."
+
+
+def steps_table(steps: dict[int, dict[str, Step]]) -> str:
+    """Return a row per size and step, with the ratio to its floor and the growth from the next smaller size."""
+    lines = ["| alerts | step | wall | CPU | peak memory | alerts a second | × its floor | grows like |", "|" + "---|" * 8]
+    sizes = list(steps)
+    for size, smaller in zip(sizes, [None, *sizes], strict=False):
+        for name, step in steps[size].items():
+            floor = steps[size].get(FLOORS.get(name, ""))
+            cells: list[Any] = [f"{size:,}", name, f"{step.wall:.1f} s", f"{step.cpu:.1f} s", f"{step.peak:.2f} GB"]
+            cells += [f"{size / step.wall:,.0f}", f"{step.cpu / floor.cpu:.2f}" if floor else ""]
+            cells.append(growth(size, step, smaller, steps[smaller].get(name)) if smaller else "")
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def growth(size: int, step: Step, smaller: int, before: Step | None) -> str:
+    """Return n to the power with which CPU time grows from one size to another."""
+    if before is None:
+        return ""
+    return f"n^{math.log(step.cpu / before.cpu) / math.log(size / smaller):.2f}"
+
+
+def models_table(models: dict[int, dict[str, float]]) -> str:
+    """Return the models that take longest at the largest size, with their seconds at each size."""
+    largest = models[max(models)]
+    dearest = sorted(largest, key=lambda name: -largest[name])[:DEAREST]
+    lines = [f"| model | {' | '.join(f'{size:,}' for size in models)} |", "|" + "---|" * (len(models) + 1)]
+    lines += [f"| `{name}` | {' | '.join(f'{of.get(name, math.nan):.2f} s' for of in models.values())} |" for name in dearest]
+    lines.append(f"| all | {' | '.join(f'{sum(of.values()):.2f} s' for of in models.values())} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    typer.run(main)
