@@ -3,7 +3,7 @@
 python benchmarks/bench.py FOLDER [--alerts 2000 --alerts 20000 --alerts 200000] [--out BENCHMARKS.md]
 
 Each size is a simulated network in a warehouse of its own. A step runs `--rounds` times, in a process of its own, and the least
-of each figure counts. Beside ingest stands what the engine takes to insert the same files as they are, beside `dbt run` dbt's start.
+of each figure counts. Beside ingest stands what the engine takes to insert the same files, beside `dbt run` dbt's own start.
 benchmarks/measure_scale.py measures the matrix and predict beside their floors, measure_days.py what a new day costs.
 """
 
