@@ -304,43 +304,6 @@ class TestContracts:
         assert "is violated" in output
 
 
-class TestViews:
-    """A view is made again only where its SQL or the columns of what it reads have changed."""
-
-    @pytest.fixture(scope="class")
-    def models(self) -> dict[str, str]:
-        return {
-            "one.sql": "{{ config(materialized='table') }} select 1 as id",
-            "seen.sql": "{{ config(materialized='view') }} select * from {{ ref('one') }}",
-        }
-
-    def _seen(self, project: Any) -> tuple[Any, list[str]]:
-        """Return the identity of the view, another one once it is made again, and its columns."""
-        of = f"database = '{project.test_schema}'"
-        ((identity,),) = project.run_sql(f"select uuid from system.tables where {of} and name = 'seen'", fetch="all")
-        columns = project.run_sql(f"select name from system.columns where {of} and table = 'seen' order by position", fetch="all")
-        return identity, [name for (name,) in columns]
-
-    def test_a_view_is_kept_until_something_about_it_changes(self, project: Any) -> None:
-        run_dbt(["run"])
-        first, columns = self._seen(project)
-        assert columns == ["id"]
-        run_dbt(["run"])
-        assert self._seen(project) == (first, ["id"])
-        write_file("{{ config(materialized='table') }} select 1 as id, 2 as more", "models", "one.sql")
-        run_dbt(["run"])
-        second, columns = self._seen(project)
-        assert second != first
-        assert columns == ["id", "more"]
-        write_file("{{ config(materialized='view') }} select *, 3 as third from {{ ref('one') }}", "models", "seen.sql")
-        run_dbt(["run"])
-        third, columns = self._seen(project)
-        assert third != second
-        assert columns == ["id", "more", "third"]
-        run_dbt(["run", "--full-refresh"])
-        assert self._seen(project)[0] != third
-
-
 class TestHooks:
     """Hooks before and after a run and a model."""
 

@@ -121,7 +121,7 @@ def test_the_warehouse_gives_the_words_of_the_lists_the_meaning_that_was_announc
             "INSERT INTO raw_features (network, processing_date, window_days, address) SELECT DISTINCT 'ethereum', "
             f"toDate('2025-08-01'), {WINDOW_OF_LISTED}, address FROM raw_standing_labels WHERE network = 'ethereum'"
         )
-    run_dbt(["run", "--select", "fct_snapshot_addresses", "fct_applied_labels"])
+    run_dbt(["run", "--select", "+fct_applied_labels"])
     with connect() as client:
         listed = client.query(
             f"SELECT {columns}, count() FROM raw_standing_labels FINAL WHERE network = 'ethereum' GROUP BY ALL"
