@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,10 +14,12 @@ import pytest
 from tests.support.dbt import dbt, parsed, run_dbt
 from tests.support.warehouse import WINDOW, Called
 from trainer import connect
+from trainer.labels.add import add_labels
 from trainer.simulate import simulate
+from trainer.snapshots.ingest import ingest
+from trainer.warehouse.schema import create_tables
 
 DATES = (date(2025, 7, 1), date(2025, 8, 1))
-NETWORKS = {"simnet": DATES, "othernet": DATES[:1]}
 LAST = "network = 'simnet' AND processing_date = '2025-08-01'"
 FAMILIES = ("--vars", "{feature_families: [neighbours, motifs, fans, relays, transfers]}")
 
@@ -60,20 +63,31 @@ def check_equals_a_build_from_nothing(*options: str) -> None:
     assert [table for table in expected if found[table] != expected[table]] == []
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
+    """Two snapshots with labels for each in a warehouse that is built; its folder, and the labels."""
+    place = tmp_path_factory.mktemp("by_snapshot")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAINER_WAREHOUSE", str(place / "warehouse"))
+        world = simulate(place / "world", alerts=200, dates=DATES, window_days=WINDOW, network="simnet", seed=3)
+        with connect() as client:
+            create_tables(client)
+            ingest(client, world.root / "snapshots")
+            add_labels(client, world.custom_labels)
+        run_dbt(["seed"])
+        run_dbt(["run"])
+    return place / "warehouse", pd.read_csv(world.custom_labels)
+
+
 @pytest.fixture
-def world(tmp_path: Path, own_call: Callable[..., Called]) -> dict[str, pd.DataFrame]:
-    """Three snapshots of two networks with labels for each, of which nothing is built yet; the labels of each network."""
-    labels = {}
-    for network, dates in NETWORKS.items():
-        made = simulate(tmp_path / network, alerts=200, dates=dates, window_days=WINDOW, network=network, seed=3)
-        for arguments in (("ingest", made.root / "snapshots"), ("labels", "add", made.custom_labels)):
-            done = own_call(*arguments)
-            assert done.code == 0, done.err
-        labels[network] = pd.read_csv(made.custom_labels)
-    return labels
+def labels(made: tuple[Path, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+    """The labels; the environment names a copy of the warehouse."""
+    shutil.copytree(made[0], tmp_path / "own", symlinks=True)
+    monkeypatch.setenv("TRAINER_WAREHOUSE", str(tmp_path / "own"))
+    return made[1]
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("labels")
 @pytest.mark.timeout(400)
 def test_a_snapshot_by_itself_has_the_rows_that_it_has_among_all() -> None:
     ended = dbt("run", *FAMILIES)
@@ -88,17 +102,16 @@ def test_a_snapshot_by_itself_has_the_rows_that_it_has_among_all() -> None:
 
 @pytest.mark.timeout(400)
 def test_a_run_builds_what_has_changed_and_nothing_else(
-    world: dict[str, pd.DataFrame], own_call: Callable[..., Called], tmp_path: Path
+    labels: pd.DataFrame, call: Callable[..., Called], tmp_path: Path
 ) -> None:
-    run_dbt(["run"])
     before = parts()
     run_dbt(["run"])
     assert written(before) == {}
 
     # Labels of a known source for one date: the label half of that date.
-    known = world["simnet"].query("processing_date == '2025-07-01'").head(20)
+    known = labels.query("processing_date == '2025-07-01'").head(20)
     known.assign(processing_date="2025-08-01").to_csv(tmp_path / "more.csv", index=False)
-    assert own_call("labels", "add", tmp_path / "more.csv").code == 0
+    assert call("labels", "add", tmp_path / "more.csv").code == 0
     run_dbt(["run"])
     changed = written(before)
     assert {"fct_applied_labels", "int_label_votes__gold", "int_label_votes", "fct_address_labels"} <= set(changed)
@@ -117,6 +130,16 @@ def test_a_run_builds_what_has_changed_and_nothing_else(
         client.command("DROP TABLE kept")
     run_dbt(["run"])
     assert "fct_address_labels" in written(before)
+
+    # A label most of whose columns are missing.
+    before = parts()
+    with connect() as client:
+        client.command(
+            "INSERT INTO address_labels (network, processing_date, window_days, address, label, risk_level, source) "
+            f"SELECT network, processing_date, window_days, address, 'scam', 'high', 'ofac' FROM raw_features WHERE {LAST} LIMIT 1"
+        )
+    run_dbt(["run"])
+    assert "fct_applied_labels" in written(before)
 
     # One address of one snapshot: the features of that date, and nothing of another.
     before = parts()
@@ -141,10 +164,9 @@ def test_a_run_builds_what_has_changed_and_nothing_else(
     check_equals_a_build_from_nothing()
 
 
-@pytest.mark.usefixtures("world")
+@pytest.mark.usefixtures("labels")
 @pytest.mark.timeout(400)
 def test_a_change_of_sql_builds_what_depends_on_it_and_a_killed_run_is_made_good() -> None:
-    run_dbt(["run"])
     before = parts()
     run_dbt(["run", "--vars", "{medium_risk_label: 1}"])
     changed = written(before)

@@ -8,7 +8,8 @@
     {#- The list grows while the loop runs over it, until no parent is new. -#}
     {%- for name in reached -%}
         {%- set node = graph.sources[name] if name in graph.sources else graph.nodes[name] -%}
-        {%- set kind = {"by_snapshot": "stored", "view": "views", "ephemeral": "views"}.get(node.config.materialized, "shared") -%}
+        {%- set kinds = {"by_snapshot": "stored", "view": "views", "ephemeral": "views"} -%}
+        {%- set kind = kinds.get(node.config.materialized, "shared") -%}
         {%- if node.resource_type == "source" -%}
             {%- set kind = node.meta.get("snapshot_state", "shared") -%}
         {%- endif -%}

@@ -3,7 +3,8 @@
     through which the model's SQL sees only this snapshot.
 
     A change of a snapshot's rows is noticed by the parts of its partition, whose numbers grow with each write; where a partition
-    may be emptied and filled again, by the rows. A change of what is shared is noticed by its rows, of a view by its SQL.
+    may be emptied and filled again, by the rows. A change of what is shared is noticed by its rows, of a view by its SQL. Rows
+    are hashed as tuples: the hash of columns one of which is NULL is NULL.
 #}
 {% macro snapshot_plan(this, inputs, sql) %}
     {%- set raw = inputs.parts + inputs.rows -%}
@@ -15,7 +16,7 @@
         select '' as input, '' as partition_id, toUInt64(0) as content
         {%- for table in inputs.rows %}
         union all
-        select '{{ table.database }}.{{ table.name }}', _partition_id, sum(cityHash64(* except (ingested_at)))
+        select '{{ table.database }}.{{ table.name }}', _partition_id, sum(cityHash64(tuple(* except (ingested_at))))
         from `{{ table.database }}`.`{{ table.name }}` final
         group by _partition_id
         {%- endfor %}
@@ -92,7 +93,7 @@
             {%- endif %}
             {%- for table in inputs.shared %},
             (
-                select (count(), sum(cityHash64(*)))
+                select (count(), sum(cityHash64(tuple(*))))
                 from `{{ table.database }}`.`{{ table.name }}`{{ " final" if table.is_source }}
             )
             {%- endfor %}
