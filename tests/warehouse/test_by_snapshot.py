@@ -188,3 +188,15 @@ def test_a_change_of_sql_builds_what_depends_on_it_and_a_killed_run_is_made_good
         )
     run_dbt(["run", "--vars", "{medium_risk_label: 1}"])
     check_equals_a_build_from_nothing("--vars", "{medium_risk_label: 1}")
+
+
+@pytest.mark.usefixtures("labels")
+def test_a_table_of_an_earlier_version_is_refused_and_not_taken_for_an_empty_one() -> None:
+    with connect() as client:
+        client.command("DROP TABLE int_flow_sides SYNC")
+        client.command("CREATE TABLE int_flow_sides ENGINE = MergeTree ORDER BY x AS SELECT 1 AS x")
+    ended = dbt("run", "--select", "int_flow_peers")
+    assert not ended.success
+    assert "earlier version; run `dbt run` without --select" in " ".join(str(one.message) for one in ended.result)
+    run_dbt(["run"])
+    check_equals_a_build_from_nothing()

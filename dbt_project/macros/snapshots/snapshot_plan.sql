@@ -71,7 +71,10 @@
         select
             concat(database, '.', table) as input,
             toUInt64OrZero(extract(partition, '^\\((\\d+),')) as snapshot,
-            toUInt64OrZero(extract(partition, ',(\\d+)\\)$')) as state,
+            toUInt64OrZero(extract(partition, ',(\\d+)\\)$')) + throwIf(
+                not match(partition, '^\\(\\d+,\\d+\\)$'),
+                'A table that this model reads was stored as a whole, by an earlier version; run `dbt run` without --select.'
+            ) as state,
             concat('_snapshot = ', toString(snapshot)) as filter
         from system.parts
         where {{ are_tables(inputs.stored) }} and active
