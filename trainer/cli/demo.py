@@ -31,7 +31,7 @@ DATES = (date(2025, 8, 1), date(2025, 9, 1))
 STRATEGIES = ("label_model", "address_labels")  # the default is last
 TOP = 10
 ALERTS = 3_000  # a date
-DURATION = "This takes about a minute on two cores"
+DURATION = "This takes one to two minutes on two cores"
 # The demo has an empty warehouse, so every seed and table is new. Unit tests are of the models' SQL, which no data changes.
 BUILD = ("--full-refresh", "--exclude-resource-type", "unit_test")
 ALERT_BUDGET = 50  # alerts a day that somebody can look at
@@ -59,7 +59,7 @@ def demo(
 ) -> None:
     """Simulate, ingest, label, build, train, score, explain and report, in a folder of its own.
 
-    With 3,000 alerts a date it takes about a minute on two cores.
+    With 3,000 alerts a date it takes one to two minutes on two cores.
     """
     from trainer import settings
 
