@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -89,30 +90,47 @@ class LightGBMTrainer(ModelTrainer):
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""
-        lightgbm = import_lightgbm()
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
         plan = self.plan()
-        parameters = self._parameters(plan.parameters, rows)
-
-        def fixed(part: Rows, rounds: int) -> Any:
-            data = lightgbm.Dataset(part.X, part.y, weight=part.weight)
-            return lightgbm.train(parameters, data, rounds, callbacks=[self._watcher(rounds)])
-
-        def stopped(fitted: Rows, held: Rows) -> tuple[Any, int]:
-            data = lightgbm.Dataset(fitted.X, fitted.y, weight=fitted.weight)
-            valid = data.create_valid(held.X, held.y, weight=held.weight)
-            callbacks = [
-                lightgbm.early_stopping(plan.patience, first_metric_only=True, verbose=False),
-                self._watcher(MAX_ROUNDS),
-            ]
-            model = lightgbm.train(parameters, data, MAX_ROUNDS, valid_sets=[valid], callbacks=callbacks)
-            return model, model.best_iteration
-
+        parameters = with_threads(self.parameters(plan, rows.y), "lightgbm", rows.X)
         with lightgbm_refusals():
-            self.model = fit_boosted(rows, plan, self.seed, fixed, stopped)
+            self.model = fit_boosted(rows, plan, self.seed, partial(self.fixed, parameters), partial(self.stopped, plan, parameters))
         self.n_features = rows.X.shape[1]
         return self.model
+
+    def parameters(self, plan: Plan, y: np.ndarray) -> dict[str, Any]:
+        """Return LightGBM's parameters for labels (n,)."""
+        chosen = plan.parameters
+        objective = chosen.get("objective", "binary")
+        if objective == "binary" and not ((y == 0) | (y == 1)).all():
+            objective = "cross_entropy"  # the same loss, for soft labels too: `binary` takes every label above 0 for 1
+        metric = chosen.get("metric", "binary_logloss" if objective == "binary" else "cross_entropy")
+        return REPRODUCIBLE | chosen | {"objective": objective, "metric": metric, "seed": self.seed}
+
+    def fixed(self, parameters: dict[str, Any], rows: Rows, rounds: int) -> Any:
+        """Fit so many trees."""
+        lightgbm = import_lightgbm()
+        data = lightgbm.Dataset(rows.X, rows.y, weight=rows.weight)
+        return lightgbm.train(parameters, data, rounds, callbacks=[self._watcher(rounds)])
+
+    def stopped(
+        self, plan: Plan, parameters: dict[str, Any], fitted: Rows, held: Rows, loss: Any = None
+    ) -> tuple[Any, int]:
+        """Fit until the loss on held-out rows stops falling; return the model, cut where it was lowest, and its number of trees.
+
+        Args:
+            loss: a loss to stop by instead of the parameters' metric, as `feval` of `lightgbm.train`.
+        """
+        lightgbm = import_lightgbm()
+        data = lightgbm.Dataset(fitted.X, fitted.y, weight=fitted.weight)
+        valid = data.create_valid(held.X, held.y, weight=held.weight)
+        callbacks = [
+            lightgbm.early_stopping(plan.patience, first_metric_only=True, verbose=False),
+            self._watcher(MAX_ROUNDS),
+        ]
+        model = lightgbm.train(parameters, data, MAX_ROUNDS, valid_sets=[valid], feval=loss, callbacks=callbacks)
+        return model, model.best_iteration
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""
@@ -142,15 +160,6 @@ class LightGBMTrainer(ModelTrainer):
         """
         self.model = read_text(path)
         self.n_features = self.model.num_feature()
-
-    def _parameters(self, chosen: dict[str, Any], rows: Rows) -> dict[str, Any]:
-        hard = bool(((rows.y == 0) | (rows.y == 1)).all())
-        objective = chosen.get("objective", "binary")
-        if objective == "binary" and not hard:
-            objective = "cross_entropy"  # the same loss, for soft labels too: `binary` takes every label above 0 for 1
-        metric = chosen.get("metric", "binary_logloss" if objective == "binary" else "cross_entropy")
-        chosen = with_threads(chosen, "lightgbm", rows.X)
-        return REPRODUCIBLE | chosen | {"objective": objective, "metric": metric, "seed": self.seed}
 
     def _watcher(self, rounds: int) -> Any:
         def watch(environment: Any) -> None:

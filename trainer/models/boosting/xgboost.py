@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer.models.base import ModelTrainer
@@ -88,35 +89,31 @@ class XGBoostTrainer(ModelTrainer):
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
         plan = self.plan()
-        parameters = with_threads(plan.parameters, "xgboost", rows.X) | {"seed": self.seed}
-
-        def matrix(part: Rows, reference: Any = None) -> Any:
-            return xgboost.QuantileDMatrix(
-                part.X,
-                part.y,
-                weight=part.weight,
-                ref=reference,
-                max_bin=parameters.get("max_bin"),
-                nthread=parameters.get("nthread"),
-            )
-
-        def fixed(part: Rows, rounds: int) -> Any:
-            return xgboost.train(parameters, matrix(part), rounds, callbacks=[self._watcher(rounds)])
-
-        def stopped(fitted: Rows, held: Rows) -> tuple[Any, int]:
-            data = matrix(fitted)
-            callbacks = [
-                xgboost.callback.EarlyStopping(rounds=plan.patience, save_best=True),
-                self._watcher(MAX_ROUNDS),
-            ]
-            evals = [(matrix(held, data), "held_out")]
-            model = xgboost.train(parameters, data, MAX_ROUNDS, evals=evals, callbacks=callbacks, verbose_eval=False)
-            return model, model.num_boosted_rounds()
-
+        parameters = with_threads(self.parameters(plan, rows.y), "xgboost", rows.X)
         with xgboost_refusals():
-            self.model = fit_boosted(rows, plan, self.seed, fixed, stopped)
+            self.model = fit_boosted(rows, plan, self.seed, partial(self.fixed, parameters), partial(self.stopped, plan, parameters))
         self.n_features = rows.X.shape[1]
         return self.model
+
+    def parameters(self, plan: Plan, y: np.ndarray) -> dict[str, Any]:  # noqa: ARG002  the same for soft labels
+        """Return XGBoost's parameters for labels (n,)."""
+        return plan.parameters | {"seed": self.seed}
+
+    def fixed(self, parameters: dict[str, Any], rows: Rows, rounds: int) -> Any:
+        """Fit so many trees."""
+        import xgboost
+
+        return xgboost.train(parameters, _matrix(parameters, rows), rounds, callbacks=[self._watcher(rounds)])
+
+    def stopped(self, plan: Plan, parameters: dict[str, Any], fitted: Rows, held: Rows) -> tuple[Any, int]:
+        """Fit until the loss on held-out rows stops falling; return the model, cut where it was lowest, and its number of trees."""
+        import xgboost
+
+        data = _matrix(parameters, fitted)
+        callbacks = [xgboost.callback.EarlyStopping(rounds=plan.patience, save_best=True), self._watcher(MAX_ROUNDS)]
+        evals = [(_matrix(parameters, held, data), "held_out")]
+        model = xgboost.train(parameters, data, MAX_ROUNDS, evals=evals, callbacks=callbacks, verbose_eval=False)
+        return model, model.num_boosted_rounds()
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""
@@ -158,3 +155,10 @@ class XGBoostTrainer(ModelTrainer):
                 return False
 
         return Watcher()
+
+
+def _matrix(parameters: dict[str, Any], rows: Rows, reference: Any = None) -> Any:
+    import xgboost
+
+    bins, threads = parameters.get("max_bin"), parameters.get("nthread")
+    return xgboost.QuantileDMatrix(rows.X, rows.y, weight=rows.weight, ref=reference, max_bin=bins, nthread=threads)
