@@ -1,7 +1,7 @@
 """ClickHouse's HTTP interface over an embedded engine, so that tests have a "server" where none is installed.
 
-`python tests/support/bridge.py --path FOLDER --user U --password P [--port 0]` prints the port it listens on and serves until
-it is terminated. It supports what dbt-clickhouse and clickhouse-connect send: authentication, queries and data in
+`python tests/support/bridge.py --path FOLDER --user U --password P [--port 0] [--log FILE]` prints the port it listens on and serves
+until it is terminated; the log has a line of JSON for each statement. It supports what dbt-clickhouse and clickhouse-connect send: authentication, queries and data in
 URL and body, settings and `param_` parameters, sessions, compressed and chunked bodies; and it answers with
 ClickHouse's headers, formats and errors. It does not compress answers, stream them or take external tables.
 
@@ -240,9 +240,19 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, engine: Engine, user: str, password: str) -> None:
+    def __init__(self, port: int, engine: Engine, user: str, password: str, log: Path | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.engine, self.user, self.password = engine, user, password
+        self._log, self._lock = log, threading.Lock()
+
+    def record(self, statement: bytes, arguments: dict[str, str], answer: Answer) -> None:
+        """Append a statement, its parameters and the size of its answer to the log."""
+        if self._log is None:
+            return
+        parameters = {name[6:]: value for name, value in arguments.items() if name.startswith("param_")}
+        line = {"statement": statement.decode(errors="replace"), "parameters": parameters, "bytes": len(answer.body)}
+        with self._lock, self._log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line | {"rows": answer.read_rows}) + "\n")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -285,6 +295,7 @@ class Handler(BaseHTTPRequestHandler):
             if "X-ClickHouse-Database" in self.headers:
                 arguments.setdefault("database", self.headers["X-ClickHouse-Database"])
             answer = self.server.engine.execute(statement, arguments)
+            self.server.record(statement, arguments, answer)
         except Exception as caught:  # always answer; a bug here becomes error 1002 with its message
             error = caught if isinstance(caught, EngineError) else EngineError(repr(caught))
             self._send(
@@ -352,10 +363,11 @@ def main() -> None:
     arguments.add_argument("--user", required=True)
     arguments.add_argument("--password", required=True)
     arguments.add_argument("--port", type=int, default=0)
+    arguments.add_argument("--log", type=Path)
     options = arguments.parse_args()
     engine = Engine(str(options.path.resolve()))
     try:
-        with Server(options.port, engine, options.user, options.password) as server:
+        with Server(options.port, engine, options.user, options.password, options.log) as server:
             print(server.server_address[1], flush=True)
             server.serve_forever()
     except KeyboardInterrupt:

@@ -69,6 +69,8 @@ def fit(
     balance_networks: o.BalanceNetworks = False,
     alert_budget: o.AlertBudget = None,
     min_precision: o.MinPrecision = None,
+    backend: o.Backend = "local",
+    scheduler: o.Scheduler = None,
     json: o.Json = False,
     target: o.Target = None,
 ) -> None:
@@ -81,6 +83,7 @@ def fit(
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
     what |= {"folds": folds, "embargo_days": embargo_days, "min_labelled": min_labelled, "min_positive": min_positive}
+    what |= {"backend": backend, "scheduler": scheduler}
     networks = {"left_out_networks": left_out, "balance_networks": balance_networks, "all_networks": all_networks}
     result = _fitted(target, (model_type, network, start_date, end_date, window_days), what | networks)
     _warn_of_fit(result, tuned=params is not None)
@@ -89,10 +92,11 @@ def fit(
 
 def _fitted(target: str | None, rows: tuple[Any, ...], options: dict[str, Any]) -> TrainingResult:
     """Train with the options of `training_of`; the trainer's are checked before the warehouse is opened."""
-    from trainer.training import checked_trainer
+    from trainer.training import check_backend, checked_trainer
     from trainer.warehouse import connect
 
     options["model_trainer"] = checked_trainer(options["model_trainer"], rows[0])
+    check_backend(options["backend"], options["scheduler"], options["model_trainer"])
     with progress() as update, connect(target) as client:
         return training_of(client, *rows, **options, progress=update).run()
 

@@ -19,6 +19,7 @@ from trainer.warehouse.label_tables import (
 )
 from trainer.warehouse.loads import LoadedTable, content_of, loaded_tables, record_load
 from trainer.warehouse.native import Column, column_blocks
+from trainer.warehouse.old_parts import is_embedded
 from trainer.warehouse.publish import drop_partition, drop_partitions, publish, replace_rows
 from trainer.warehouse.schema import (
     RAW_ALERTS,
@@ -73,6 +74,7 @@ __all__ = [
     "drop_partitions",
     "exclusive",
     "follow_dbt",
+    "is_embedded",
     "load",
     "load_number",
     "loaded_tables",

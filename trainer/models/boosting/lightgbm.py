@@ -10,6 +10,7 @@ import numpy as np
 from trainer.models.base import ModelTrainer
 from trainer.models.boosting.lightgbm_parameters import first_names, lightgbm_refusals, try_parameters
 from trainer.models.boosting.plan import MAX_ROUNDS, Plan, check_preset, fit_boosted, plan_of, require_objective, with_threads
+from trainer.models.boosting.together import Member, Work, meeting, member_threads, network_parameters, summed_loss
 from trainer.models.boosting.trial import trial_rows
 from trainer.models.files.lightgbm_text import import_lightgbm, read_text, write_text
 from trainer.models.rows import Rows, matrix_of, training_rows
@@ -131,6 +132,17 @@ class LightGBMTrainer(ModelTrainer):
         ]
         model = lightgbm.train(parameters, data, MAX_ROUNDS, valid_sets=[valid], feval=loss, callbacks=callbacks)
         return model, model.best_iteration
+
+    def fit_member(self, member: Member, work: Work, fitted: Rows, held: Rows | None) -> tuple[Any, int]:
+        """Fit with other processes, each to its own rows; see `trainer.models.boosting.together`."""
+        parameters = member_threads(work.parameters, "lightgbm", member, fitted) | network_parameters(member)
+        parameters = {"tree_learner": "data"} | parameters
+        with lightgbm_refusals():
+            if held is None:
+                return self.fixed(parameters, fitted, work.rounds or 1).free_network(), work.rounds or 1
+            with meeting(member):
+                model, rounds = self.stopped(work.plan, parameters | {"metric": "None"}, fitted, held, summed_loss)
+            return model.free_network(), rounds
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""

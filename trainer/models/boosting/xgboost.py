@@ -16,6 +16,7 @@ from trainer.models.boosting.plan import (
     require_objective,
     with_threads,
 )
+from trainer.models.boosting.together import Member, Work, meeting, member_threads
 from trainer.models.boosting.trial import trial_rows
 from trainer.models.boosting.xgboost_parameters import ALIASES, require_supported, try_parameters, xgboost_refusals
 from trainer.models.files.xgboost_trees import read_trees, write_trees
@@ -114,6 +115,14 @@ class XGBoostTrainer(ModelTrainer):
         evals = [(_matrix(parameters, held, data), "held_out")]
         model = xgboost.train(parameters, data, MAX_ROUNDS, evals=evals, callbacks=callbacks, verbose_eval=False)
         return model, model.num_boosted_rounds()
+
+    def fit_member(self, member: Member, work: Work, fitted: Rows, held: Rows | None) -> tuple[Any, int]:
+        """Fit with other processes, each to its own rows; see `trainer.models.boosting.together`."""
+        parameters = member_threads(work.parameters, "xgboost", member, fitted)
+        with xgboost_refusals(), meeting(member):
+            if held is None:
+                return self.fixed(parameters, fitted, work.rounds or 1), work.rounds or 1
+            return self.stopped(work.plan, parameters, fitted, held)
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""
