@@ -57,7 +57,7 @@ class Slice:
 
 
 def slices_of(data: Dataset, selection: Selection, label_strategy: str, count: int) -> list[Slice]:
-    """Return so many slices: disjoint, and together all rows of a dataset that `read_training` read; the same for the same rows."""
+    """Return so many slices: disjoint, and together all rows of a dataset of `read_training`; the same for the same rows."""
     networks, dates, ids = data.networks, data.dates, data.keys[data.model_type.id_column].combine_chunks()
     snapshots = data.snapshots
     starts = np.flatnonzero(np.r_[True, snapshots[1:] != snapshots[:-1]])
@@ -92,8 +92,8 @@ def read_slice(client: Client, one: Slice) -> np.ndarray:
         keys = read_into(client, _source(one, part), X[start:stop])
         if digest_of(keys[one.kind.id_column].combine_chunks()) != part.digest:
             raise NotBuiltError(
-                f"{one.kind.scoring_table} does not have the rows of {part.network} {part.processing_date} that were to be read: it "
-                "changed meanwhile, or is another warehouse."
+                f"{one.kind.scoring_table} does not have the rows of {part.network} {part.processing_date} that were to be "
+                "read: it changed meanwhile, or is another warehouse."
             )
         start = stop
     return X

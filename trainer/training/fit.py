@@ -55,8 +55,8 @@ if TYPE_CHECKING:
 GOLD = "gold labels of unseen addresses"
 NO_GOLD = "no gold to evaluate on"
 NEEDS_TABLE = (
-    "The workers of a cluster read the rows of the training table, which has the labels that dbt computes, and no label strategy in "
-    "Python; choose one of dbt's by --label-strategy, or leave --backend dask out."
+    "The workers of a cluster read the rows of the training table, which has the labels that dbt computes, not those of a label "
+    "strategy in Python; choose one of dbt's by --label-strategy, or leave --backend dask out."
 )
 
 
@@ -205,9 +205,7 @@ class ModelTraining:
         strategy, selection = self._strategy(), self._selection()
         return self._read_with_progress(selection, strategy, IN_PROCESS)
 
-    def _read_with_progress(
-        self, selection: Selection, strategy: LabelStrategy, backend: Backend
-    ) -> tuple[Dataset, np.ndarray]:
+    def _read_with_progress(self, selection: Selection, strategy: LabelStrategy, backend: Backend) -> tuple[Dataset, np.ndarray]:
         with step(self.progress, "reading features and labels"):
             return self._read_labelled(selection, strategy, backend)
 
@@ -223,9 +221,7 @@ class ModelTraining:
             raise UsageError(f"The start date {start} is after the end date {end}.")
         return resolve_selection(self.client, self.model_type, self.network, start, end, self.window_days)
 
-    def _read_labelled(
-        self, selection: Selection, strategy: LabelStrategy, backend: Backend
-    ) -> tuple[Dataset, np.ndarray]:
+    def _read_labelled(self, selection: Selection, strategy: LabelStrategy, backend: Backend) -> tuple[Dataset, np.ndarray]:
         choice = FeatureChoice(tuple(self.features), tuple(self.exclude), tuple(self.accept_columns))
         with one_build(self.client):
             if is_computed_by_dbt(strategy):
@@ -264,7 +260,9 @@ class ModelTraining:
                 f"there are {counts}; {hint}."
             )
 
-    def _description(self, trainer: ModelTrainer, strategy: LabelStrategy, selection: Selection, data: Dataset, backend: Backend) -> dict[str, Any]:
+    def _description(
+        self, trainer: ModelTrainer, strategy: LabelStrategy, selection: Selection, data: Dataset, backend: Backend
+    ) -> dict[str, Any]:
         """Return what model.json says about the model and the data it was trained on."""
         created, fingerprint = datetime.now(UTC), backend.fingerprint(data)
         name = name_of(type(trainer))

@@ -9,8 +9,9 @@ import numpy as np
 
 from trainer.models.base import ModelTrainer
 from trainer.models.boosting.lightgbm_parameters import first_names, lightgbm_refusals, try_parameters
+from trainer.models.boosting.lightgbm_start import ALONE, BIN_ROWS, Start, start_of
 from trainer.models.boosting.plan import MAX_ROUNDS, Plan, check_preset, fit_boosted, plan_of, require_objective, with_threads
-from trainer.models.boosting.together import Member, Work, meeting, member_threads, network_parameters, summed_loss
+from trainer.models.boosting.together import Member, Work, meeting, member_threads, network_parameters
 from trainer.models.boosting.trial import trial_rows
 from trainer.models.files.lightgbm_text import import_lightgbm, read_text, write_text
 from trainer.models.rows import Rows, matrix_of, training_rows
@@ -96,7 +97,9 @@ class LightGBMTrainer(ModelTrainer):
         plan = self.plan()
         parameters = with_threads(self.parameters(plan, rows.y), "lightgbm", rows.X)
         with lightgbm_refusals():
-            self.model = fit_boosted(rows, plan, self.seed, partial(self.fixed, parameters), partial(self.stopped, plan, parameters))
+            self.model = fit_boosted(
+                rows, plan, self.seed, partial(self.fixed, parameters), partial(self.stopped, plan, parameters)
+            )
         self.n_features = rows.X.shape[1]
         return self.model
 
@@ -109,40 +112,43 @@ class LightGBMTrainer(ModelTrainer):
         metric = chosen.get("metric", "binary_logloss" if objective == "binary" else "cross_entropy")
         return REPRODUCIBLE | chosen | {"objective": objective, "metric": metric, "seed": self.seed}
 
-    def fixed(self, parameters: dict[str, Any], rows: Rows, rounds: int) -> Any:
+    def fixed(self, parameters: dict[str, Any], rows: Rows, rounds: int, start: Start = ALONE) -> Any:
         """Fit so many trees."""
-        lightgbm = import_lightgbm()
-        data = lightgbm.Dataset(rows.X, rows.y, weight=rows.weight)
-        return lightgbm.train(parameters, data, rounds, callbacks=[self._watcher(rounds)])
+        data = start.dataset(rows)
+        return import_lightgbm().train(parameters, data, rounds, callbacks=[self._watcher(rounds)])
 
-    def stopped(
-        self, plan: Plan, parameters: dict[str, Any], fitted: Rows, held: Rows, loss: Any = None
-    ) -> tuple[Any, int]:
-        """Fit until the loss on held-out rows stops falling; return the model, cut where it was lowest, and its number of trees.
-
-        Args:
-            loss: a loss to stop by instead of the parameters' metric, as `feval` of `lightgbm.train`.
-        """
+    def stopped(self, plan: Plan, parameters: dict[str, Any], fitted: Rows, held: Rows, start: Start = ALONE) -> tuple[Any, int]:
+        """Fit until the loss on held-out rows stops falling; return the model, cut at its lowest, and its number of trees."""
         lightgbm = import_lightgbm()
-        data = lightgbm.Dataset(fitted.X, fitted.y, weight=fitted.weight)
-        valid = data.create_valid(held.X, held.y, weight=held.weight)
+        data = start.dataset(fitted)
+        valid = start.dataset(held, data)
         callbacks = [
             lightgbm.early_stopping(plan.patience, first_metric_only=True, verbose=False),
             self._watcher(MAX_ROUNDS),
         ]
-        model = lightgbm.train(parameters, data, MAX_ROUNDS, valid_sets=[valid], feval=loss, callbacks=callbacks)
+        model = lightgbm.train(parameters, data, MAX_ROUNDS, valid_sets=[valid], feval=start.loss, callbacks=callbacks)
         return model, model.best_iteration
 
-    def fit_member(self, member: Member, work: Work, fitted: Rows, held: Rows | None) -> tuple[Any, int]:
+    def rows_to_bin(self, parameters: dict[str, Any]) -> int:
+        """Return how many rows LightGBM makes bins of."""
+        return int(parameters.get("bin_construct_sample_cnt", BIN_ROWS))
+
+    def fit_member(
+        self, member: Member, work: Work, fitted: Rows, held: Rows | None, sample: np.ndarray | None
+    ) -> tuple[Any, int]:
         """Fit with other processes, each to its own rows; see `trainer.models.boosting.together`."""
-        parameters = member_threads(work.parameters, "lightgbm", member, fitted) | network_parameters(member)
-        parameters = {"tree_learner": "data"} | parameters
+        parameters = member_threads(work.parameters, "lightgbm", member, fitted)
+        parameters = {"tree_learner": "data"} | parameters | network_parameters(member)
+        if held is not None:
+            parameters["metric"] = "None"
         with lightgbm_refusals():
+            start = start_of(parameters, work.mean, sample)
             if held is None:
-                return self.fixed(parameters, fitted, work.rounds or 1).free_network(), work.rounds or 1
-            with meeting(member):
-                model, rounds = self.stopped(work.plan, parameters | {"metric": "None"}, fitted, held, summed_loss)
-            return model.free_network(), rounds
+                model, rounds = self.fixed(parameters, fitted, work.rounds or 1, start), work.rounds or 1
+            else:
+                with meeting(member):
+                    model, rounds = self.stopped(work.plan, parameters, fitted, held, start)
+            return start.added_to(model.free_network()), rounds
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""

@@ -1,4 +1,9 @@
-"""Boosted trees that several processes fit together, each to its own rows: they exchange sums by bin, never rows."""
+"""Boosted trees that several processes fit together, each to its own rows: they exchange sums by bin.
+
+XGBoost's processes merge sketches of their rows into bins, and sum the metric of early stopping. LightGBM's would each make the bins
+of some features from its own rows only, start from the mean of their log-odds, and stop by the metric of its own rows; here all
+make all bins from one sample of all rows, start from the log-odds of all, and stop by the loss of all, as one process does.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,6 @@ import copy
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -41,11 +45,12 @@ class Member:
 
 @dataclass(frozen=True)
 class Work:
-    """What to fit: so many trees (`rounds`), or by early stopping if that is None."""
+    """What to fit: so many trees (`rounds`), or by early stopping if that is None; `mean` is the mean label of all rows to fit."""
 
     plan: Plan
     parameters: dict[str, Any]
     rounds: int | None
+    mean: float
 
 
 class Boosted(Protocol):
@@ -61,8 +66,19 @@ class Boosted(Protocol):
     def parameters(self, plan: Plan, y: np.ndarray) -> dict[str, Any]:
         """Return the library's parameters for labels (n,)."""
 
-    def fit_member(self, member: Member, work: Work, fitted: Rows, held: Rows | None) -> tuple[Any, int]:
-        """Fit as one of several processes, to rows of its own; return the model of all, and its number of trees."""
+    def rows_to_bin(self, parameters: dict[str, Any]) -> int:
+        """Return of how many rows, at most, all processes need the features to make bins of; 0 for none."""
+
+    def fit_member(
+        self, member: Member, work: Work, fitted: Rows, held: Rows | None, sample: np.ndarray | None
+    ) -> tuple[Any, int]:
+        """Fit as one of several processes, to rows of its own; return the model of all, and its number of trees.
+
+        Args:
+            member, work: which of the processes it is, and what they fit.
+            fitted, held: its rows to fit, and to stop by.
+            sample: (s, d), the same in all processes, to make bins of; None where `rows_to_bin` is 0.
+        """
 
 
 # (work, rows to fit, rows held out), X being the number of each row -> the model of all processes, and its number of trees.
@@ -102,15 +118,18 @@ def fit_together(
     parameters = trainer.parameters(plan, rows.y)
 
     def fixed(part: Rows, rounds: int) -> Any:
-        return together(Work(plan, parameters, rounds), part, None)[0]
+        return together(Work(plan, parameters, rounds, _mean(part)), part, None)[0]
 
-    trainer.model = fit_boosted(rows, plan, trainer.seed, fixed, partial(together, Work(plan, parameters, None)))
+    def stopped(fitted: Rows, held: Rows) -> tuple[Any, int]:
+        return together(Work(plan, parameters, None, _mean(fitted)), fitted, held)
+
+    trainer.model = fit_boosted(rows, plan, trainer.seed, fixed, stopped)
     trainer.n_features = columns
     return trainer
 
 
 def member_threads(parameters: dict[str, Any], library: str, member: Member, rows: Rows) -> dict[str, Any]:
-    """Return the parameters with the number of threads that suits a process's rows, at most its own; a given one is left alone."""
+    """Return the parameters with the number of threads that suits a process's rows, at most its own, unless they have one."""
     if not parameters.keys().isdisjoint(THREAD_NAMES):
         return parameters
     return parameters | {"nthread": max(1, min(member.threads, rows.X.size // CELLS_A_THREAD[library]))}
@@ -151,3 +170,7 @@ def summed_loss(predicted: np.ndarray, data: Any) -> tuple[str, float, bool]:
     losses = -(y * np.log(proba) + (1 - y) * np.log1p(-proba))
     loss, total = collective.allreduce(np.array([losses @ weight, weight.sum()]), collective.Op.SUM)
     return "log_loss", float(loss / total), False
+
+
+def _mean(rows: Rows) -> float:
+    return float(np.average(rows.y.astype(np.float64), weights=rows.weights))

@@ -85,14 +85,14 @@ class XGBoostTrainer(ModelTrainer):
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""
-        import xgboost
-
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
         plan = self.plan()
         parameters = with_threads(self.parameters(plan, rows.y), "xgboost", rows.X)
         with xgboost_refusals():
-            self.model = fit_boosted(rows, plan, self.seed, partial(self.fixed, parameters), partial(self.stopped, plan, parameters))
+            self.model = fit_boosted(
+                rows, plan, self.seed, partial(self.fixed, parameters), partial(self.stopped, plan, parameters)
+            )
         self.n_features = rows.X.shape[1]
         return self.model
 
@@ -107,7 +107,7 @@ class XGBoostTrainer(ModelTrainer):
         return xgboost.train(parameters, _matrix(parameters, rows), rounds, callbacks=[self._watcher(rounds)])
 
     def stopped(self, plan: Plan, parameters: dict[str, Any], fitted: Rows, held: Rows) -> tuple[Any, int]:
-        """Fit until the loss on held-out rows stops falling; return the model, cut where it was lowest, and its number of trees."""
+        """Fit until the loss on held-out rows stops falling; return the model, cut at its lowest, and its number of trees."""
         import xgboost
 
         data = _matrix(parameters, fitted)
@@ -116,7 +116,18 @@ class XGBoostTrainer(ModelTrainer):
         model = xgboost.train(parameters, data, MAX_ROUNDS, evals=evals, callbacks=callbacks, verbose_eval=False)
         return model, model.num_boosted_rounds()
 
-    def fit_member(self, member: Member, work: Work, fitted: Rows, held: Rows | None) -> tuple[Any, int]:
+    def rows_to_bin(self, parameters: dict[str, Any]) -> int:  # noqa: ARG002  sketches are merged
+        """Return 0: processes need none of each other's rows."""
+        return 0
+
+    def fit_member(
+        self,
+        member: Member,
+        work: Work,
+        fitted: Rows,
+        held: Rows | None,
+        sample: np.ndarray | None,  # noqa: ARG002  there is none
+    ) -> tuple[Any, int]:
         """Fit with other processes, each to its own rows; see `trainer.models.boosting.together`."""
         parameters = member_threads(work.parameters, "xgboost", member, fitted)
         with xgboost_refusals(), meeting(member):

@@ -41,9 +41,7 @@ class Backend(Protocol):
     ) -> tuple[ModelTrainer, np.ndarray | None]:
         """Return what `trainer.models.fit_trainer` returns for some rows (m,), or all of them for None."""
 
-    def predict(
-        self, fitted: ModelTrainer, data: Dataset, rows: np.ndarray, medians: np.ndarray | None, part: str
-    ) -> np.ndarray:
+    def predict(self, fitted: ModelTrainer, data: Dataset, rows: np.ndarray, medians: np.ndarray | None, part: str) -> np.ndarray:
         """Return what `trainer.models.checked_predict` returns for some rows (m,)."""
 
     def frame(self, data: Dataset, rows: np.ndarray) -> pd.DataFrame:
@@ -68,13 +66,9 @@ class InProcess:
         frame, groups = data.frame(), row_groups(trainer, data)
         if rows is None:
             return fit_trainer(trainer, frame, data.y, data.weight, groups, progress, part=part)
-        return fit_trainer(
-            trainer, frame_at(frame, rows), data.y[rows], data.weight[rows], groups[rows], progress, part=part
-        )
+        return fit_trainer(trainer, frame_at(frame, rows), data.y[rows], data.weight[rows], groups[rows], progress, part=part)
 
-    def predict(
-        self, fitted: ModelTrainer, data: Dataset, rows: np.ndarray, medians: np.ndarray | None, part: str
-    ) -> np.ndarray:
+    def predict(self, fitted: ModelTrainer, data: Dataset, rows: np.ndarray, medians: np.ndarray | None, part: str) -> np.ndarray:
         """Return the prediction float64 (m,) for some rows (m,)."""
         return checked_predict(fitted, frame_at(data.frame(), rows), medians, part=part)
 
@@ -111,8 +105,8 @@ def check_backend(name: str, scheduler: str | None, trainer: ModelTrainer) -> No
         raise UsageError("--backend dask needs the address of a scheduler: --scheduler tcp://HOST:8786.")
     if not fits_together(trainer):
         raise UsageError(
-            f"The trainer '{name_of(type(trainer))}' fits in one process only; the workers of a cluster can fit xgboost and lightgbm "
-            "together: choose one of these, or leave --backend dask out."
+            f"The trainer '{name_of(type(trainer))}' fits in one process only; the workers of a cluster can fit xgboost and "
+            "lightgbm together: choose one of these, or leave --backend dask out."
         )
 
 

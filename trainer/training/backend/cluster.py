@@ -13,7 +13,9 @@ from trainer.training.backend import worker
 
 CONNECT_SECONDS = 5
 POLL_SECONDS = 2  # how often a wait looks whether the workers are still there
-NOT_INSTALLED = "--backend dask needs Dask, which is not installed; run `pip install 'aml-trainer[dask]'` here and on the workers."
+NOT_INSTALLED = (
+    "--backend dask needs Dask, which is not installed; run `pip install 'aml-trainer[dask]'` here and on the workers."
+)
 
 
 @dataclass
@@ -118,9 +120,8 @@ def _require_same(client: Any, workers: list[str]) -> None:
     try:
         others = client.run(worker.versions, workers=workers)
     except Exception as error:  # whatever the import of the trainer there raises
-        raise ClusterError(
-            f"The workers cannot run the trainer ({type(error).__name__}: {reason(error)}); install aml-trainer[dask] {own['aml-trainer']} there."
-        ) from error
+        what, wanted = f"{type(error).__name__}: {reason(error)}", f"aml-trainer[dask]=={own['aml-trainer']}"
+        raise ClusterError(f"The workers cannot run the trainer ({what}); install {wanted} there.") from error
     for address, versions in others.items():
         for name, version in versions.items():
             if version != own[name]:

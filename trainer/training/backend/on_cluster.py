@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,18 +102,33 @@ class OnCluster:
         """Fit on all workers at once; X of the rows are their numbers."""
         members = self._members()
         own = [self._labels(fitted, part), [None] * len(members) if held is None else self._labels(held, part)]
+        samples = self._samples(fitted.X[:, 0], trainer.rows_to_bin(work.parameters), trainer.seed)
         bare = silent(trainer)
-        tasks = [(bare, work, member, *labels) for member, *labels in zip(members, *own, strict=True)]
+        tasks = [(bare, work, member, samples, *labels) for member, *labels in zip(members, *own, strict=True)]
         first: tuple[Any, int] = self._call(worker.fit, tasks)[0]
         return first
 
     def _call(self, function: Any, arguments: list[tuple[Any, ...]]) -> list[Any]:
         """Run a function on each worker, with its slice and further arguments."""
-        return self.cluster.call(function, [(held, *own) for held, own in zip(self._held, arguments, strict=True)])
+        return self.cluster.call(function, self._with_slices(arguments))
+
+    def _with_slices(self, arguments: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        return [(held, *own) for held, own in zip(self._held, arguments, strict=True)]
+
+    def _samples(self, numbers: np.ndarray, most: int, seed: int) -> list[Any]:
+        """Return what stands for the features of up to so many of the rows with these numbers; none if that is 0."""
+        if not most:
+            return []
+        if len(numbers) > most:
+            numbers = np.sort(np.random.default_rng(seed).choice(numbers, most, replace=False))
+        _, mine = self._by_worker(numbers)
+        futures = self.cluster.start(worker.values, self._with_slices([(positions,) for positions in mine]))
+        self.cluster.wait(futures)
+        return futures
 
     def _members(self) -> list[Member]:
         """Return what each worker needs to find the others."""
-        from distributed.comm import get_address_host
+        from distributed.comm.addressing import get_address_host
 
         size = len(self._slices)
         hosts = [get_address_host(address) for address in self.cluster.workers[:size]]
@@ -122,9 +136,7 @@ class OnCluster:
         ports = [found.pop() for found in self._ports(hosts)]
         threads = self.cluster.call(worker.threads, [()] * size)
         machines = list(zip(hosts, ports, strict=True))
-        return [
-            Member(rank, size, meeting | {"dmlc_task_id": f"{rank:06}"}, machines, threads[rank]) for rank in range(size)
-        ]
+        return [Member(rank, size, meeting | {"dmlc_task_id": f"{rank:06}"}, machines, threads[rank]) for rank in range(size)]
 
     def _ports(self, hosts: list[str]) -> list[list[int]]:
         """Return for each worker the free ports of its host, the same list for all of one."""

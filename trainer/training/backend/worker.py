@@ -73,10 +73,19 @@ def read(one: Slice) -> Held:
         raise ClusterError(f"The worker {_address()} cannot read its slice: {str(error).rstrip('.')}.") from error
 
 
-def fit(held: Held, trainer: Any, work: Work, member: Member, fitted: Labels, stop: Labels | None) -> tuple[Any, int] | None:
-    """Fit with the other workers; the first of them returns the model and its number of trees."""
+def fit(
+    held: Held, trainer: Any, work: Work, member: Member, samples: list[np.ndarray], fitted: Labels, stop: Labels | None
+) -> tuple[Any, int] | None:
+    """Fit with the other workers; the first of them returns the model and its number of trees.
+
+    Args:
+        held: the rows of this worker.
+        trainer, work, member: what to fit; see `trainer.models.boosting.together`.
+        samples: features to make bins of, those of each worker's rows.
+        fitted, stop: labels of the rows to fit, and to stop by.
+    """
     rows, by = fitted.rows_of(held), None if stop is None else stop.rows_of(held)
-    model, rounds = trainer.fit_member(member, work, rows, by)
+    model, rounds = trainer.fit_member(member, work, rows, by, np.concatenate(samples) if samples else None)
     return (model, rounds) if member.rank == 0 else None
 
 
