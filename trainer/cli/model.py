@@ -79,13 +79,12 @@ def fit(
     What is not given is taken from the warehouse, if that leaves no choice. Several networks make one model, evaluated on each.
     """
     trainer = trainer_of(model, parameters_of(model, params, param), seed)
-    what: dict[str, Any] = {"model_trainer": trainer, "seed": seed, "calibrate": calibration}
+    what = dict[str, Any](model_trainer=trainer, seed=seed, calibrate=calibration, backend=backend, scheduler=scheduler)
     what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
     what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
     what |= {"folds": folds, "embargo_days": embargo_days, "min_labelled": min_labelled, "min_positive": min_positive}
-    what |= {"backend": backend, "scheduler": scheduler}
-    networks = {"left_out_networks": left_out, "balance_networks": balance_networks, "all_networks": all_networks}
-    result = _fitted(target, (model_type, network, start_date, end_date, window_days), what | networks)
+    what |= {"left_out_networks": left_out, "balance_networks": balance_networks, "all_networks": all_networks}
+    result = _fitted(target, (model_type, network, start_date, end_date, window_days), what)
     _warn_of_fit(result, tuned=params is not None)
     emit(result.as_dict(), json, _fit_lines(result))
 

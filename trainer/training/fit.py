@@ -22,13 +22,11 @@ from trainer.data import (
     Selection,
     as_date,
     gold_labels,
-    labelled_addresses,
     read_labelled,
     read_training,
     resolve_selection,
-    too_few_labels_hint,
 )
-from trainer.errors import NotEnoughLabelsError, TrainerError, UsageError
+from trainer.errors import TrainerError, UsageError
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.labels import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 from trainer.model_types import get_model_type
@@ -38,6 +36,7 @@ from trainer.registry import artifact, features_meta, registry
 from trainer.training.arguments import checked_trainer, require_client, strategy_named, trainer_named
 from trainer.training.backend import IN_PROCESS, LOCAL, Backend, check_backend, open_backend
 from trainer.training.by_network import balanced, evaluate_networks
+from trainer.training.enough import require_enough
 from trainer.training.out_of_fold import out_of_fold_table
 from trainer.training.reload import require_reload, sampled_rows
 from trainer.training.result import TrainingResult, result_of
@@ -231,34 +230,12 @@ class ModelTraining:
                 raise UsageError(NEEDS_TABLE)
             else:
                 data = read_labelled(self.client, self.model_type, selection, strategy, choice)
-            self._require_enough(data, selection, strategy)
+            enough = self.min_labelled, self.min_positive
+            require_enough(self.client, data, selection, strategy_name(strategy), *enough)
             backend.take(data, selection, strategy_name(strategy))
             is_gold = strategy_name(strategy) == GOLD_STRATEGY
             gold = data.y if is_gold else gold_labels(self.client, data, selection)
         return (balanced(data) if self.balance_networks else data), gold
-
-    def _require_enough(self, data: Dataset, selection: Selection, strategy: LabelStrategy) -> None:
-        positive = data.y >= 0.5
-        counts = (
-            f"{len(data.y)} labelled rows ({data.address_count()} addresses), of which {int(positive.sum())} positive "
-            f"({data.address_count(positive)} addresses)"
-        )
-        if (without := labelled_addresses(self.client, selection, strategy_name(strategy)) - data.address_count()) > 0:
-            counts += f"; {without} more addresses are labelled, but there is nothing to train on for them"
-        if unlabelled := sorted(set(selection.networks) - set(data.networks.tolist()) if selection.is_pooled else ()):
-            raise NotEnoughLabelsError(
-                f"No row of {', '.join(unlabelled)} has a label under '{strategy_name(strategy)}', so there is nothing to train "
-                "on there; leave it out: a model of the others can score it."
-            )
-        enough = self.min_labelled, self.min_positive
-        hint = too_few_labels_hint(self.client, selection, data.model_type, strategy_name(strategy), *enough)
-        if positive.all() or not positive.any():
-            raise NotEnoughLabelsError(f"Training needs both classes; there are {counts}; {hint}.")
-        if len(data.y) < self.min_labelled or int(positive.sum()) < self.min_positive:
-            raise NotEnoughLabelsError(
-                f"Training needs at least {self.min_labelled} labelled and {self.min_positive} positive rows; "
-                f"there are {counts}; {hint}."
-            )
 
     def _description(
         self, trainer: ModelTrainer, strategy: LabelStrategy, selection: Selection, data: Dataset, backend: Backend

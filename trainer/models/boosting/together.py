@@ -1,8 +1,8 @@
 """Boosted trees that several processes fit together, each to its own rows: they exchange sums by bin.
 
-XGBoost's processes merge sketches of their rows into bins, and sum the metric of early stopping. LightGBM's would each make the bins
-of some features from its own rows only, start from the mean of their log-odds, and stop by the metric of its own rows; here all
-make all bins from one sample of all rows, start from the log-odds of all, and stop by the loss of all, as one process does.
+XGBoost's processes merge sketches of their rows into bins, and sum the metric of early stopping. LightGBM's would each make the
+bins of some features from its own rows only, start from the mean of their log-odds, and stop by the metric of its own rows; here
+all make all bins from one sample of all rows, start from the log-odds of all, and stop by the loss of all, as one process does.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Work:
-    """What to fit: so many trees (`rounds`), or by early stopping if that is None; `mean` is the mean label of all rows to fit."""
+    """What to fit: so many trees (`rounds`), or by early stopping if that is None; `mean` is that of all labels to fit."""
 
     plan: Plan
     parameters: dict[str, Any]
