@@ -18,6 +18,7 @@ from trainer.warehouse.label_tables import (
     RAW_STANDING_LABELS,
 )
 from trainer.warehouse.old_parts import set_lifetime
+from trainer.warehouse.replicated import ddl_of
 from trainer.warehouse.table import Table
 from trainer.warehouse.upgrade import upgrade_tables
 
@@ -270,7 +271,7 @@ TABLES = {table.name: table for table in RAW_TABLES + WRITTEN_TABLES}
 def create_tables(client: Client) -> list[str]:
     """Create the tables that do not exist yet, upgrade those of an earlier version and return the names of all; idempotent."""
     for table in TABLES.values():
-        client.command(table.ddl)
+        client.command(ddl_of(client, table))
     upgrade_tables(client, TABLES.values())
     set_lifetime(client, TABLES.values())
     return list(TABLES)

@@ -12,7 +12,7 @@
         {%- endfor -%}
     {%- endif -%}
     {%- call statement("create") -%}
-        create table {{ relation }} {{ on_cluster_clause(relation) }} (
+        create table {{ relation }} (
             {{ columns | join(", ") }},
             _snapshot UInt64 materialized 0,
             _inputs UInt64 materialized 0
