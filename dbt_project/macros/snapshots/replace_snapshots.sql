@@ -1,8 +1,8 @@
 {#
     Builds beside the table the partitions of a plan that are to be built, and puts them in the place of those to be dropped.
 
-    A replicated database passes a statement about partitions to the tables only if all of it does the same, so it gets two; another
-    one gets one. A copy of a replicated table (`create table … as`) would have the arguments of its engine, which it refuses.
+    A replicated database passes a statement about partitions to the tables only if all of it does the same, so it gets two; any
+    other gets one. A copy of a replicated table (`create table … as`) would have the arguments of its engine, which it refuses.
 #}
 {% macro replace_snapshots(relation, new, plan, inputs, sql) %}
     {%- set build = plan | selectattr("action", "equalto", "build") | list -%}
