@@ -19,7 +19,7 @@
     {%- endif -%}
     {%- if on_cluster_clause(this_table) | trim -%}
         {{ exceptions.raise_compiler_error(
-            this.identifier ~ " is stored by snapshot, which takes a database of the engine Replicated on a cluster (docs/server.md)."
+            this.identifier ~ " is stored by snapshot; a cluster needs a database of the engine Replicated (docs/server.md)."
         ) }}
     {%- endif -%}
     {{ run_hooks(pre_hooks) }}
