@@ -47,10 +47,10 @@ def sides_of(file: Path) -> pl.DataFrame:
     return pl.concat(ways, how="diagonal").collect()
 
 
-def flow_features(sides: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per address with a flow: the columns of int_features__flows."""
+def totals_of(sides: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per address with a flow: counts and sums of its flows in each direction."""
     out, cents = pl.col("is_out"), pl.col("cents")
-    per_address = sides.group_by("key").agg(
+    return sides.group_by("key").agg(
         in_pairs=(~out).sum().cast(pl.Float64),
         out_pairs=out.sum().cast(pl.Float64),
         in_cents=cents.filter(~out).sum(),
@@ -67,16 +67,15 @@ def flow_features(sides: pl.DataFrame) -> pl.DataFrame:
         last_in=pl.col("last_seen").filter(~out).mean(),
         last_out=pl.col("last_seen").filter(out).mean(),
     )
-    least, most = pl.min_horizontal("in_cents", "out_cents"), pl.max_horizontal("in_cents", "out_cents")
-    pairs = pl.col("in_pairs") + pl.col("out_pairs")
-    found = per_address.with_columns(pass_through=pl.when(most > 0).then(least / most))
-    around = (
+
+
+def counterparties_of(sides: pl.DataFrame, totals: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per address: means over its flows of what their other end has."""
+    pairs, cents = pl.col("in_pairs") + pl.col("out_pairs"), pl.col("in_cents") + pl.col("out_cents")
+    others = totals.select("key", "pass_through", pairs=pairs, cents=cents)
+    return (
         sides.select("key", "other")
-        .join(
-            found.select("key", "pass_through", pairs=pairs, cents=pl.col("in_cents") + pl.col("out_cents")),
-            left_on="other",
-            right_on="key",
-        )
+        .join(others, left_on="other", right_on="key")
         .group_by("key")
         .agg(
             flow_counterparty_pairs_mean=pl.col("pairs").mean(),
@@ -85,7 +84,14 @@ def flow_features(sides: pl.DataFrame) -> pl.DataFrame:
             flow_counterparty_pass_through_mean=pl.col("pass_through").mean(),
         )
     )
-    return found.join(around, on="key", how="left").select(
+
+
+def flow_features(sides: pl.DataFrame) -> pl.DataFrame:
+    """Return one row per address with a flow: the columns of int_features__flows."""
+    least, most = pl.min_horizontal("in_cents", "out_cents"), pl.max_horizontal("in_cents", "out_cents")
+    pairs = pl.col("in_pairs") + pl.col("out_pairs")
+    found = totals_of(sides).with_columns(pass_through=pl.when(most > 0).then(least / most))
+    return found.join(counterparties_of(sides, found), on="key", how="left").select(
         "key",
         flow_in_pairs="in_pairs",
         flow_out_pairs="out_pairs",
