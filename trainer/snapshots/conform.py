@@ -82,9 +82,9 @@ class Conformer:
                     columns[name] = column.filter(rows)
         count = pc.sum(rows).as_py() or 0
         result = {
-            "network": pa.array([self.key.network] * count, pa.string()),
-            "processing_date": pa.array([self.key.processing_date] * count, pa.date32()),
-            "window_days": pa.array([self.key.window_days] * count, pa.uint16()),
+            "network": pa.repeat(pa.scalar(self.key.network, pa.string()), count),
+            "processing_date": pa.repeat(pa.scalar(self.key.processing_date, pa.date32()), count),
+            "window_days": pa.repeat(pa.scalar(self.key.window_days, pa.uint16()), count),
         }
         for name, kind in self.table.types.items():
             with self._reading(name):
@@ -93,7 +93,7 @@ class Conformer:
                 elif name in columns:
                     result[name] = self._convert(name, columns[name], kind)
         self._note_dropped(columns)
-        result["ingested_at"] = pa.array([self.loaded_at] * count, pa.timestamp("ms", "UTC"))
+        result["ingested_at"] = pa.repeat(pa.scalar(self.loaded_at, pa.timestamp("ms", "UTC")), count)
         return pa.table(result)
 
     @contextmanager

@@ -38,6 +38,7 @@ from trainer.warehouse import (
     create_tables,
     drop_partition,
     exclusive,
+    insert_batches,
     load,
     load_number,
     publish,
@@ -197,8 +198,7 @@ def _load(
 ) -> dict[str, Table]:
     """Load one file into side tables and return side table → table of its rows; `stack` drops the side tables at the end."""
     side = stack.enter_context(side_table(client, conformer.table))
-    for batch in _batches(file, parts, progress):
-        client.insert_arrow(side, conformer(batch))
+    insert_batches(client, side, map(conformer, _batches(file, parts, progress)))
     if file.landing is None:
         return {_deduplicated(client, stack, side, conformer): file.table}
     made = [(file.table, file.aggregate), *([file.kept] if file.kept else [])]
