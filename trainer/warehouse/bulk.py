@@ -2,52 +2,58 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from trainer.warehouse.old_parts import is_embedded
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
     from clickhouse_connect.driver.client import Client
 
-BYTES_AT_ONCE = 256 * 1024 * 1024
+BYTES_AT_ONCE = 64 * 1024 * 1024  # a second's work of the engine, and a part of the table
 
 
-def insert_batches(client: Client, table: str, batches: Iterable[pa.Table]) -> None:
-    """Insert batches of rows, which need not have the same schema; a part of them may be in the table if one fails.
+def insert_batches(client: Client, table: str, batches: Iterable[pa.Table], folder: Path) -> None:
+    """Insert batches of rows, which need not have the same schema; some of them may be in the table if one fails.
 
-    The embedded engine reads them from a file: written batch by batch it takes one copy of the rows where the driver makes three, and
-    one insert of many batches writes fewer parts. A server takes one insert for each batch.
+    The embedded engine reads them from a file, written batch by batch: that takes one copy of the rows where the driver makes three,
+    and an insert of many batches writes fewer parts. While it does, the next batches are made. A server takes one insert for each.
+
+    Args:
+        folder: an empty folder for the files.
     """
     if not is_embedded(client):
         for batch in batches:
             client.insert_arrow(table, batch)
         return
-    spool = _Spool(client, table)
-    try:
-        for batch in batches:
-            spool.add(batch)
-        spool.insert()
-    finally:
-        spool.remove()
+    with ThreadPoolExecutor(1) as engine:
+        spool = _Spool(client, table, folder, engine)
+        try:
+            for batch in batches:
+                spool.add(batch)
+            spool.insert()
+            spool.wait()
+        finally:
+            spool.close()
 
 
 class _Spool:
-    """Batches of one schema in a temporary file, until there are enough of them."""
+    """Batches of one schema in a file, until there are enough of them for the engine."""
 
-    def __init__(self, client: Client, table: str) -> None:
-        self._client, self._table = client, table
-        handle, self._path = tempfile.mkstemp(suffix=".arrows")
-        os.close(handle)
+    def __init__(self, client: Client, table: str, folder: Path, engine: ThreadPoolExecutor) -> None:
+        self._client, self._table, self._folder, self._engine = client, table, folder, engine
+        self._inserting: Future[None] | None = None
+        self._schema: pa.Schema | None = None
         self._file: pa.NativeFile | None = None
         self._writer: pa.RecordBatchStreamWriter | None = None
-        self._schema: pa.Schema | None = None
-        self._bytes = 0
+        self._bytes = self._number = 0
 
     def add(self, batch: pa.Table) -> None:
+        """Take rows, and have those before them inserted if there are enough of them."""
         import pyarrow as pa
 
         if not batch.num_rows:
@@ -55,25 +61,38 @@ class _Spool:
         if self._bytes >= BYTES_AT_ONCE or (self._bytes and batch.schema != self._schema):
             self.insert()
         if self._writer is None:
-            self._schema, self._file = batch.schema, pa.OSFile(self._path, "wb")
+            self._schema, self._file = batch.schema, pa.OSFile(str(self._path), "wb")
             self._writer = pa.ipc.new_stream(self._file, batch.schema)
         self._writer.write_table(batch)
         self._bytes += batch.nbytes
 
     def insert(self) -> None:
-        """Insert what is in the file, and start it anew."""
+        """Begin to insert the rows taken so far, once those before are inserted."""
         if self._schema is None or not self._bytes:
             return
-        self._close()
+        self.close()
+        self.wait()
         columns = ", ".join(f"`{name}`" for name in self._schema.names)
-        self._client.command(f"INSERT INTO {self._table} ({columns}) FROM INFILE '{self._path}' FORMAT ArrowStream")
+        statement = f"INSERT INTO {self._table} ({columns}) FROM INFILE '{self._path}' FORMAT ArrowStream"
+        self._inserting = self._engine.submit(self._run, statement, self._path)
+        self._number, self._bytes = self._number + 1, 0
 
-    def remove(self) -> None:
-        self._close()
-        os.unlink(self._path)
+    def wait(self) -> None:
+        """Wait until the engine is done, and raise what it raised."""
+        if self._inserting is not None:
+            self._inserting.result()
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the file."""
         for opened in (self._writer, self._file):
             if opened is not None:
                 opened.close()
-        self._writer, self._file, self._bytes = None, None, 0
+        self._writer = self._file = None
+
+    @property
+    def _path(self) -> Path:
+        return self._folder / f"{self._number}.arrows"
+
+    def _run(self, statement: str, path: Path) -> None:
+        self._client.command(statement)
+        path.unlink()
