@@ -92,7 +92,7 @@ def measure(place: Path, alerts: int, rounds: int, ingest_only: bool = False) ->
 
 
 def inserts(snapshots: Path) -> list[str]:
-    """Return the statements that insert the files of a snapshot, into a MergeTree with the columns and the order of their table."""
+    """Return the statements that insert a snapshot's files into MergeTree tables with the columns and order of the raw tables."""
     import pyarrow.parquet as pq
 
     from trainer.snapshots.shapes import OCTOBER_2025

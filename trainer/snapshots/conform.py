@@ -208,7 +208,9 @@ class Conformer:
         limit = _UNSIGNED.get(kind, DECIMAL_LIMIT if kind.startswith("Decimal") else np.finfo(np.float32).max)
         if are_within(column, 0.0 if is_amount else -float(limit), float(limit)):
             # As nearly all are, at a fifth of the time; the engine converts them.
-            return column if kind not in _UNSIGNED or pa.types.is_integer(column.type) else pc.cast(column, pa.uint64(), safe=False)
+            return (
+                column if kind not in _UNSIGNED or pa.types.is_integer(column.type) else pc.cast(column, pa.uint64(), safe=False)
+            )
         value = pc.cast(column, pa.float64(), safe=False)
         bad = pc.invert(pc.is_finite(value))
         self._count(f"values not finite, now missing, in '{name}'", bad)
@@ -274,7 +276,9 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def are_within(column: pa.Array, low: float, high: float) -> bool:
     """Return whether a column of plain numbers surely has only values from `low` to `high`; missing ones do not count."""
-    if not (pa.types.is_integer(column.type) or pa.types.is_decimal128(column.type) or column.type in {pa.float32(), pa.float64()}):
+    if not (
+        pa.types.is_integer(column.type) or pa.types.is_decimal128(column.type) or column.type in {pa.float32(), pa.float64()}
+    ):
         return False
     if pa.types.is_floating(column.type) and not np.isfinite(pc.sum(column, min_count=0).as_py()):
         return False  # NaN has no place between the least and the largest value

@@ -20,8 +20,8 @@ BYTES_AT_ONCE = 64 * 1024 * 1024  # a second's work of the engine, and a part of
 def insert_batches(client: Client, table: str, batches: Iterable[pa.Table], folder: Path) -> None:
     """Insert batches of rows, which need not have the same schema; some of them may be in the table if one fails.
 
-    The embedded engine reads them from a file, written batch by batch: that takes one copy of the rows where the driver makes three,
-    and an insert of many batches writes fewer parts. While it does, the next batches are made. A server takes one insert for each.
+    The embedded engine reads them from a file, written batch by batch: one copy of the rows, where the driver makes three, and
+    fewer parts, because an insert has many batches. Meanwhile the next ones are made. A server takes one insert for each batch.
 
     Args:
         folder: an empty folder for the files.
