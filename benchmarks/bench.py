@@ -3,7 +3,8 @@
 python benchmarks/bench.py FOLDER [--alerts 2000 --alerts 20000 --alerts 200000] [--out BENCHMARKS.md]
 
 Each size is a simulated network in a warehouse of its own. A step runs `--rounds` times, in a process of its own, and the least
-of each figure counts. Beside ingest stands what the engine takes to insert the same files, beside `dbt run` dbt's own start.
+of each figure counts. Beside ingest stands what the engine takes to insert the same files, beside `dbt run` dbt's own start,
+beside the queries of most features the same features in Polars (benchmarks/polars_features.py, which reads and writes Parquet).
 benchmarks/measure_scale.py measures the matrix and predict beside their floors, measure_days.py what a new day costs.
 """
 
@@ -13,6 +14,7 @@ import json
 import math
 import os
 import platform
+import re
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +27,12 @@ DAY = date(2025, 8, 1)
 WINDOW_DAYS = 90
 NETWORK = "simnet"
 DEAREST = 12  # models whose query time is listed
+IN_POLARS = ("stg_features", "stg_money_flows", "int_flow_sides", "int_features__flows", "int_neighbours__flows",
+             "int_neighbours__ranks", "int_neighbours__one_hop", "int_features__neighbours", "int_features__population",
+             "fct_address_features")  # fmt: skip
 PACKAGES = ("chdb", "dbt-core", "dbt-clickhouse", "lightgbm", "xgboost")
+POLARS = Path(__file__).with_name("polars_features.py")
+STARTED, ENDED = re.compile(r"adapter: On (\S+): "), re.compile(r"SQL status: .* in ([\d.]+) seconds")
 FLOORS = {"ingest": "insert of the same files", "dbt run, everything": "dbt parse", "dbt run, nothing new": "dbt parse"}
 # The files of a snapshot as they are, each into a table of the same columns and order, in an engine of its own.
 INSERT = """
@@ -56,19 +63,22 @@ def main(
     kept = {str(size): {name: vars(step) for name, step in of.items()} | {"models": models[size]} for size, of in steps.items()}
     (folder / "bench.json").write_text(json.dumps(kept, indent=2), encoding="utf-8")
     text = f"{machine()}\n\n{steps_table(steps)}\n"
-    text += "" if ingest_only else f"\n{models_table(models)}\n"
+    if not ingest_only:
+        polars = {size: of["features in Polars"].wall for size, of in steps.items()}
+        text += f"\n{models_table(models, polars)}\n"
     print(text)
     if out:
         out.write_text(f"# Benchmarks\n\nWritten by `make bench`.\n\n{text}", encoding="utf-8")
 
 
 def measure(place: Path, alerts: int, rounds: int, ingest_only: bool = False) -> tuple[dict[str, Step], dict[str, float]]:
-    """Return step → what it took, and model → seconds of its build, for a network of so many alerts."""
+    """Return step → what it took, and model → seconds of its queries, for a network of so many alerts."""
     os.environ |= {
         "TRAINER_TARGET": "embedded",
         "TRAINER_WAREHOUSE": str(place / "warehouse"),
         "TRAINER_ARTIFACTS": str(place / "artifacts"),
         "DBT_TARGET_PATH": str(place / "target"),
+        "DBT_LOG_PATH": str(place / "logs"),
     }
     data, found = place / "data", {}
     if not data.exists():
@@ -83,12 +93,15 @@ def measure(place: Path, alerts: int, rounds: int, ingest_only: bool = False) ->
     timed("dbt", "parse")  # from scratch; what follows finds the project parsed, as in daily use
     found["dbt parse"] = best(rounds, "dbt", "parse")
     found["dbt run, everything"] = best(rounds, "dbt", "run", "--full-refresh")
-    models = seconds_of_models(place / "target" / "run_results.json")
+    (place / "logs" / "dbt.log").unlink(missing_ok=True)
+    timed("dbt", "run", "--full-refresh", "--threads", 1, "--log-format-file", "json", "--log-level-file", "debug")
+    queries = seconds_of_queries(place / "logs" / "dbt.log")
+    found["features in Polars"] = best(rounds, "python", POLARS, snapshot_of(data), place / "features.parquet")
     found["dbt run, nothing new"] = best(rounds, "dbt", "run")
     for name in ("lightgbm", "xgboost"):
         found[f"fit, {name}"] = timed("trainer", "fit", "--model", name, "--param", "preset=guide")
         found[f"predict, {name}"] = best(rounds, "trainer", "predict", "--model", name)
-    return found, models
+    return found, queries
 
 
 def inserts(snapshots: Path) -> list[str]:
@@ -106,12 +119,23 @@ def inserts(snapshots: Path) -> list[str]:
     return statements
 
 
-def seconds_of_models(results: Path) -> dict[str, float]:
-    """Return model → seconds it took in a run of dbt."""
-    nodes = json.loads(results.read_text(encoding="utf-8"))["results"]
-    return {
-        node["unique_id"].rpartition(".")[2]: node["execution_time"] for node in nodes if node["unique_id"].startswith("model.")
-    }
+def snapshot_of(data: Path) -> Path:
+    """Return the folder with the Parquet files of the one snapshot that was simulated."""
+    (features,) = (data / "snapshots").rglob("features.parquet")
+    return features.parent
+
+
+def seconds_of_queries(log: Path) -> dict[str, float]:
+    """Return model → seconds that its statements took one after the other, from dbt's log in JSON of a run of one thread."""
+    found: dict[str, float] = {}
+    node = ""
+    for line in log.read_text(encoding="utf-8").splitlines():
+        message = json.loads(line)["info"]["msg"]
+        if started := STARTED.search(message):
+            node = started[1]
+        elif ended := ENDED.search(message):
+            found[node] = found.get(node, 0) + float(ended[1])
+    return {name.rpartition(".")[2]: seconds for name, seconds in found.items() if name.startswith("model.")}
 
 
 def machine() -> str:
@@ -141,13 +165,16 @@ def growth(size: int, step: Step, smaller: int, before: Step | None) -> str:
     return f"n^{math.log(step.cpu / before.cpu) / math.log(size / smaller):.2f}"
 
 
-def models_table(models: dict[int, dict[str, float]]) -> str:
-    """Return the models that take longest at the largest size, with their seconds at each size."""
+def models_table(models: dict[int, dict[str, float]], polars: dict[int, float]) -> str:
+    """Return the models whose queries take longest at the largest size, with their seconds at each size, and what Polars took."""
     largest = models[max(models)]
     dearest = sorted(largest, key=lambda name: -largest[name])[:DEAREST]
-    lines = [f"| model | {' | '.join(f'{size:,}' for size in models)} |", "|" + "---|" * (len(models) + 1)]
-    lines += [f"| `{name}` | {' | '.join(f'{of.get(name, math.nan):.2f} s' for of in models.values())} |" for name in dearest]
-    lines.append(f"| all | {' | '.join(f'{sum(of.values()):.2f} s' for of in models.values())} |")
+    rows = {f"`{name}`": [of.get(name, math.nan) for of in models.values()] for name in dearest}
+    rows["all models"] = [sum(of.values()) for of in models.values()]
+    rows["those of the features in Polars"] = [sum(of.get(name, 0) for name in IN_POLARS) for of in models.values()]
+    rows["the same features in Polars"] = list(polars.values())
+    lines = [f"| queries of | {' | '.join(f'{size:,}' for size in models)} |", "|" + "---|" * (len(models) + 1)]
+    lines += [f"| {name} | {' | '.join(f'{seconds:.2f} s' for seconds in of)} |" for name, of in rows.items()]
     return "\n".join(lines)
 
 

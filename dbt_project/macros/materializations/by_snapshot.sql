@@ -1,8 +1,8 @@
 {#
     A table whose partitions are snapshots, of which a run builds only those whose inputs have changed since: the rows they are
     made from, the tables that are of no snapshot, or the SQL. The first run, one after a change of SQL, and --full-refresh build
-    them all. The SQL knows nothing of this: it is run once per snapshot, while a setting of ClickHouse hides the rows of the
-    others in everything it reads (additional_table_filters).
+    them all. The SQL knows nothing of this: it is run for the snapshots to be built, large ones by themselves and small ones
+    together, while a setting of ClickHouse hides the rows of the others in everything it reads (additional_table_filters).
 
     A partition is named after its snapshot and after what it was built from, in two columns that `select *` leaves out, and is
     put in place as a whole. So what a table was built from cannot disagree with its rows, even if a run is killed.
@@ -24,14 +24,15 @@
     {%- endcall -%}
     {%- set plan = load_result("main").table.rows -%}
     {%- set kept = [] if should_full_refresh() or flags.EMPTY else plan | selectattr("action", "equalto", "keep") | list -%}
-    {%- set wanted = [] if flags.EMPTY else plan | rejectattr("action", "equalto", "drop") | list -%}
     {%- if not kept -%}
-        {%- do create_by_snapshot(new, sql) -%}
-        {%- do fill_snapshots(new, wanted, sql) -%}
+        {%- set wanted = [] if flags.EMPTY else plan | rejectattr("action", "equalto", "drop") | list -%}
+        {%- set batches = snapshot_batches(wanted) -%}
+        {%- do create_by_snapshot(new, batches[0], inputs, sql) -%}
+        {%- do fill_snapshots(new, batches[1:], inputs, sql) -%}
         {%- do note_empty_snapshots(new, wanted | map(attribute="name") | list) -%}
         {%- do put_in_place(existing, new, this_table) -%}
     {%- else -%}
-        {%- do replace_snapshots(this_table, new, plan, sql) -%}
+        {%- do replace_snapshots(this_table, new, plan, inputs, sql) -%}
     {%- endif -%}
     {%- do apply_grants(this_table, config.get("grants"), should_revoke=should_revoke(existing, full_refresh_mode=True)) -%}
     {%- do persist_docs(this_table, model) -%}

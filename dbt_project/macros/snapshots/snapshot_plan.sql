@@ -1,6 +1,6 @@
 {#
-    The query that finds out what to do: a row per partition with its name, an action (`keep`, `build` or `drop`), and the filters
-    through which the model's SQL sees only this snapshot.
+    The query that finds out what to do: a row per partition with its name, an action (`keep`, `build` or `drop`), the number of
+    rows in the model's inputs, and which partitions of these hold them, by table. A snapshot is numbered by a hash of its key.
 
     A change of a snapshot's rows is noticed by the parts of its partition, whose numbers grow with each write; where a partition
     may be emptied and filled again, by the rows. A change of what is shared is noticed by its rows, of a view by its SQL. Rows
@@ -8,7 +8,6 @@
 #}
 {% macro snapshot_plan(this, inputs, sql) %}
     {%- set raw = inputs.parts + inputs.rows -%}
-    {%- set by_snapshot = raw + inputs.stored -%}
     with
     {%- if raw %}
     contents as (
@@ -28,10 +27,12 @@
         -- Of a partition by more than the snapshot, the first three elements are the snapshot.
         select
             concat(database, '.', table) as input,
-            cityHash64(extract(partition, '^(\\(.*,\'\\d{4}-\\d\\d-\\d\\d\',\\d+)')) as snapshot,
+            extractGroups(partition, '^\\(\'(.*)\',\'(\\d{4}-\\d\\d-\\d\\d)\',(\\d+)') as elements,
+            cityHash64(replaceRegexpAll(elements[1], '\\\\(.)', '\\1'), toDate(elements[2]), toUInt16(elements[3])) as snapshot,
             partition_id,
-            cityHash64(max(max_block_number), max(data_version), sum(rows)) as state
-        from system.parts
+            cityHash64(max(max_block_number), max(data_version), sum(parts.rows)) as state,
+            sum(parts.rows) as rows
+        from system.parts as parts
         where {{ are_tables(raw) }} and active
         group by input, partition, partition_id
 
@@ -46,7 +47,8 @@
                 raw_partitions.partition_id,
                 if(raw_partitions.input in ({{ as_names(inputs.rows) }}), ifNull(contents.content, 0), raw_partitions.state)
             )) as states,
-            arrayStringConcat(groupArray(concat('\'', raw_partitions.partition_id, '\'')), ', ') as partition_ids
+            arrayStringConcat(groupArray(concat('\'', raw_partitions.partition_id, '\'')), ', ') as selection,
+            sum(raw_partitions.rows) as rows
         from raw_partitions
         left join contents on contents.input = raw_partitions.input and contents.partition_id = raw_partitions.partition_id
         group by input, snapshot
@@ -56,14 +58,15 @@
     inputs as (
 
         -- A snapshot 0 without rows stands for what is the same for all: the SQL and what is shared.
-        select '' as input, toUInt64(0) as snapshot, toUInt64(0) as state, '' as filter
+        select '' as input, toUInt64(0) as snapshot, toUInt64(0) as state, '' as selection, toUInt64(0) as rows
         {%- if raw %}
         union all
         select
             input,
             snapshot,
             cityHash64(arraySort(states)) as state,
-            concat('_partition_id in (', partition_ids, ')') as filter
+            selection,
+            rows
         from raw_inputs
         {%- endif %}
         {%- if inputs.stored %}
@@ -75,8 +78,9 @@
                 not match(partition, '^\\(\\d+,\\d+\\)$'),
                 'A table that this model reads was stored as a whole, by an earlier version; run `dbt run` without --select.'
             ) as state,
-            concat('_snapshot = ', toString(snapshot)) as filter
-        from system.parts
+            toString(snapshot) as selection,
+            sum(parts.rows) as rows
+        from system.parts as parts
         where {{ are_tables(inputs.stored) }} and active
         group by input, partition
         {%- endif %}
@@ -106,15 +110,12 @@
 
     wanted as (
 
-        -- A table without rows of the snapshot is hidden as a whole.
         select
             concat('(', toString(snapshot), ',', toString(cityHash64(
                 (select state from shared), arraySort(groupArray((input, state)))
             )), ')') as name,
-            mapUpdate(
-                mapFromArrays([{{ as_names(by_snapshot) }}], [{{ (["'1 = 0'"] * by_snapshot | length) | join(", ") }}]),
-                mapFromArrays(groupArray(input), groupArray(filter))
-            ) as filters
+            toJSONString(mapFromArrays(groupArray(input), groupArray(selection))) as selections,
+            sum(inputs.rows) as rows
         from inputs
         group by snapshot
 
@@ -135,7 +136,8 @@
     select
         ifNull(wanted.name, existing.name) as name,
         multiIf(existing.name is null, 'build', wanted.name is null, 'drop', 'keep') as action,
-        toString(wanted.filters) as filters
+        wanted.selections as selections,
+        wanted.rows as rows
     from wanted
     full outer join existing on existing.name = wanted.name
     order by name

@@ -6,6 +6,7 @@ with peers as (
 
     -- Times of first transfers and volumes, both ascending.
     select
+        snapshot_key,
         address_key,
         arraySort(arrayMap(flow -> flow.3, in_flows)) as in_times,
         arraySort(arrayMap(flow -> flow.3, out_flows)) as out_times,
@@ -20,6 +21,7 @@ most_alike as (
 
     -- For each flow as the first or the smallest, how many are near it: those up to the bound, less those before it.
     select
+        snapshot_key,
         address_key,
         length(in_times) as in_count,
         length(out_times) as out_count,
@@ -47,6 +49,7 @@ final as (
 
     -- ratio: a quotient, NaN where the denominator is 0 or missing.
     select
+        snapshot_key,
         address_key,
         {{ ratio('in_burst', 'in_count') }} as fan_in_burst_ratio,
         {{ ratio('in_similar', 'in_count') }} as fan_in_similar_ratio,

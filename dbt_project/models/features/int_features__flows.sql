@@ -14,6 +14,7 @@ per_address as (
     -- ClickHouse lets a later expression use an alias of the same select, such as in_pairs. Squares of cents and their sums need
     -- more than 64 bits. Times are Unix seconds.
     select
+        any(snapshot_key) as snapshot_key,
         address_key,
         countIf(is_out = 0) as in_pairs,
         countIf(is_out = 1) as out_pairs,
@@ -83,6 +84,7 @@ final as (
 
     -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing.
     select
+        amounts.snapshot_key as snapshot_key,
         amounts.address_key as address_key,
         toFloat32(in_pairs) as flow_in_pairs,
         toFloat32(out_pairs) as flow_out_pairs,

@@ -6,6 +6,7 @@
 with peers as (
 
     select
+        snapshot_key,
         address_key,
         in_pairs + out_pairs as pairs,
         in_floor,
@@ -166,6 +167,7 @@ final as (
 
     -- An address without a triangle or a route gets NULL from the join: it is known to be in none.
     select
+        peers.snapshot_key as snapshot_key,
         peers.address_key as address_key,
         toFloat32(length(arrayIntersect(
             arrayMap(flow -> flow.2, peers.in_flows), arrayMap(flow -> flow.2, peers.out_flows)

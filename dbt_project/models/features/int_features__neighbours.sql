@@ -10,6 +10,7 @@ with sums as (
         {%- for feature in features %}
         sum({{ weighted_rank('one_hop.counterparties_' ~ feature, 65535) }}) as {{ feature }},
         {%- endfor %}
+        any(flows.snapshot_key) as snapshot_key,
         flows.address_key as address_key
     from {{ ref('int_neighbours__flows') }} as flows
     inner join {{ ref('int_neighbours__one_hop') }} as one_hop on one_hop.address_key = flows.counterparty_key
@@ -23,6 +24,7 @@ two_hops as (
         {%- for feature in features %}
         {{ mean_rank(feature, 1) }} as {{ feature }},
         {%- endfor %}
+        snapshot_key,
         address_key
     from sums
 
@@ -43,6 +45,7 @@ final as (
         toFloat32(nan) as two_hop_{{ feature }},
         {%- endif %}
         {%- endfor %}
+        two_hops.snapshot_key as snapshot_key,
         two_hops.address_key as address_key
     from two_hops
     left join {{ ref('int_neighbours__one_hop') }} as one_hop on one_hop.address_key = two_hops.address_key

@@ -9,9 +9,7 @@
 with addresses as (
 
     select
-        network,
-        processing_date,
-        window_days,
+        {{ snapshot_key() }} as snapshot_key,
         address_key,
         {%- for column in scored %}
         -- In millionths: integers add up to the same sum in any order, floating-point numbers do not.
@@ -28,9 +26,7 @@ snapshots as (
 
     -- Over the whole snapshot, labelled or not, so that training and scoring see the same values.
     select
-        network,
-        processing_date,
-        window_days,
+        snapshot_key,
         {%- for column in scored %}
         toFloat64(sum(toInt128({{ column }}_log))) / count({{ column }}_log) as {{ column }}_mean,
         sqrt(greatest(
@@ -40,7 +36,7 @@ snapshots as (
         )) as {{ column }}_deviation{% if not loop.last %},{% endif %}
         {%- endfor %}
     from addresses
-    group by network, processing_date, window_days
+    group by snapshot_key
 
 ),
 
@@ -48,6 +44,7 @@ final as (
 
     -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing.
     select
+        addresses.snapshot_key as snapshot_key,
         addresses.address_key as address_key,
         {%- for column in scored %}
         {{ as_feature(ratio(
@@ -57,15 +54,12 @@ final as (
         {%- for column in ranked %}
         -- Missing values are ranked among themselves, so that they do not shift the others' ranks.
         toFloat32(if(isNaN(addresses.{{ column }}), nan, percent_rank() over (
-            partition by addresses.network, addresses.processing_date, addresses.window_days, isNaN(addresses.{{ column }})
+            partition by addresses.snapshot_key, isNaN(addresses.{{ column }})
             order by addresses.{{ column }}
         ))) as {{ column }}_percentile{% if not loop.last %},{% endif %}
         {%- endfor %}
     from addresses
-    inner join snapshots
-        on snapshots.network = addresses.network
-        and snapshots.processing_date = addresses.processing_date
-        and snapshots.window_days = addresses.window_days
+    inner join snapshots on snapshots.snapshot_key = addresses.snapshot_key
 
 )
 

@@ -7,6 +7,7 @@
 with peers as (
 
     select
+        snapshot_key,
         address_key,
         in_pairs,
         arraySum(flow -> toUInt128(flow.1), in_flows) as in_cents
@@ -123,6 +124,7 @@ final as (
     -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing. An address without a
     -- relay gets NULL from the joins: its counts are 0, and what a relay would be like is missing.
     select
+        peers.snapshot_key as snapshot_key,
         peers.address_key as address_key,
         {{ ratio('toFloat64(ifNull(per_address.relayed_cents, 0))', 'toFloat64(peers.in_cents)') }} as relay_in_ratio,
         {{ as_feature('per_address.largest_cents / 100') }} as relay_largest_usd,

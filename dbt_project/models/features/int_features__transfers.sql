@@ -9,6 +9,7 @@ with transfers as (
     -- Amounts are in whole cents, because sums of integers do not depend on the order of rows. A transfer of unknown time has no
     -- place in the order, and one of unknown amount cannot be followed.
     select
+        {{ snapshot_key() }} as snapshot_key,
         from_key,
         to_key,
         assumeNotNull({{ whole_cents('toFloat64(amount_usd)') }}) as cents,
@@ -21,6 +22,7 @@ with transfers as (
 sides as (
 
     select
+        snapshot_key,
         address_key,
         is_out,
         (cents, peer_key, happened) as transfer
@@ -36,6 +38,7 @@ per_address as (
 
     -- The largest transfers first.
     select
+        any(snapshot_key) as snapshot_key,
         address_key,
         arrayReverseSort(groupArrayIf(transfer, is_out = 0)) as all_in,
         arrayReverseSort(groupArrayIf(transfer, is_out = 1)) as all_out
@@ -48,6 +51,7 @@ peers as (
 
     -- Of more transfers than the limit those count that are larger than the first that is too many, as in int_flow_peers.
     select
+        snapshot_key,
         address_key,
         if(length(all_in) > {{ limit }}, toInt64(tupleElement(all_in[{{ limit + 1 }}], 1)), -1) as in_floor,
         if(length(all_out) > {{ limit }}, toInt64(tupleElement(all_out[{{ limit + 1 }}], 1)), -1) as out_floor,
@@ -158,6 +162,7 @@ final as (
     -- as_feature: Float32, missing as NaN. ratio: a quotient, NaN where the denominator is 0 or missing. An address without a
     -- relay or a cycle gets NULL from the joins: its counts are 0.
     select
+        peers.snapshot_key as snapshot_key,
         peers.address_key as address_key,
         toFloat32(ifNull(relay_counts.payers, 0)) as transfer_relayed_payers,
         {{ ratio('toFloat64(ifNull(relay_counts.relayed_cents, 0))', 'toFloat64(peers.in_cents)') }} as transfer_relay_in_ratio,

@@ -9,6 +9,7 @@ with sides as (
 
     -- An unknown amount ranks as 0.
     select
+        snapshot_key,
         address_key,
         is_out,
         (ifNull(cents, 0), counterparty_key, toUInt32(ifNull(first_seen, 0)), toUInt32(ifNull(last_seen, 0))) as flow
@@ -20,6 +21,7 @@ with sides as (
 per_address as (
 
     select
+        any(snapshot_key) as snapshot_key,
         address_key,
         arrayReverseSort(groupArrayIf(flow, is_out = 0)) as all_in,
         arrayReverseSort(groupArrayIf(flow, is_out = 1)) as all_out
@@ -33,6 +35,7 @@ final as (
     -- The floor is the largest volume that no longer counts; flows that tie with it do not count either, so that the choice does
     -- not depend on how addresses are named.
     select
+        snapshot_key,
         address_key,
         toUInt32(length(all_in)) as in_pairs,
         toUInt32(length(all_out)) as out_pairs,

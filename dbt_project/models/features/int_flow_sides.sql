@@ -7,6 +7,7 @@ with flows as (
     -- One row per sender and recipient: all transfers from one to the other in the snapshot's window. Amounts are in whole cents,
     -- because sums of integers do not depend on the order of rows.
     select
+        {{ snapshot_key() }} as snapshot_key,
         from_key,
         to_key,
         {{ whole_cents('volume_usd') }} as cents,
@@ -23,6 +24,7 @@ with flows as (
 final as (
 
     select
+        snapshot_key,
         address_key,
         counterparty_key,
         is_out,

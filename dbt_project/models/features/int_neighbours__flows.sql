@@ -5,6 +5,7 @@
 with sides as (
 
     select
+        snapshot_key,
         address_key,
         counterparty_key,
         is_out,
@@ -18,6 +19,7 @@ kept as (
 
     -- Of a hub's counterparties, only those with the largest volumes in each direction count; others keep them all.
     select
+        snapshot_key,
         address_key,
         counterparty_key,
         is_out,
@@ -33,6 +35,7 @@ final as (
     -- 1 for a flow of less than a dollar or of unknown volume, 16 from three million dollars on. A whole number, because sums of
     -- integers do not depend on the order of rows.
     select
+        snapshot_key,
         address_key,
         counterparty_key,
         is_out,

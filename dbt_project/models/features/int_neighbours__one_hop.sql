@@ -11,6 +11,7 @@ with sums as (
         sumIf({{ weighted_rank('ranks.' ~ feature, 255) }}, flows.is_out = 0) as {{ feature }}_in,
         sumIf({{ weighted_rank('ranks.' ~ feature, 255) }}, flows.is_out = 1) as {{ feature }}_out,
         {%- endfor %}
+        any(flows.snapshot_key) as snapshot_key,
         flows.address_key as address_key
     from {{ ref('int_neighbours__flows') }} as flows
     inner join {{ ref('int_neighbours__ranks') }} as ranks on ranks.address_key = flows.counterparty_key
@@ -26,6 +27,7 @@ final as (
         {{ mean_rank(feature ~ '_out', 100) }} as payees_{{ feature }},
         {{ mean_rank('(' ~ feature ~ '_in + ' ~ feature ~ '_out)', 100) }} as counterparties_{{ feature }},
         {%- endfor %}
+        snapshot_key,
         address_key
     from sums
 

@@ -10,10 +10,8 @@ with addresses as (
         {%- for feature in features %}
         {{ as_feature(feature) }} as {{ feature }},
         {%- endfor %}
-        features.network as network,
-        features.processing_date as processing_date,
-        features.window_days as window_days,
-        features.address_key as address_key
+        features.address_key as address_key,
+        {{ snapshot_key('features') }} as snapshot_key
     from {{ ref('stg_features') }} as features
     left join {{ ref('int_features__flows') }} as flows on flows.address_key = features.address_key
     where {{ computes_family('neighbours') }}
@@ -27,11 +25,9 @@ snapshots as (
         {%- for feature in features %}
         {{ rank_limits(feature) }} as {{ feature }}_limits,
         {%- endfor %}
-        network,
-        processing_date,
-        window_days
+        snapshot_key
     from addresses
-    group by network, processing_date, window_days
+    group by snapshot_key
 
 ),
 
@@ -46,12 +42,10 @@ final as (
             255
         )) as {{ feature }},
         {%- endfor %}
-        addresses.address_key as address_key
+        addresses.address_key as address_key,
+        addresses.snapshot_key as snapshot_key
     from addresses
-    inner join snapshots
-        on snapshots.network = addresses.network
-        and snapshots.processing_date = addresses.processing_date
-        and snapshots.window_days = addresses.window_days
+    inner join snapshots on snapshots.snapshot_key = addresses.snapshot_key
 
 )
 

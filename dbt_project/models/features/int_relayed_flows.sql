@@ -5,6 +5,7 @@
 with incoming as (
 
     select
+        snapshot_key,
         address_key,
         inflow,
         out_flows
@@ -19,6 +20,7 @@ relayed as (
     -- Of the outgoing flows those to another address that do not end before the money came, do not begin long after, and are of
     -- a similar amount. A flow stands for all transfers from one address to another, so that its first and its last count.
     select
+        snapshot_key,
         address_key,
         inflow,
         arrayFilter(
@@ -36,6 +38,7 @@ relayed as (
 final as (
 
     select
+        snapshot_key,
         inflow.2 as payer_key,
         address_key,
         outflow.2 as payee_key,

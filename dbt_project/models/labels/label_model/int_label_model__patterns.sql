@@ -60,7 +60,7 @@ final as (
         patterns.network as network,
         patterns.processing_date as processing_date,
         patterns.window_days as window_days,
-        cityHash64(patterns.network, patterns.processing_date, patterns.window_days) as snapshot_key,
+        {{ snapshot_key('patterns') }} as snapshot_key,
         patterns.pattern_key as pattern_key,
         patterns.vote_types as vote_types,
         arrayMap(vote_type -> toUInt16(indexOf(snapshots.all_vote_types, vote_type)), patterns.vote_types) as positions,

@@ -1,6 +1,7 @@
 {#
     dbt-clickhouse's, which with each view also searches the database for a materialized view that writes to it: there is none
-    where the model was a view before.
+    where the model was a view before. A view that would become what it is already is left as it is, because to create one the
+    engine plans its query.
 #}
 {%- materialization view, adapter="chdb" -%}
 
@@ -16,9 +17,13 @@
     {%- if existing_relation is not none and not adapter.supports_atomic_exchange() -%}
         {{ drop_relation_if_exists(existing_relation) }}
     {%- endif -%}
-    {% call statement("main") -%}
-        {{ get_create_view_as_sql(target_relation, sql) }}
-    {%- endcall %}
+    {%- if existing_relation is not none and existing_relation.is_view and is_unchanged_view(target_relation, sql) -%}
+        {%- call noop_statement("main", "UNCHANGED") -%}{%- endcall -%}
+    {%- else -%}
+        {%- call statement("main") -%}
+            {{ get_create_view_as_sql(target_relation, sql) }}
+        {%- endcall -%}
+    {%- endif -%}
 
     {%- do apply_grants(target_relation, config.get("grants"), should_revoke(existing_relation, full_refresh_mode=True)) -%}
     {%- do persist_docs(target_relation, model) -%}
