@@ -12,6 +12,10 @@
     {%- set this_table = this.incorporate(type="table") -%}
     {%- set new = make_intermediate_relation(this_table) -%}
     {%- set inputs = snapshot_inputs(model) -%}
+    {%- if model.config.meta.optional and model.config.meta.family not in var("feature_families") -%}
+        {#- A family that is off has a table without rows, of which the engine need not plan the query. -#}
+        {%- set sql = without_rows() -%}
+    {%- endif -%}
     {%- if not inputs.stored + inputs.parts + inputs.rows -%}
         {{ exceptions.raise_compiler_error(
             this.identifier ~ " is to be stored by snapshot, but reads no table that is; use materialized='table'."

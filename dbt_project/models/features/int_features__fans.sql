@@ -13,7 +13,6 @@ with peers as (
         arraySort(arrayMap(flow -> flow.1, in_flows)) as in_cents,
         arraySort(arrayMap(flow -> flow.1, out_flows)) as out_cents
     from {{ ref('int_flow_peers') }}
-    where {{ computes_family('fans') }}
 
 ),
 

@@ -13,7 +13,6 @@ with peers as (
         in_flows,
         out_flows
     from {{ ref('int_flow_peers') }}
-    where {{ computes_family('motifs') }}
 
 ),
 
@@ -136,7 +135,6 @@ routes as (
         groupArray(address_key) as via_keys,
         count() as vias
     from {{ ref('int_relayed_flows') }}
-    where {{ computes_family('motifs') }}
     group by payer_key, payee_key
     having count() > 1
 

@@ -12,7 +12,6 @@ with peers as (
         in_pairs,
         arraySum(flow -> toUInt128(flow.1), in_flows) as in_cents
     from {{ ref('int_flow_peers') }}
-    where {{ computes_family('relays') }}
 
 ),
 
@@ -27,7 +26,6 @@ relays as (
         holding_seconds,
         is_first
     from {{ ref('int_relayed_flows') }}
-    where {{ computes_family('relays') }}
 
 ),
 

@@ -15,7 +15,7 @@ with transfers as (
         assumeNotNull({{ whole_cents('toFloat64(amount_usd)') }}) as cents,
         toUInt32(assumeNotNull(happened)) as happened
     from {{ ref('stg_transfers') }}
-    where {{ computes_family('transfers') }} and from_key != to_key and amount_usd is not null and happened is not null
+    where from_key != to_key and amount_usd is not null and happened is not null
 
 ),
 
