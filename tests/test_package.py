@@ -95,7 +95,8 @@ def test_every_entry_point_loads_and_has_the_type_of_its_group(group: str, name:
     assert name in {point.name for point in entry_points(group=group)}
 
 
-CODES = {"UsageError": 2, "BadInputError": 3, "WarehouseError": 4, "FetchError": 4, "NotEnoughLabelsError": 5, "ArtifactError": 6}
+CODES = {"UsageError": 2, "BadInputError": 3, "WarehouseError": 4, "FetchError": 4, "ClusterError": 4, "NotEnoughLabelsError": 5}
+CODES |= {"ArtifactError": 6}
 
 
 def test_every_branch_of_the_error_tree_has_its_exit_code() -> None:

@@ -67,6 +67,12 @@ class RefusedError(FetchError):
     """The server of a remote file is there, but does not give it to us."""
 
 
+class ClusterError(TrainerError):
+    """The scheduler or a worker of a cluster cannot be reached, fails, or is not set up for the work."""
+
+    exit_code = 4
+
+
 class NotEnoughLabelsError(TrainerError):
     """There is too little labelled data to train or evaluate honestly."""
 

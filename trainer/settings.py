@@ -45,6 +45,7 @@ class Target:
     secure: bool = False
     stall_seconds: int = 60
     settings: dict[str, Any] = field(default_factory=dict)
+    cluster: tuple[str, str] = ("", "")  # its name, and the engine of the database there; '' for one server and for none
 
 
 def target(name: str | None = None) -> Target:
@@ -197,10 +198,9 @@ def https_token(host: str) -> str | None:
 
 def s3_options() -> dict[str, Any]:
     """Return region and endpoint of S3 from the variables that AWS's own tools read, and whether requests are unsigned."""
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    anonymous = os.environ.get("TRAINER_S3_ANONYMOUS", "") not in {"", "0"}
-    return {"region": region or None, "endpoint": endpoint or None, "anonymous": anonymous}
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or None
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or None
+    return {"region": region, "endpoint": endpoint, "anonymous": os.environ.get("TRAINER_S3_ANONYMOUS", "") not in {"", "0"}}
 
 
 def dbt_environment(target_name: str | None = None) -> dict[str, str]:
@@ -294,6 +294,7 @@ def _target(name: str, output: dict[str, Any], folder: Path) -> Target:
             stall_seconds=int(output.get("send_receive_timeout", 60)),
             secure=str(output.get("secure", False)).strip().lower() in {"1", "true", "yes", "on"},
             settings=dict(output.get("custom_settings") or {}),
+            cluster=(str(output.get("cluster") or ""), str(output.get("database_engine") or "").strip()),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise UsageError(f"The target '{name}' in {folder / 'profiles.yml'} is not valid: {error}.") from error

@@ -1,9 +1,10 @@
 """ClickHouse's HTTP interface over an embedded engine, so that tests have a "server" where none is installed.
 
-`python tests/support/bridge.py --path FOLDER --user U --password P [--port 0]` prints the port it listens on and serves until
-it is terminated. It supports what dbt-clickhouse and clickhouse-connect send: authentication, queries and data in
+`python tests/support/bridge.py --path FOLDER --user U --password P [--port 0] [--log FILE]` prints the port it listens on and serves
+until it is terminated; the log has a line of JSON for each statement. It supports what dbt-clickhouse and clickhouse-connect send: authentication, queries and data in
 URL and body, settings and `param_` parameters, sessions, compressed and chunked bodies; and it answers with
-ClickHouse's headers, formats and errors. It does not compress answers, stream them or take external tables.
+ClickHouse's headers, formats and errors. It does not compress answers, stream them or take external tables. With `--cluster` it
+takes statements for a cluster, whose nodes keep all tables, and runs them as those of a server that is alone.
 
 Each session has its own connection and so keeps its settings and temporary tables; settings in a URL apply to one query and
 are reset before the next. The engine runs the queries of several connections concurrently.
@@ -46,6 +47,16 @@ _INSERT_DATA = re.compile(
     rb"(?P<settings>\bSETTINGS\b(?:(?!\bFORMAT\b).)*)?\bFORMAT\s+(?P<format>\w+)[ \t]*(?:\r?\n|\Z| )",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+# What is of a cluster in a statement, and what stands for it on one server
+_OF_A_CLUSTER = [
+    (re.compile(rb"\bON CLUSTER \"\w+\"", re.IGNORECASE), b""),
+    (re.compile(rb"\bENGINE\s*=?\s*Replicated\([^)]*\)", re.IGNORECASE), b""),
+    (re.compile(rb"\bReplicated(\w*MergeTree)"), rb"\1"),
+    (re.compile(rb"\bclusterAllReplicas\(\"\w+\", system.tables\)"), b"(SELECT *, 1 AS _shard_num FROM system.tables)"),
+    (re.compile(rb"\A\s*(?:/\*.*?\*/)?\s*SYSTEM SYNC REPLICA\b.*", re.IGNORECASE | re.DOTALL), b"SELECT 1"),
+]
 
 
 class EngineError(Exception):
@@ -197,6 +208,13 @@ def _varuint(number: int) -> bytes:
     return bytes([*encoded, number])
 
 
+def _of_one(statement: bytes) -> bytes:
+    """Return a statement for a cluster as one for a server that is alone."""
+    for pattern, instead in _OF_A_CLUSTER:
+        statement = pattern.sub(instead, statement)
+    return statement
+
+
 def _bare(statement: bytes) -> bytes:
     """Return the statement without leading comments and white space."""
     return statement[_COMMENTS.match(statement).end() :]  # type: ignore[union-attr]  # it also matches the empty string
@@ -240,9 +258,21 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port: int, engine: Engine, user: str, password: str) -> None:
+    def __init__(
+        self, port: int, engine: Engine, user: str, password: str, log: Path | None = None, cluster: bool = False
+    ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.engine, self.user, self.password = engine, user, password
+        self.engine, self.user, self.password, self.cluster = engine, user, password, cluster
+        self._log, self._lock = log, threading.Lock()
+
+    def record(self, statement: bytes, arguments: dict[str, str], answer: Answer) -> None:
+        """Append a statement, its parameters and the size of its answer to the log."""
+        if self._log is None:
+            return
+        parameters = {name[6:]: value for name, value in arguments.items() if name.startswith("param_")}
+        line = {"statement": statement.decode(errors="replace"), "parameters": parameters, "bytes": len(answer.body)}
+        with self._lock, self._log.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line | {"rows": answer.read_rows}) + "\n")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -284,7 +314,8 @@ class Handler(BaseHTTPRequestHandler):
                 arguments.setdefault("default_format", self.headers["X-ClickHouse-Format"])
             if "X-ClickHouse-Database" in self.headers:
                 arguments.setdefault("database", self.headers["X-ClickHouse-Database"])
-            answer = self.server.engine.execute(statement, arguments)
+            answer = self.server.engine.execute(_of_one(statement) if self.server.cluster else statement, arguments)
+            self.server.record(statement, arguments, answer)
         except Exception as caught:  # always answer; a bug here becomes error 1002 with its message
             error = caught if isinstance(caught, EngineError) else EngineError(repr(caught))
             self._send(
@@ -352,10 +383,12 @@ def main() -> None:
     arguments.add_argument("--user", required=True)
     arguments.add_argument("--password", required=True)
     arguments.add_argument("--port", type=int, default=0)
+    arguments.add_argument("--log", type=Path)
+    arguments.add_argument("--cluster", action="store_true")
     options = arguments.parse_args()
     engine = Engine(str(options.path.resolve()))
     try:
-        with Server(options.port, engine, options.user, options.password) as server:
+        with Server(options.port, engine, options.user, options.password, options.log, options.cluster) as server:
             print(server.server_address[1], flush=True)
             server.serve_forever()
     except KeyboardInterrupt:

@@ -13,9 +13,16 @@ SCRIPT = Path(__file__).with_name("bridge.py")
 
 
 @contextmanager
-def bridge_to(folder: Path) -> Iterator[dict[str, str]]:
-    """Serve the engine folder, and yield the environment variables with which trainer and dbt reach it."""
+def bridge_to(folder: Path, log: Path | None = None, *, cluster: bool = False) -> Iterator[dict[str, str]]:
+    """Serve the engine folder, and yield the environment variables with which trainer and dbt reach it.
+
+    Args:
+        log: a file to record each statement in.
+        cluster: whether to take statements for a cluster.
+    """
     command = [sys.executable, str(SCRIPT), "--path", str(folder), "--user", USER, "--password", PASSWORD]
+    command += [] if log is None else ["--log", str(log)]
+    command += ["--cluster"] if cluster else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

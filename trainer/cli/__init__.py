@@ -20,8 +20,8 @@ from trainer.version import __version__
 __all__ = ["app", "main"]
 
 EXIT_CODES = (
-    "Exit codes: 0 done, 2 usage or an error in code of your own, 3 bad input, 4 warehouse unreachable, locked or not built, "
-    "5 not enough labels to train honestly, 6 model unusable, 1 anything else (a bug)."
+    "Exit codes: 0 done, 2 usage or an error in code of your own, 3 bad input, 4 warehouse or cluster unreachable, warehouse "
+    "locked or not built, 5 not enough labels to train honestly, 6 model unusable, 1 anything else (a bug)."
 )
 
 app = typer.Typer(

@@ -69,6 +69,8 @@ def fit(
     balance_networks: o.BalanceNetworks = False,
     alert_budget: o.AlertBudget = None,
     min_precision: o.MinPrecision = None,
+    backend: o.Backend = "local",
+    scheduler: o.Scheduler = None,
     json: o.Json = False,
     target: o.Target = None,
 ) -> None:
@@ -76,25 +78,27 @@ def fit(
 
     What is not given is taken from the warehouse, if that leaves no choice. Several networks make one model, evaluated on each.
     """
-    trainer = trainer_of(model, parameters_of(model, params, param), seed)
-    what: dict[str, Any] = {"model_trainer": trainer, "seed": seed, "calibrate": calibration}
-    what |= {"label_strategy": strategy_of(label_strategy), "features": features or (), "exclude": exclude or ()}
-    what |= {"accept_columns": accept_column or (), "alert_budget": alert_budget, "min_precision": min_precision}
-    what |= {"folds": folds, "embargo_days": embargo_days, "min_labelled": min_labelled, "min_positive": min_positive}
-    networks = {"left_out_networks": left_out, "balance_networks": balance_networks, "all_networks": all_networks}
-    result = _fitted(target, (model_type, network, start_date, end_date, window_days), what | networks)
-    _warn_of_fit(result, tuned=params is not None)
-    emit(result.as_dict(), json, _fit_lines(result))
+    what = dict[str, Any](label_strategy=strategy_of(label_strategy), features=features or (), exclude=exclude or (), seed=seed)
+    what.update(accept_columns=accept_column or (), embargo_days=embargo_days, min_labelled=min_labelled, folds=folds)
+    what.update(left_out_networks=left_out, balance_networks=balance_networks, all_networks=all_networks, backend=backend)
+    what.update(calibrate=calibration, alert_budget=alert_budget, min_precision=min_precision, min_positive=min_positive)
+    rows = (model_type, network, start_date, end_date, window_days)
+    _fit(target, rows, (model, params, param), what | {"scheduler": scheduler}, json)
 
 
-def _fitted(target: str | None, rows: tuple[Any, ...], options: dict[str, Any]) -> TrainingResult:
-    """Train with the options of `training_of`; the trainer's are checked before the warehouse is opened."""
-    from trainer.training import checked_trainer
+def _fit(target: str | None, rows: tuple[Any, ...], named: tuple[str, Any, Any], options: dict[str, Any], as_json: bool) -> None:
+    """Train with the options of `training_of`, and print; the trainer's are checked before the warehouse is opened."""
+    from trainer.training import check_backend, checked_trainer
     from trainer.warehouse import connect
 
-    options["model_trainer"] = checked_trainer(options["model_trainer"], rows[0])
+    model, params, param = named
+    trainer = trainer_of(model, parameters_of(model, params, param), options["seed"])
+    options["model_trainer"] = checked_trainer(trainer, rows[0])
+    check_backend(options["backend"], options["scheduler"], options["model_trainer"])
     with progress() as update, connect(target) as client:
-        return training_of(client, *rows, **options, progress=update).run()
+        result = training_of(client, *rows, **options, progress=update).run()
+    _warn_of_fit(result, tuned=params is not None)
+    emit(result.as_dict(), as_json, _fit_lines(result))
 
 
 def _warn_of_fit(result: TrainingResult, tuned: bool) -> None:

@@ -65,6 +65,12 @@ Params = Annotated[
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Random seed; the same seed gives the same result.")]
 
+# Where it is fitted
+Backend = Annotated[str, typer.Option(help="local, or dask: the workers of a cluster fit together (xgboost, lightgbm).")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="With --backend dask: the scheduler, tcp://HOST:8786.", show_default=False)
+]
+
 # Which model scores
 ModelId = Annotated[str, typer.Option(help="A model's id, or latest.")]
 LatestType = Annotated[str | None, typer.Option("--model-type", help="The model type that `latest` is of.", show_default=False)]

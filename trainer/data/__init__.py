@@ -10,6 +10,7 @@ from trainer.data.feature_choice import FeatureChoice
 from trainer.data.frames import SnapshotFrames
 from trainer.data.labelling import GOLD_STRATEGY, gold_labels, label_snapshot, labels_of, read_labelled, snapshot_rows
 from trainer.data.selection import Selection, as_date, available, only_window, resolve_selection, scoring_dates, shared_dates
+from trainer.data.slices import Slice, read_slice, slices_of
 from trainer.data.snapshots import NETWORK
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "FeatureChoice",
     "ScoringRows",
     "Selection",
+    "Slice",
     "SnapshotFrames",
     "absent_features",
     "as_date",
@@ -34,11 +36,13 @@ __all__ = [
     "only_window",
     "read_labelled",
     "read_scoring",
+    "read_slice",
     "read_training",
     "resolve_selection",
     "scoring_dates",
     "scoring_rows",
     "shared_dates",
+    "slices_of",
     "snapshot_rows",
     "too_few_labels_hint",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,7 +44,7 @@ class Dataset(Shown):
     """A matrix with its row keys and, for training, its labels.
 
     Attributes:
-        X: float32 (n, d), column-major; missing is NaN.
+        X: float32 (n, d), column-major; missing is NaN. Without columns where other processes read them (`trainer.data.slices`).
         y: float32 (n,), the probability of being risky to train on: 1 or 0, or between for a strategy that estimates it
             (`label_target`); empty for scoring.
         weight: float32 (n,), the sample weights (`label_weight`); empty for scoring.
@@ -71,7 +72,7 @@ class Dataset(Shown):
         """The d names, in column order."""
         return [feature.name for feature in self.features]
 
-    @property
+    @cached_property
     def groups(self) -> np.ndarray:
         """(n,) int64: equal for rows of one address; where a row has several, for those of one id and those that share one.
 
@@ -143,9 +144,18 @@ class Dataset(Shown):
 
 
 def read_training(
-    client: Client, model_type: str, selection: Selection, label_strategy: str, choice: FeatureChoice = ALL_FEATURES
+    client: Client,
+    model_type: str,
+    selection: Selection,
+    label_strategy: str,
+    choice: FeatureChoice = ALL_FEATURES,
+    *,
+    keys_only: bool = False,
 ) -> Dataset:
     """Read the labelled rows of a selection, one per alert, address or cluster, with the chosen features.
+
+    Args:
+        keys_only: name the chosen features, but read none of their values: X has no columns.
 
     Raises:
         UsageError: there is no such model type or label strategy, or the choice names features that do not exist.
@@ -168,7 +178,7 @@ def read_training(
             f"under '{label_strategy}' (0 labelled, 0 positive); {too_few_labels_hint(client, selection, kind, label_strategy)}."
         )
     chosen = _chosen(client, kind, selection, choice)
-    read = read_labelled_rows(client, Source(kind, selection, chosen.features, where, parameters), count)
+    read = read_labelled_rows(client, Source(kind, selection, [] if keys_only else chosen.features, where, parameters), count)
     facts = facts_of(client, kind, selection, read.keys, read.sources)
     left_out = chosen.answers, facts, chosen.withheld
     return Dataset(read.X, read.y, read.weight, read.keys, chosen.features, kind, *left_out)

@@ -71,12 +71,22 @@ def read_whole(client: Client, source: Source, count: int) -> tuple[np.ndarray, 
     Raises:
         NotBuiltError: there are more or fewer rows than `count`.
     """
-    X, kept, start = new_matrix(count, len(source.features)), [], 0
+    X = new_matrix(count, len(source.features))
+    return X, read_into(client, source, X)
+
+
+def read_into(client: Client, source: Source, X: np.ndarray) -> pa.Table:
+    """Fill a matrix float32 (n, d) with rows, and return their keys.
+
+    Raises:
+        NotBuiltError: there are more or fewer rows than n.
+    """
+    kept, start = [], 0
     for keys, columns in _parts(client, source, source.keys):
         start = _filled(X, start, len(keys), columns, source)
         kept.append(keys)
-    _require_all(source, start, count)
-    return X, pa.concat_tables(kept)
+    _require_all(source, start, len(X))
+    return pa.concat_tables(kept)
 
 
 def read_blocks(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trainer.models.baselines.logistic import LogisticTrainer
     from trainer.models.baselines.single_feature import SingleFeatureTrainer
     from trainer.models.boosting.lightgbm import LightGBMTrainer
+    from trainer.models.boosting.together import Member, Work, fit_together, fits_together
     from trainer.models.boosting.xgboost import XGBoostTrainer
     from trainer.models.contributions import LOG_ODDS, Contributions
     from trainer.models.ensemble.trainer import EnsembleTrainer
@@ -37,6 +38,7 @@ _HOMES = {
     "baselines.logistic": ["LogisticTrainer"],
     "baselines.single_feature": ["SingleFeatureTrainer"],
     "boosting.lightgbm": ["LightGBMTrainer"],
+    "boosting.together": ["Member", "Work", "fit_together", "fits_together"],
     "boosting.xgboost": ["XGBoostTrainer"],
     "contributions": ["LOG_ODDS", "Contributions"],
     "ensemble.trainer": ["EnsembleTrainer"],
@@ -62,10 +64,12 @@ __all__ = [
     "LightGBMRanker",
     "LightGBMTrainer",
     "LogisticTrainer",
+    "Member",
     "ModelTrainer",
     "NeuralNetTrainer",
     "Rows",
     "SingleFeatureTrainer",
+    "Work",
     "XGBoostRanker",
     "XGBoostTrainer",
     "build",
@@ -73,7 +77,9 @@ __all__ = [
     "checked_predict",
     "fill_missing",
     "fit_logistic",
+    "fit_together",
     "fit_trainer",
+    "fits_together",
     "frame_at",
     "grouped_folds",
     "hard_labels",

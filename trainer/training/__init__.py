@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trainer.registry import LATEST
 from trainer.training.arguments import checked_trainer
+from trainer.training.backend import check_backend
 from trainer.training.chosen import chosen_snapshot
 from trainer.training.compare import COMPARISONS, LEADERBOARD, Candidate, Comparison, compare
 from trainer.training.derive import DerivedVotes, derive_votes, remove_votes
@@ -46,6 +47,7 @@ __all__ = [
     "Update",
     "UpdateResult",
     "against_truth",
+    "check_backend",
     "checked_metric",
     "checked_trainer",
     "choose_threshold",

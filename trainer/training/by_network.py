@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trainer.evaluation import Split, calibration
-from trainer.models import checked_predict, fit_trainer, frame_at
 from trainer.registry import IntervalMeta, LeftOutMeta, NetworkMeta
-from trainer.training.unseen import Unseen, metrics_of, row_groups
+from trainer.training.backend import IN_PROCESS, Backend
+from trainer.training.unseen import Unseen, metrics_of
 
 if TYPE_CHECKING:
     from trainer.data import Dataset
@@ -41,6 +41,7 @@ def evaluate_networks(
     seed: int,
     left_out: bool,
     progress: Progress | None = None,
+    backend: Backend = IN_PROCESS,
 ) -> dict[str, NetworkMeta]:
     """Return network → how the model does on its unseen rows; {} for a model of one network.
 
@@ -63,7 +64,7 @@ def evaluate_networks(
             n_positive=int((data.y[of] >= 0.5).sum()),
             n_test=len(rows),
             metrics=_intervals(data, gold, unseen.proba, unseen.calibrated.proba, rows, seed),
-            left_out=_without(trainer, data, gold, split, unseen, of, name, seed, progress) if left_out else None,
+            left_out=_without(trainer, data, gold, split, unseen, of, name, seed, progress, backend) if left_out else None,
         )
         if progress is not None and left_out:
             progress("left-out networks", number + 1, len(names))
@@ -80,6 +81,7 @@ def _without(
     name: str,
     seed: int,
     progress: Progress | None,
+    backend: Backend,
 ) -> LeftOutMeta:
     """Return how a model of the other networks does on the held-out rows of one."""
     clock = time.perf_counter()
@@ -88,11 +90,10 @@ def _without(
     if np.unique(gold[test]).size < 2 or np.unique(data.y[train] >= 0.5).size < 2:
         which = f"the unseen gold rows of {name}" if np.unique(gold[test]).size < 2 else "the rows of the other networks"
         return LeftOutMeta(n_train=len(train), n_test=len(test), seconds=0, problem=f"{which} lack a class")
-    frame, part = data.frame(), f"the networks but {name}"
-    rows = (frame_at(frame, train), data.y[train], data.weight[train], row_groups(trainer, data)[train])
-    fitted, medians = fit_trainer(trainer, *rows, progress, part=part)
+    part = f"the networks but {name}"
+    fitted, medians = backend.fit(trainer, data, train, progress, part)
     proba = np.full(len(data.y), np.nan)
-    proba[test] = checked_predict(fitted, frame_at(frame, test), medians, part=part)
+    proba[test] = backend.predict(fitted, data, test, medians, part)
     calibrated = proba.copy()
     calibrated[test] = _calibrated(data, gold, unseen, np.isin(data.groups, data.groups[test]) | is_left_out, proba[test])
     return LeftOutMeta(

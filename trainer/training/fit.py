@@ -22,29 +22,30 @@ from trainer.data import (
     Selection,
     as_date,
     gold_labels,
-    labelled_addresses,
     read_labelled,
     read_training,
     resolve_selection,
-    too_few_labels_hint,
 )
-from trainer.errors import NotEnoughLabelsError, TrainerError, UsageError
+from trainer.errors import TrainerError, UsageError
 from trainer.evaluation import EMBARGO_DAYS, FOLDS, Split, make_split
 from trainer.labels import AddressLabelStrategy, LabelStrategy, WarehouseLabelStrategy
 from trainer.model_types import get_model_type
-from trainer.models import ModelTrainer, fit_trainer, name_of
+from trainer.models import ModelTrainer, name_of
 from trainer.progress import step
 from trainer.registry import artifact, features_meta, registry
 from trainer.training.arguments import checked_trainer, require_client, strategy_named, trainer_named
+from trainer.training.backend import IN_PROCESS, LOCAL, Backend, check_backend, open_backend
 from trainer.training.by_network import balanced, evaluate_networks
+from trainer.training.enough import require_enough
 from trainer.training.out_of_fold import out_of_fold_table
-from trainer.training.reload import require_reload
+from trainer.training.reload import require_reload, sampled_rows
 from trainer.training.result import TrainingResult, result_of
 from trainer.training.threshold import check_rule, threshold_of
-from trainer.training.unseen import Unseen, evaluate_unseen, row_groups
+from trainer.training.unseen import Unseen, evaluate_unseen
 from trainer.warehouse import one_build
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
     from trainer.registry import ModelMeta
@@ -52,6 +53,10 @@ if TYPE_CHECKING:
 
 GOLD = "gold labels of unseen addresses"
 NO_GOLD = "no gold to evaluate on"
+NEEDS_TABLE = (
+    "The workers of a cluster read the rows of the training table, which has the labels that dbt computes, not those of a label "
+    "strategy in Python; choose one of dbt's by --label-strategy, or leave --backend dask out."
+)
 
 
 @dataclass
@@ -75,6 +80,8 @@ class ModelTraining:
         accept_columns: columns brought by the user that stay although they agree with gold labels like an answer.
         alert_budget, min_precision: choose a threshold, by alerts a day or by precision, and keep it with the model; see
             `trainer.training.choose_threshold`.
+        backend, scheduler: `local`, or `dask` for xgboost and lightgbm, fitted by the workers of the scheduler with this address,
+            which read the features from a server; see docs/server.md.
         artifacts: the folder to save the model in; by default that of the settings.
         progress: called with (what, done, total).
     """
@@ -100,6 +107,8 @@ class ModelTraining:
     accept_columns: Sequence[str] = ()
     alert_budget: float | None = None
     min_precision: float | None = None
+    backend: str = LOCAL
+    scheduler: str | None = None
     artifacts: Path | None = None
     progress: Callable[[str, int, int], None] | None = field(default=None, repr=False)
 
@@ -111,7 +120,7 @@ class ModelTraining:
         """
         require_client(self.client)
         get_model_type(self.model_type)
-        trainer_named(self.model_trainer, self.seed)
+        check_backend(self.backend, self.scheduler, trainer_named(self.model_trainer, self.seed))
         strategy_named(self.label_strategy)
 
     def run(self) -> TrainingResult:
@@ -124,26 +133,32 @@ class ModelTraining:
             UsageError: an argument has an unknown value, or the trainer or strategy is a user's own and fails (UserCodeError), or
                 no threshold keeps to the alert budget. Whatever is raised, no model is left behind.
             ArtifactError: the saved model cannot be loaded again, or does not predict the same then.
+            ClusterError: the workers of the backend `dask` cannot be reached, or fail.
         """
+        with open_backend(self.backend, self.scheduler, self.client) as backend:
+            return self._run(backend)
+
+    def _run(self, backend: Backend) -> TrainingResult:
         started = time.perf_counter()
         if self._wants_threshold:
             check_rule(self.alert_budget, self.min_precision, self.model_type)
         trainer, strategy, selection = self._trainer(), self._strategy(), self._selection()
-        data, gold = self._read_with_progress(selection, strategy)
+        data, gold = self._read_with_progress(selection, strategy, backend)
         seconds = {"read": time.perf_counter() - started}
         split = make_split(data.y, data.groups, data.dates, self.folds, self.embargo_days, self.seed, data.networks)
         clock = time.perf_counter()
-        unseen = evaluate_unseen(trainer, data, gold, split, self.seed, self.calibrate, self.progress)
-        by_network = evaluate_networks(trainer, data, gold, split, unseen, self.seed, self.left_out_networks, self.progress)
+        unseen = evaluate_unseen(trainer, data, gold, split, self.seed, self.calibrate, self.progress, backend)
+        how = self.seed, self.left_out_networks, self.progress, backend
+        by_network = evaluate_networks(trainer, data, gold, split, unseen, *how)
         seconds["evaluate"] = time.perf_counter() - clock
         clock = time.perf_counter()
-        rows = (data.frame(), data.y, data.weight, row_groups(trainer, data))
-        fitted, medians = fit_trainer(trainer, *rows, self.progress, part="all rows")
+        fitted, medians = backend.fit(trainer, data, None, self.progress, "all rows")
         seconds["fit"] = time.perf_counter() - clock
-        description = self._description(trainer, strategy, selection, data) | self._evaluation(split, unseen)
+        description = self._description(trainer, strategy, selection, data, backend) | self._evaluation(split, unseen)
         description |= {"by_network": by_network, "medians": None if medians is None else [float(value) for value in medians]}
         kept = out_of_fold_table(data, gold, split, unseen)
-        folder, meta = self._saved(fitted, description, data, kept, unseen.fold_aucs, seconds)
+        sample = backend.frame(data, sampled_rows(len(data.y)))
+        folder, meta = self._saved(fitted, description, sample, kept, unseen.fold_aucs, seconds)
         seconds["total"] = time.perf_counter() - started
         return result_of(meta, data, split, unseen.calibrated.report, seconds, folder)
 
@@ -151,7 +166,7 @@ class ModelTraining:
         self,
         fitted: ModelTrainer,
         description: dict[str, Any],
-        data: Dataset,
+        sample: pd.DataFrame,
         kept: pa.Table,
         fold_aucs: list[float],
         seconds: dict[str, float],
@@ -159,7 +174,7 @@ class ModelTraining:
         """Save and register a trained model, checked by loading it again, or leave nothing behind."""
         folder, meta = artifact.save(self.artifacts or settings.artifacts_dir(), fitted, description, kept)
         try:
-            require_reload(folder, meta, fitted, data.frame())
+            require_reload(folder, meta, fitted, sample)
             if self._wants_threshold:
                 clock = time.perf_counter()
                 meta = self._with_threshold(folder, type(fitted))
@@ -187,11 +202,11 @@ class ModelTraining:
     def read(self) -> tuple[Dataset, np.ndarray]:
         """Return the labelled rows and the gold label of each, float32 (n,), NaN where it has none; see `run`."""
         strategy, selection = self._strategy(), self._selection()
-        return self._read_with_progress(selection, strategy)
+        return self._read_with_progress(selection, strategy, IN_PROCESS)
 
-    def _read_with_progress(self, selection: Selection, strategy: LabelStrategy) -> tuple[Dataset, np.ndarray]:
+    def _read_with_progress(self, selection: Selection, strategy: LabelStrategy, backend: Backend) -> tuple[Dataset, np.ndarray]:
         with step(self.progress, "reading features and labels"):
-            return self._read_labelled(selection, strategy)
+            return self._read_labelled(selection, strategy, backend)
 
     def _trainer(self) -> ModelTrainer:
         return checked_trainer(self.model_trainer, self.model_type, self.seed)
@@ -205,44 +220,28 @@ class ModelTraining:
             raise UsageError(f"The start date {start} is after the end date {end}.")
         return resolve_selection(self.client, self.model_type, self.network, start, end, self.window_days)
 
-    def _read_labelled(self, selection: Selection, strategy: LabelStrategy) -> tuple[Dataset, np.ndarray]:
+    def _read_labelled(self, selection: Selection, strategy: LabelStrategy, backend: Backend) -> tuple[Dataset, np.ndarray]:
         choice = FeatureChoice(tuple(self.features), tuple(self.exclude), tuple(self.accept_columns))
         with one_build(self.client):
             if is_computed_by_dbt(strategy):
-                data = read_training(self.client, self.model_type, selection, strategy_name(strategy), choice)
+                kind, name = self.model_type, strategy_name(strategy)
+                data = read_training(self.client, kind, selection, name, choice, keys_only=backend.keys_only)
+            elif backend.keys_only:
+                raise UsageError(NEEDS_TABLE)
             else:
                 data = read_labelled(self.client, self.model_type, selection, strategy, choice)
-            self._require_enough(data, selection, strategy)
+            enough = self.min_labelled, self.min_positive
+            require_enough(self.client, data, selection, strategy_name(strategy), *enough)
+            backend.take(data, selection, strategy_name(strategy))
             is_gold = strategy_name(strategy) == GOLD_STRATEGY
             gold = data.y if is_gold else gold_labels(self.client, data, selection)
         return (balanced(data) if self.balance_networks else data), gold
 
-    def _require_enough(self, data: Dataset, selection: Selection, strategy: LabelStrategy) -> None:
-        positive = data.y >= 0.5
-        counts = (
-            f"{len(data.y)} labelled rows ({data.address_count()} addresses), of which {int(positive.sum())} positive "
-            f"({data.address_count(positive)} addresses)"
-        )
-        if (without := labelled_addresses(self.client, selection, strategy_name(strategy)) - data.address_count()) > 0:
-            counts += f"; {without} more addresses are labelled, but there is nothing to train on for them"
-        if unlabelled := sorted(set(selection.networks) - set(data.networks.tolist()) if selection.is_pooled else ()):
-            raise NotEnoughLabelsError(
-                f"No row of {', '.join(unlabelled)} has a label under '{strategy_name(strategy)}', so there is nothing to train "
-                "on there; leave it out: a model of the others can score it."
-            )
-        enough = self.min_labelled, self.min_positive
-        hint = too_few_labels_hint(self.client, selection, data.model_type, strategy_name(strategy), *enough)
-        if positive.all() or not positive.any():
-            raise NotEnoughLabelsError(f"Training needs both classes; there are {counts}; {hint}.")
-        if len(data.y) < self.min_labelled or int(positive.sum()) < self.min_positive:
-            raise NotEnoughLabelsError(
-                f"Training needs at least {self.min_labelled} labelled and {self.min_positive} positive rows; "
-                f"there are {counts}; {hint}."
-            )
-
-    def _description(self, trainer: ModelTrainer, strategy: LabelStrategy, selection: Selection, data: Dataset) -> dict[str, Any]:
+    def _description(
+        self, trainer: ModelTrainer, strategy: LabelStrategy, selection: Selection, data: Dataset, backend: Backend
+    ) -> dict[str, Any]:
         """Return what model.json says about the model and the data it was trained on."""
-        created, fingerprint = datetime.now(UTC), data.fingerprint()
+        created, fingerprint = datetime.now(UTC), backend.fingerprint(data)
         name = name_of(type(trainer))
         return {
             "model_id": f"{name.rpartition(':')[2]}-{created:%Y%m%dT%H%M%S%f}-{fingerprint[:8]}",

@@ -20,13 +20,18 @@ ROWS = 1000  # spread over all rows
 TOLERANCE = 1e-9
 
 
+def sampled_rows(count: int) -> np.ndarray:
+    """Return the numbers of up to 1000 rows of so many, spread over all."""
+    return np.arange(0, count, -(-count // ROWS))
+
+
 def require_reload(folder: Path, meta: ModelMeta, fitted: ModelTrainer, frame: pd.DataFrame) -> None:
     """Check that the model in `folder` predicts what `fitted` does, within 1e-9, on up to 1000 rows of `frame` (n, d).
 
     Raises:
         ArtifactError: it cannot be loaded, or predicts something else.
     """
-    rows = frame.iloc[:: -(-len(frame) // ROWS)].reset_index(drop=True)
+    rows = frame.iloc[sampled_rows(len(frame))].reset_index(drop=True)
     name = type(fitted).__name__
     try:
         expected = artifact.Artifact(meta, fitted).predict(rows)

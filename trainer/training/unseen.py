@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trainer.evaluation import Split, calibration, evaluate, evaluate_ranking, metrics
-from trainer.models import checked_predict, fit_trainer, frame_at
 from trainer.progress import Progress, step
+from trainer.training.backend import IN_PROCESS, Backend
 
 if TYPE_CHECKING:
     from trainer.data import Dataset
@@ -45,10 +45,11 @@ def evaluate_unseen(
     seed: int,
     calibrate: bool,
     progress: Progress | None = None,
+    backend: Backend = IN_PROCESS,
 ) -> Unseen:
     """Return how a trainer does on the held-out rows of a split; gold (n,) is NaN where a row has no gold label."""
     kind = data.model_type
-    proba = out_of_fold(trainer, data, split, progress)
+    proba = out_of_fold(trainer, data, split, progress, backend)
     off = "" if calibrate else NOT_CALIBRATED
     if not kind.calibrates:
         off = f"the scores of an {kind.name} are not probabilities"
@@ -63,22 +64,18 @@ def evaluate_unseen(
     return Unseen(found, len(rows), calibrated, aucs, proba)
 
 
-def out_of_fold(trainer: ModelTrainer, data: Dataset, split: Split, progress: Progress | None = None) -> np.ndarray:
+def out_of_fold(
+    trainer: ModelTrainer, data: Dataset, split: Split, progress: Progress | None = None, backend: Backend = IN_PROCESS
+) -> np.ndarray:
     """Return out-of-fold predictions float64 (n,), NaN where a row is in no test part."""
-    frame, groups, proba = data.frame(), row_groups(trainer, data), np.full(len(data.y), np.nan)
+    proba = np.full(len(data.y), np.nan)
     for number, (train, test) in enumerate(split, start=1):
         part = f"fold {number} of {len(split.folds)}"
-        rows = (frame_at(frame, train), data.y[train], data.weight[train], groups[train])
-        fitted, medians = fit_trainer(trainer, *rows, progress, part=part)
-        proba[test] = checked_predict(fitted, frame_at(frame, test), medians, part=part)
+        fitted, medians = backend.fit(trainer, data, train, progress, part)
+        proba[test] = backend.predict(fitted, data, test, medians, part)
         if progress is not None:
             progress("folds", number, len(split.folds))
     return proba
-
-
-def row_groups(trainer: ModelTrainer, data: Dataset) -> np.ndarray:
-    """Return the groups (n,) of a trainer that accepts them: the row's address, or for a ranker the list it is ranked in."""
-    return data.lists if getattr(trainer, "ranks", False) else data.groups
 
 
 def fold_aucs(split: Split, gold: np.ndarray, proba: np.ndarray) -> list[float]:

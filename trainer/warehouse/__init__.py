@@ -20,6 +20,7 @@ from trainer.warehouse.label_tables import (
 )
 from trainer.warehouse.loads import LoadedTable, content_of, loaded_tables, record_load
 from trainer.warehouse.native import Column, column_blocks
+from trainer.warehouse.old_parts import is_embedded
 from trainer.warehouse.publish import drop_partition, drop_partitions, publish, replace_rows
 from trainer.warehouse.schema import (
     RAW_ALERTS,
@@ -75,6 +76,7 @@ __all__ = [
     "exclusive",
     "follow_dbt",
     "insert_batches",
+    "is_embedded",
     "load",
     "load_number",
     "loaded_tables",

@@ -11,6 +11,7 @@ from trainer.warehouse.damage import damage_problem
 from trainer.warehouse.failures import failure_of, guard, reason_of
 from trainer.warehouse.insert import prepared
 from trainer.warehouse.lock import folder_problem
+from trainer.warehouse.replicated import create_database
 from trainer.warehouse.spelling import with_canonical_addresses
 from trainer.warehouse.writing import writing
 
@@ -44,7 +45,7 @@ def connect(target: str | None = None, *, accept_damage: bool = False) -> Client
         raise WarehouseError(problem)
     try:
         client = _opened(chosen)
-        client.command("CREATE DATABASE IF NOT EXISTS {name:Identifier}", parameters={"name": chosen.database})
+        create_database(client, chosen)
         client.database = chosen.database
     except (ClickHouseError, OSError) as error:
         raise WarehouseError(_reason(chosen, error)) from error

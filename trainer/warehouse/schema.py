@@ -18,6 +18,7 @@ from trainer.warehouse.label_tables import (
     RAW_STANDING_LABELS,
 )
 from trainer.warehouse.old_parts import set_lifetime
+from trainer.warehouse.replicated import ddl_of
 from trainer.warehouse.table import Table
 from trainer.warehouse.upgrade import upgrade_tables
 
@@ -272,7 +273,7 @@ def create_tables(client: Client) -> list[str]:
     known = client.query("SELECT name FROM system.tables WHERE database = currentDatabase()").result_rows
     for table in TABLES.values():
         if (table.name,) not in known:
-            client.command(table.ddl)
+            client.command(ddl_of(client, table))
     upgrade_tables(client, TABLES.values())
     set_lifetime(client, TABLES.values())
     return list(TABLES)

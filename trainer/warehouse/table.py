@@ -57,10 +57,9 @@ class Table:
         """Every column of the table, in order."""
         return tuple(column.split(" ", 1)[0] for column in self._declared())
 
-    @property
-    def ddl(self) -> str:
-        """The CREATE TABLE IF NOT EXISTS statement."""
-        return self._create(f"IF NOT EXISTS {self.name}", f"ReplacingMergeTree({self.version})")
+    def ddl_as(self, name: str, *, is_replicated: bool = False) -> str:
+        """Return the CREATE TABLE statement for a name; with `is_replicated` every node of a cluster keeps the rows."""
+        return self._create(name, f"{'Replicated' if is_replicated else ''}ReplacingMergeTree({self.version})")
 
     def side_ddl(self, name: str) -> str:
         """The statement for a table of the same columns whose partitions can be moved here; it keeps rows with equal keys."""

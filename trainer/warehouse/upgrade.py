@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from trainer.warehouse.replicated import ddl_of
 from trainer.warehouse.side_tables import side_name
 from trainer.warehouse.times import seconds_of
 from trainer.warehouse.writing import writing
@@ -53,7 +54,7 @@ def _columns(client: Client) -> dict[str, list[str]]:
 
 def _rewrite(client: Client, table: Table, kept: list[str]) -> None:
     copy = side_name(table)
-    client.command(table.ddl.replace(f"IF NOT EXISTS {table.name} ", f"{copy} ", 1))
+    client.command(ddl_of(client, table, copy))
     names = ", ".join(kept)
     numbers = {name for name in table.time_columns if "Int" in table.types[name]}
     values = ", ".join(seconds_of(name) if name in numbers else name for name in kept)

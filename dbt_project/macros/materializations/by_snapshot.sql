@@ -21,6 +21,11 @@
             this.identifier ~ " is to be stored by snapshot, but reads no table that is; use materialized='table'."
         ) }}
     {%- endif -%}
+    {%- if on_cluster_clause(this_table) | trim -%}
+        {{ exceptions.raise_compiler_error(
+            this.identifier ~ " is stored by snapshot; a cluster needs a database of the engine Replicated (docs/server.md)."
+        ) }}
+    {%- endif -%}
     {{ run_hooks(pre_hooks) }}
     {%- do drop_relation_if_exists(load_cached_relation(new)) -%}
     {%- call statement("main", fetch_result=True) -%}

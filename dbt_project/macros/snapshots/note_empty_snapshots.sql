@@ -14,7 +14,7 @@
     {%- set empty = names | reject("in", filled) | join(" ") -%}
     {%- if empty -%}
         {%- do run_query(
-            "alter table " ~ relation ~ " " ~ on_cluster_clause(relation) ~ " modify comment 'No rows: " ~ empty ~ "'"
+            "alter table " ~ relation ~ " modify comment 'No rows: " ~ empty ~ "'"
         ) -%}
     {%- endif -%}
 {% endmacro %}

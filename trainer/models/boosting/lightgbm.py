@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from trainer.models.base import ModelTrainer
 from trainer.models.boosting.lightgbm_parameters import first_names, lightgbm_refusals, try_parameters
+from trainer.models.boosting.lightgbm_start import ALONE, BIN_ROWS, Start, start_of
 from trainer.models.boosting.plan import MAX_ROUNDS, Plan, check_preset, fit_boosted, plan_of, require_objective, with_threads
+from trainer.models.boosting.together import Member, Work, meeting, member_threads, network_parameters
 from trainer.models.boosting.trial import trial_rows
 from trainer.models.files.lightgbm_text import import_lightgbm, read_text, write_text
 from trainer.models.rows import Rows, matrix_of, training_rows
@@ -89,30 +92,63 @@ class LightGBMTrainer(ModelTrainer):
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""
-        lightgbm = import_lightgbm()
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
         plan = self.plan()
-        parameters = self._parameters(plan.parameters, rows)
-
-        def fixed(part: Rows, rounds: int) -> Any:
-            data = lightgbm.Dataset(part.X, part.y, weight=part.weight)
-            return lightgbm.train(parameters, data, rounds, callbacks=[self._watcher(rounds)])
-
-        def stopped(fitted: Rows, held: Rows) -> tuple[Any, int]:
-            data = lightgbm.Dataset(fitted.X, fitted.y, weight=fitted.weight)
-            valid = data.create_valid(held.X, held.y, weight=held.weight)
-            callbacks = [
-                lightgbm.early_stopping(plan.patience, first_metric_only=True, verbose=False),
-                self._watcher(MAX_ROUNDS),
-            ]
-            model = lightgbm.train(parameters, data, MAX_ROUNDS, valid_sets=[valid], callbacks=callbacks)
-            return model, model.best_iteration
-
+        parameters = with_threads(self.parameters(plan, rows.y), "lightgbm", rows.X)
         with lightgbm_refusals():
-            self.model = fit_boosted(rows, plan, self.seed, fixed, stopped)
+            self.model = fit_boosted(
+                rows, plan, self.seed, partial(self.fixed, parameters), partial(self.stopped, plan, parameters)
+            )
         self.n_features = rows.X.shape[1]
         return self.model
+
+    def parameters(self, plan: Plan, y: np.ndarray) -> dict[str, Any]:
+        """Return LightGBM's parameters for labels (n,)."""
+        chosen = plan.parameters
+        objective = chosen.get("objective", "binary")
+        if objective == "binary" and not ((y == 0) | (y == 1)).all():
+            objective = "cross_entropy"  # the same loss, for soft labels too: `binary` takes every label above 0 for 1
+        metric = chosen.get("metric", "binary_logloss" if objective == "binary" else "cross_entropy")
+        return REPRODUCIBLE | chosen | {"objective": objective, "metric": metric, "seed": self.seed}
+
+    def fixed(self, parameters: dict[str, Any], rows: Rows, rounds: int, start: Start = ALONE) -> Any:
+        """Fit so many trees."""
+        data = start.dataset(rows)
+        return import_lightgbm().train(parameters, data, rounds, callbacks=[self._watcher(rounds)])
+
+    def stopped(self, plan: Plan, parameters: dict[str, Any], fitted: Rows, held: Rows, start: Start = ALONE) -> tuple[Any, int]:
+        """Fit until the loss on held-out rows stops falling; return the model, cut at its lowest, and its number of trees."""
+        lightgbm = import_lightgbm()
+        data = start.dataset(fitted)
+        valid = start.dataset(held, data)
+        callbacks = [
+            lightgbm.early_stopping(plan.patience, first_metric_only=True, verbose=False),
+            self._watcher(MAX_ROUNDS),
+        ]
+        model = lightgbm.train(parameters, data, MAX_ROUNDS, valid_sets=[valid], feval=start.loss, callbacks=callbacks)
+        return model, model.best_iteration
+
+    def rows_to_bin(self, parameters: dict[str, Any]) -> int:
+        """Return how many rows LightGBM makes bins of."""
+        return int(parameters.get("bin_construct_sample_cnt", BIN_ROWS))
+
+    def fit_member(
+        self, member: Member, work: Work, fitted: Rows, held: Rows | None, sample: np.ndarray | None
+    ) -> tuple[Any, int]:
+        """Fit with other processes, each to its own rows; see `trainer.models.boosting.together`."""
+        parameters = member_threads(work.parameters, "lightgbm", member, fitted)
+        parameters = {"tree_learner": "data"} | parameters | network_parameters(member)
+        if held is not None:
+            parameters["metric"] = "None"
+        with lightgbm_refusals():
+            start = start_of(parameters, work.mean, sample)
+            if held is None:
+                model, rounds = self.fixed(parameters, fitted, work.rounds or 1, start), work.rounds or 1
+            else:
+                with meeting(member):
+                    model, rounds = self.stopped(work.plan, parameters, fitted, held, start)
+            return start.added_to(model.free_network()), rounds
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""
@@ -142,15 +178,6 @@ class LightGBMTrainer(ModelTrainer):
         """
         self.model = read_text(path)
         self.n_features = self.model.num_feature()
-
-    def _parameters(self, chosen: dict[str, Any], rows: Rows) -> dict[str, Any]:
-        hard = bool(((rows.y == 0) | (rows.y == 1)).all())
-        objective = chosen.get("objective", "binary")
-        if objective == "binary" and not hard:
-            objective = "cross_entropy"  # the same loss, for soft labels too: `binary` takes every label above 0 for 1
-        metric = chosen.get("metric", "binary_logloss" if objective == "binary" else "cross_entropy")
-        chosen = with_threads(chosen, "lightgbm", rows.X)
-        return REPRODUCIBLE | chosen | {"objective": objective, "metric": metric, "seed": self.seed}
 
     def _watcher(self, rounds: int) -> Any:
         def watch(environment: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainer.models.base import ModelTrainer
@@ -15,6 +16,7 @@ from trainer.models.boosting.plan import (
     require_objective,
     with_threads,
 )
+from trainer.models.boosting.together import Member, Work, meeting, member_threads
 from trainer.models.boosting.trial import trial_rows
 from trainer.models.boosting.xgboost_parameters import ALIASES, require_supported, try_parameters, xgboost_refusals
 from trainer.models.files.xgboost_trees import read_trees, write_trees
@@ -83,40 +85,55 @@ class XGBoostTrainer(ModelTrainer):
 
     def train(self, X: pd.DataFrame, y: pd.Series, sample_weights: pd.Series | None = None, groups: Any = None) -> Any:
         """Fit; see `ModelTrainer.train`."""
-        import xgboost
-
         self.model = self.n_features = None
         rows = training_rows(X, y, sample_weights, groups)
         plan = self.plan()
-        parameters = with_threads(plan.parameters, "xgboost", rows.X) | {"seed": self.seed}
-
-        def matrix(part: Rows, reference: Any = None) -> Any:
-            return xgboost.QuantileDMatrix(
-                part.X,
-                part.y,
-                weight=part.weight,
-                ref=reference,
-                max_bin=parameters.get("max_bin"),
-                nthread=parameters.get("nthread"),
-            )
-
-        def fixed(part: Rows, rounds: int) -> Any:
-            return xgboost.train(parameters, matrix(part), rounds, callbacks=[self._watcher(rounds)])
-
-        def stopped(fitted: Rows, held: Rows) -> tuple[Any, int]:
-            data = matrix(fitted)
-            callbacks = [
-                xgboost.callback.EarlyStopping(rounds=plan.patience, save_best=True),
-                self._watcher(MAX_ROUNDS),
-            ]
-            evals = [(matrix(held, data), "held_out")]
-            model = xgboost.train(parameters, data, MAX_ROUNDS, evals=evals, callbacks=callbacks, verbose_eval=False)
-            return model, model.num_boosted_rounds()
-
+        parameters = with_threads(self.parameters(plan, rows.y), "xgboost", rows.X)
         with xgboost_refusals():
-            self.model = fit_boosted(rows, plan, self.seed, fixed, stopped)
+            self.model = fit_boosted(
+                rows, plan, self.seed, partial(self.fixed, parameters), partial(self.stopped, plan, parameters)
+            )
         self.n_features = rows.X.shape[1]
         return self.model
+
+    def parameters(self, plan: Plan, y: np.ndarray) -> dict[str, Any]:  # noqa: ARG002  the same for soft labels
+        """Return XGBoost's parameters for labels (n,)."""
+        return plan.parameters | {"seed": self.seed}
+
+    def fixed(self, parameters: dict[str, Any], rows: Rows, rounds: int) -> Any:
+        """Fit so many trees."""
+        import xgboost
+
+        return xgboost.train(parameters, _matrix(parameters, rows), rounds, callbacks=[self._watcher(rounds)])
+
+    def stopped(self, plan: Plan, parameters: dict[str, Any], fitted: Rows, held: Rows) -> tuple[Any, int]:
+        """Fit until the loss on held-out rows stops falling; return the model, cut at its lowest, and its number of trees."""
+        import xgboost
+
+        data = _matrix(parameters, fitted)
+        callbacks = [xgboost.callback.EarlyStopping(rounds=plan.patience, save_best=True), self._watcher(MAX_ROUNDS)]
+        evals = [(_matrix(parameters, held, data), "held_out")]
+        model = xgboost.train(parameters, data, MAX_ROUNDS, evals=evals, callbacks=callbacks, verbose_eval=False)
+        return model, model.num_boosted_rounds()
+
+    def rows_to_bin(self, parameters: dict[str, Any]) -> int:  # noqa: ARG002  sketches are merged
+        """Return 0: processes need none of each other's rows."""
+        return 0
+
+    def fit_member(
+        self,
+        member: Member,
+        work: Work,
+        fitted: Rows,
+        held: Rows | None,
+        sample: np.ndarray | None,  # noqa: ARG002  there is none
+    ) -> tuple[Any, int]:
+        """Fit with other processes, each to its own rows; see `trainer.models.boosting.together`."""
+        parameters = member_threads(work.parameters, "xgboost", member, fitted)
+        with xgboost_refusals(), meeting(member):
+            if held is None:
+                return self.fixed(parameters, fitted, work.rounds or 1), work.rounds or 1
+            return self.stopped(work.plan, parameters, fitted, held)
 
     def predict(self, X: pd.DataFrame) -> np.ndarray:
         """Return P(risky), (n,)."""
@@ -158,3 +175,10 @@ class XGBoostTrainer(ModelTrainer):
                 return False
 
         return Watcher()
+
+
+def _matrix(parameters: dict[str, Any], rows: Rows, reference: Any = None) -> Any:
+    import xgboost
+
+    bins, threads = parameters.get("max_bin"), parameters.get("nthread")
+    return xgboost.QuantileDMatrix(rows.X, rows.y, weight=rows.weight, ref=reference, max_bin=bins, nthread=threads)
