@@ -34,16 +34,14 @@ PACKAGES = ("chdb", "dbt-core", "dbt-clickhouse", "lightgbm", "xgboost")
 POLARS = Path(__file__).with_name("polars_features.py")
 STARTED, ENDED = re.compile(r"adapter: On (\S+): "), re.compile(r"SQL status: .* in ([\d.]+) seconds")
 FLOORS = {"ingest": "insert of the same files", "dbt run, everything": "dbt parse", "dbt run, nothing new": "dbt parse"}
-# The files of a snapshot as they are, each into a table of its own, in an engine of its own.
+# The files of a snapshot as they are, each into a table of the same columns and order, in an engine of its own.
 INSERT = """
 import sys, tempfile
-from pathlib import Path
 from chdb.session import Session
 with tempfile.TemporaryDirectory() as folder:
     engine = Session(folder)
-    engine.query("CREATE DATABASE bare")
-    for file in Path(sys.argv[1]).rglob("*.parquet"):
-        engine.query(f"CREATE TABLE bare.{file.stem} ENGINE = MergeTree ORDER BY tuple() AS SELECT * FROM file('{file}')")
+    for statement in sys.argv[1:]:
+        engine.query(statement)
 """
 
 
@@ -52,6 +50,7 @@ def main(
     alerts: Annotated[list[int] | None, typer.Option(min=1000)] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     out: Annotated[Path | None, typer.Option(help="File to write the tables to, as Markdown.")] = None,
+    ingest_only: Annotated[bool, typer.Option("--ingest-only", help="Stop after simulate and ingest.")] = False,
 ) -> None:
     """Measure every size, and print the tables; the figures stay in FOLDER/bench.json."""
     sizes = sorted(alerts or [2_000, 20_000, 200_000])
@@ -60,17 +59,19 @@ def main(
     for size in sizes:
         place = (folder / str(size)).resolve()
         place.mkdir(parents=True, exist_ok=True)
-        steps[size], models[size] = measure(place, size, rounds)
+        steps[size], models[size] = measure(place, size, rounds, ingest_only)
     kept = {str(size): {name: vars(step) for name, step in of.items()} | {"models": models[size]} for size, of in steps.items()}
     (folder / "bench.json").write_text(json.dumps(kept, indent=2), encoding="utf-8")
-    polars = {size: of["features in Polars"].wall for size, of in steps.items()}
-    text = f"{machine()}\n\n{steps_table(steps)}\n\n{models_table(models, polars)}\n"
+    text = f"{machine()}\n\n{steps_table(steps)}\n"
+    if not ingest_only:
+        polars = {size: of["features in Polars"].wall for size, of in steps.items()}
+        text += f"\n{models_table(models, polars)}\n"
     print(text)
     if out:
         out.write_text(f"# Benchmarks\n\nWritten by `make bench`.\n\n{text}", encoding="utf-8")
 
 
-def measure(place: Path, alerts: int, rounds: int) -> tuple[dict[str, Step], dict[str, float]]:
+def measure(place: Path, alerts: int, rounds: int, ingest_only: bool = False) -> tuple[dict[str, Step], dict[str, float]]:
     """Return step → what it took, and model → seconds of its queries, for a network of so many alerts."""
     os.environ |= {
         "TRAINER_TARGET": "embedded",
@@ -84,8 +85,10 @@ def measure(place: Path, alerts: int, rounds: int) -> tuple[dict[str, Step], dic
         world = ("--alerts", alerts, "--dates", DAY, "--window-days", WINDOW_DAYS, "--network", NETWORK)
         found["simulate"] = timed("trainer", "simulate", data, *world)
     timed("trainer", "init")
-    found["insert of the same files"] = best(rounds, "python", "-c", INSERT, data / "snapshots")
+    found["insert of the same files"] = best(rounds, "python", "-c", INSERT, *inserts(data / "snapshots"))
     found["ingest"] = best(rounds, "trainer", "ingest", data / "snapshots")
+    if ingest_only:
+        return found, {}
     timed("trainer", "labels", "add", data / "custom-labels" / f"{NETWORK}_custom_labels.csv")
     timed("dbt", "parse")  # from scratch; what follows finds the project parsed, as in daily use
     found["dbt parse"] = best(rounds, "dbt", "parse")
@@ -99,6 +102,21 @@ def measure(place: Path, alerts: int, rounds: int) -> tuple[dict[str, Step], dic
         found[f"fit, {name}"] = timed("trainer", "fit", "--model", name, "--param", "preset=guide")
         found[f"predict, {name}"] = best(rounds, "trainer", "predict", "--model", name)
     return found, queries
+
+
+def inserts(snapshots: Path) -> list[str]:
+    """Return the statements that insert a snapshot's files into MergeTree tables with the columns and order of the raw tables."""
+    import pyarrow.parquet as pq
+
+    from trainer.snapshots.shapes import OCTOBER_2025
+
+    statements = ["CREATE DATABASE bare"]
+    for stem, table in OCTOBER_2025.tables.items():
+        for file in snapshots.rglob(f"{stem}.parquet"):
+            names = ", ".join(name for name in pq.read_schema(file).names if name in table.all_columns)
+            statements.append(table.side_ddl(f"bare.{stem}"))
+            statements.append(f"INSERT INTO bare.{stem} ({names}) SELECT {names} FROM file('{file}')")
+    return statements
 
 
 def snapshot_of(data: Path) -> Path:

@@ -176,3 +176,9 @@ def test_a_canonical_address_matches_its_networks_pattern() -> None:
         rule = rule_of(account.network)
         assert rule is None or rule.pattern.search(account.canonical), account
     assert (project_dir() / "seeds" / "address_forms.csv").is_file()
+
+
+@given(st.lists(st.none() | st.text(max_size=6) | st.text("0aZ~", max_size=6), max_size=5), st.integers(0, 2))
+def test_text_is_plain_without_white_space_control_and_other_characters(texts: list[str | None], start: int) -> None:
+    column = pa.array(texts, pa.string()).slice(start)
+    assert addresses.is_plain(column) == all("!" <= letter <= "~" for text in column.to_pylist() for letter in text or "")

@@ -19,7 +19,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 from xgboost import XGBClassifier
 
-from trainer.simulate import SimulationSummary, simulate
+from trainer.simulate import SimulationSummary, features, simulate, tables
 from trainer.simulate.addresses import hex_ids, sorted_addresses
 
 FIRST, SECOND = date(2025, 8, 1), date(2025, 8, 31)
@@ -170,6 +170,19 @@ def test_meta_counts_and_checksums_are_those_of_the_files(simulated: Simulated) 
         for name, entry in meta["files"].items():
             assert entry["md5"] == hashlib.md5((folder / name).read_bytes()).hexdigest()
             assert entry["rows"] == pq.read_metadata(folder / name).num_rows == meta["counts"][name.removesuffix(".parquet")]
+
+
+def test_the_size_of_blocks_and_parts_changes_no_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    simulate(whole, alerts=400, dates=[FIRST, SECOND], window_days=30)
+    monkeypatch.setattr(features, "_BLOCK", 37)
+    monkeypatch.setattr(tables, "_ROWS", 53)
+    simulate(parts, alerts=400, dates=[FIRST, SECOND], window_days=30)
+    files = sorted(path.relative_to(whole) for path in whole.rglob("*.parquet"))
+    assert len(files) == 11
+    assert max(pq.ParquetFile(parts / file).num_row_groups for file in files) > 10
+    for file in files:
+        assert pq.read_table(parts / file).equals(pq.read_table(whole / file)), file
 
 
 def test_sizes_keep_their_proportions(simulated: Simulated) -> None:

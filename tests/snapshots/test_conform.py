@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from trainer.errors import BadInputError
 from trainer.keys import SnapshotKey
+from trainer.snapshots import conform
 from trainer.snapshots.conform import Conformer, required_columns
 from trainer.warehouse.schema import ADDRESS_LABELS, RAW_ALERTS, RAW_CLUSTERS, RAW_FEATURES, RAW_MONEY_FLOWS, Table
 
@@ -305,3 +306,27 @@ def test_bytes_that_are_not_utf8_do_not_cause_a_traceback(raw: bytes) -> None:
             conformer()(pa.record_batch(columns))
         except BadInputError as error:
             assert column in str(error)
+
+
+NUMBERS = [
+    (pa.int64(), st.integers(-(2**63), 2**63 - 1)),
+    (pa.uint64(), st.integers(0, 2**64 - 1)),
+    (pa.float64(), st.floats()),
+    (pa.float32(), st.floats(width=32)),
+    (pa.decimal128(38, 6), st.decimals(-(10**30), 10**30, places=6)),
+]
+
+
+@given(st.data())
+@pytest.mark.parametrize("column", ["degree_in", "total_in_usd", "net_flow_usd", "amount_variance", "pagerank", "is_whale"])
+def test_usual_values_are_read_as_unusual_ones_are(column: str, data: st.DataObject) -> None:
+    kind, values = data.draw(st.sampled_from(NUMBERS))
+    given_values = data.draw(
+        st.lists(st.none() | values | st.integers(0, 9).map(lambda n: pa.scalar(n).cast(kind).as_py()), min_size=1, max_size=6)
+    )
+    quick, quick_uses = one(column, given_values, kind)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conform, "are_within", lambda *_: False)
+        slow, slow_uses = one(column, given_values, kind)
+    assert quick == slow
+    assert quick_uses.counts == slow_uses.counts

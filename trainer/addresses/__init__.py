@@ -10,7 +10,7 @@ from __future__ import annotations
 from trainer.addresses.checks import MAX_LENGTH, UNFIT, is_of_another, problem
 from trainer.addresses.forms import EVM, SS58, Form
 from trainer.addresses.networks import form_of, network_problem, networks, share_addresses
-from trainer.addresses.spelling import canonical, canonical_all, canonical_array
+from trainer.addresses.spelling import canonical, canonical_all, canonical_array, is_plain
 
 __all__ = [
     "EVM",
@@ -23,6 +23,7 @@ __all__ = [
     "canonical_array",
     "form_of",
     "is_of_another",
+    "is_plain",
     "network_problem",
     "networks",
     "problem",

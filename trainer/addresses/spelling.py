@@ -13,10 +13,12 @@ from trainer.addresses.forms import CASELESS, EVM, SS58, Rule
 from trainer.addresses.networks import rule_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
 # Of these the canonical spelling is another case of the address, or always the address itself.
 _CASE_ONLY = ("base58", "ripple", "bech32", "cardano")
+_DELETE = 127  # the last control character of ASCII; the others come before the space
 
 
 def canonical(address: str, network: str = "") -> str:
@@ -50,7 +52,9 @@ def canonical_array(column: pa.Array, network: str) -> pa.Array:
     import pyarrow.compute as pc
 
     column = pc.cast(column, pa.string())
-    column = pc.if_else(pc.match_substring_regex(column, f"^({CASELESS.pattern})$"), pc.ascii_lower(column), column)
+    letters = _bytes_of(column)
+    if ((letters >= ord("A")) & (letters <= ord("Z"))).any():
+        column = pc.if_else(pc.match_substring_regex(column, f"^({CASELESS.pattern})$"), pc.ascii_lower(column), column)
     rule = rule_of(network) if network else None
     if rule is None or rule.form.name in _CASE_ONLY or (rule.form is EVM and not rule.prefix):
         return column
@@ -59,6 +63,23 @@ def canonical_array(column: pa.Array, network: str) -> pa.Array:
         return column
     spelt = [_spell(address, rule) for address in column.filter(is_open).to_pylist()]
     return pc.replace_with_mask(column, is_open, pa.array(spelt, pa.string()))
+
+
+def is_plain(column: pa.Array) -> bool:
+    """Return whether an array of text is all ASCII without white space and control characters, by a glance at its bytes."""
+    letters = _bytes_of(column)
+    return not len(letters) or bool(letters.min() > ord(" ") and letters.max() < _DELETE)
+
+
+def _bytes_of(column: pa.Array) -> np.ndarray:
+    """Return the UTF-8 bytes of all values of an array of text, one after the other; where one is null there may be any."""
+    import numpy as np
+
+    _, ends, data = column.buffers()
+    if data is None or not len(column):
+        return np.empty(0, np.uint8)
+    offsets = np.frombuffer(ends, np.int32, len(column) + 1, column.offset * 4)
+    return np.frombuffer(data, np.uint8)[offsets[0] : offsets[-1]]
 
 
 def _settled(column: pa.Array, rule: Rule) -> pa.Array:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from trainer.keys import SnapshotKey
     from trainer.project import Written
     from trainer.snapshots import Ingested
+    from trainer.warehouse import Client
 
 
 def register(app: typer.Typer) -> None:
@@ -89,6 +92,21 @@ def prepare(target: str | None) -> list[str]:
     return names
 
 
+@contextmanager
+def _prepared(target: str | None) -> Iterator[Client]:
+    """Open the warehouse as `prepare` leaves it, once if nothing is missing: an embedded engine takes a while to start."""
+    from trainer.warehouse import connect, create_tables, problem_of_seeds
+
+    with connect(target) as client:
+        create_tables(client)
+        if not problem_of_seeds(client):
+            yield client
+            return
+    prepare(target)
+    with connect(target) as client:
+        yield client
+
+
 def ingest(
     path: Annotated[str, typer.Argument(help="A snapshot folder or a folder of several; also s3://bucket/prefix or https://….")],
     network: Network = None,
@@ -103,12 +121,10 @@ def ingest(
     from trainer.snapshots import find_folders, snapshots_at
     from trainer.snapshots import ingest as load
     from trainer.uploads import name_of
-    from trainer.warehouse import connect
 
     with progress() as update, snapshots_at(path, update) as folder:
         find_folders(folder)  # fails before anything is created
-        prepare(target)
-        with connect(target) as client:
+        with _prepared(target) as client:
             loaded = load(client, folder, network, day_of(processing_date), window_days, update, accept_column or ())
             labels = {one.key: labels_of_snapshot(client, one.key) for one in loaded}
             others = {one.key: labels_of_other_snapshots(client, one.key) for one in loaded}

@@ -17,6 +17,7 @@ from trainer.warehouse import (
     RAW_FEATURES,
     RAW_MONEY_FLOWS,
     RAW_STANDING_LABELS,
+    Table,
     side_table,
 )
 
@@ -86,6 +87,8 @@ def matches(client: Client, rows: pd.DataFrame) -> Matches:
 
 def labels_of_snapshot(client: Client, key: SnapshotKey) -> dict[str, int]:
     """Return source → number of its addresses that occur in a snapshot and whose labels apply to it, sorted by source."""
+    if not _has_labels(client, (RAW_STANDING_LABELS, RAW_ADDRESS_LABELS), key.network):
+        return {}
     spelling = _SS58_ACCOUNT if addresses.form_of(key.network) is addresses.SS58 else _SPELLING
     account = spelling.format(address="address")
     query = f"""
@@ -104,6 +107,8 @@ def labels_of_snapshot(client: Client, key: SnapshotKey) -> dict[str, int]:
 
 def labels_of_other_snapshots(client: Client, key: SnapshotKey) -> dict[str, int]:
     """Return source → number of addresses of a snapshot that only its labels for other snapshots of the network speak of."""
+    if not _has_labels(client, (RAW_ADDRESS_LABELS,), key.network):
+        return {}
     spelling = _SS58_ACCOUNT if addresses.form_of(key.network) is addresses.SS58 else _SPELLING
     account = spelling.format(address="address")
     query = f"""
@@ -119,6 +124,12 @@ def labels_of_other_snapshots(client: Client, key: SnapshotKey) -> dict[str, int
         GROUP BY source ORDER BY source
     """
     return {source: int(count) for source, count in client.query(query, parameters=key.parameters).result_rows}
+
+
+def _has_labels(client: Client, tables: Iterable[Table], network: str) -> bool:
+    """Return whether a network has rows in one of the tables; if not, its snapshots need not be read."""
+    query = " UNION ALL ".join(f"(SELECT 1 FROM {table.name} WHERE network = {{network:String}} LIMIT 1)" for table in tables)
+    return bool(client.query(query, parameters={"network": network}).result_rows)
 
 
 def _occurring(condition: str, spelling: str = _SPELLING) -> str:

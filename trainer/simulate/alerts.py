@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -101,6 +101,10 @@ class Alerts:
 
     def __len__(self) -> int:
         return len(self.who)
+
+    def rows(self, part: slice) -> Alerts:
+        """Return some of the alerts."""
+        return Alerts(**{f.name: getattr(self, f.name)[part] for f in fields(self)})
 
 
 class DetectorNoise:

@@ -7,6 +7,7 @@ A feature table here is a dict of numpy columns (n,) over the n active addresses
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,26 +21,30 @@ HOUR_SECONDS = 3_600
 STABLE_SECONDS = 7 * DAY_SECONDS  # a counterparty is stable when payments to or from it are a week apart
 SMALL_USD = 100.0
 PASS_THROUGH_SECONDS = DAY_SECONDS
+_BLOCK = 1 << 15  # addresses whose transfers are looked at together; bounds memory, and most of it fits a processor's cache
 
 
 @dataclass(frozen=True)
 class Events:
-    """Both ends of m transfers, ordered by (address, time). Arrays are (2m,); ``who`` indexes the n active addresses."""
+    """The transfers to and from a block of n addresses, one event per end, ordered by (address, time).
+
+    Arrays are (m,) over the events; ``who`` counts addresses from the first one of the block.
+    """
 
     who: np.ndarray
     seconds: np.ndarray
     cents: np.ndarray
     outgoing: np.ndarray
     asset: np.ndarray
-    first: np.ndarray  # (n,) first event of each active address
+    first: np.ndarray  # (n,) first event of each address
     count: np.ndarray  # (n,)
 
     def mean(self, values: np.ndarray) -> np.ndarray:
-        """Return the mean over each address's events of ``values`` (2m,), float (n,)."""
+        """Return the mean over each address's events of ``values`` (m,), float (n,)."""
         return self.total(values) / self.count
 
     def total(self, values: np.ndarray) -> np.ndarray:
-        """Return the sum over each address's events of ``values`` (2m,), float (n,)."""
+        """Return the sum over each address's events of ``values`` (m,), float (n,)."""
         return np.bincount(self.who, values, len(self.count))
 
 
@@ -50,17 +55,41 @@ def active_addresses(flows: Flows, population: int) -> np.ndarray:
     return np.flatnonzero(is_active)
 
 
-def events(transfers: Transfers, index: np.ndarray, active: int) -> Events:
-    """Return both ends of every transfer; ``index`` maps actors to positions among the ``active`` ones."""
-    t, size = transfers, len(transfers)
-    who = np.concatenate([index[t.src], index[t.dst]])
-    base = t.seconds.min()
-    order = np.argsort((who.astype(np.int64) << 33) | (np.tile(t.seconds, 2) - base), kind="stable")
-    # Ties (both ends of a payment within one second) keep the order of the transfers.
-    single = np.where(order < size, order, order - size)
-    count = np.bincount(who, minlength=active)
+def event_features(transfers: Transfers, index: np.ndarray, active: int) -> Columns:
+    """Return the features of amounts, times and assets of all ``active`` addresses; ``index`` maps actors to them."""
+    logs = _log_usd(transfers.cents)
+    unusual = logs.mean(), 3 * logs.std()  # every transfer has two ends, so these are also the moments over the events
+    del logs
+    parts = []
+    for e in events(transfers, index, active):
+        size = len(e.count)
+        parts.append(amount_features(e, size, *unusual) | time_features(e, size) | asset_features(e, size))
+    return {name: np.concatenate([part.pop(name) for part in parts]) for name in list(parts[0])}
+
+
+def events(transfers: Transfers, index: np.ndarray, active: int) -> Iterator[Events]:
+    """Yield the events of one block of the ``active`` addresses after the other."""
+    sender, receiver = index[transfers.src], index[transfers.dst]
+    blocks = -(-active // _BLOCK)
+    bounds = np.minimum(np.arange(blocks + 1) * _BLOCK, active)
+    sent = np.searchsorted(sender, bounds)  # transfers are in the order of their senders
+    by_block = np.argsort((receiver // _BLOCK).astype(np.uint16 if blocks <= 1 << 16 else np.int64), kind="stable")
+    received = np.append(0, np.cumsum(np.bincount(receiver // _BLOCK, minlength=blocks)))
+    for number in range(blocks):
+        out = np.arange(sent[number], sent[number + 1])
+        into = by_block[received[number] : received[number + 1]]
+        who = np.concatenate([sender[out], receiver[into]]) - bounds[number]
+        yield _events(transfers, np.concatenate([out, into]), who, len(out), int(bounds[number + 1] - bounds[number]))
+
+
+def _events(t: Transfers, row: np.ndarray, who: np.ndarray, sent: int, size: int) -> Events:
+    """Return the events of ``size`` addresses: the transfers ``row``, of which the first ``sent`` are the outgoing ones."""
+    seconds = t.seconds[row]
+    # Ties (both ends of a payment within one second) keep the order of the transfers, the outgoing ones first.
+    order = np.argsort((who.astype(np.int64) << 33) | (seconds - seconds.min()), kind="stable")
+    row, count = row[order], np.bincount(who, minlength=size)
     return Events(
-        who=who[order], seconds=t.seconds[single], cents=t.cents[single], outgoing=order < size, asset=t.asset[single],
+        who=who[order], seconds=seconds[order], cents=t.cents[row], outgoing=order < sent, asset=t.asset[row],
         first=np.cumsum(count) - count, count=count,
     )  # fmt: skip
 
@@ -103,16 +132,21 @@ def flow_features(flows: Flows, index: np.ndarray, active: int) -> Columns:
     }
 
 
-def amount_features(e: Events, active: int) -> Columns:
-    """Return counts, moments and quantiles of the amounts; the moments are population moments over all transfers."""
+def _log_usd(cents: np.ndarray) -> np.ndarray:
+    return np.log(np.maximum(cents / 100, 0.01))
+
+
+def amount_features(e: Events, active: int, usual: float, far: float) -> Columns:
+    """Return counts, moments and quantiles of the amounts; the moments are population moments over all transfers.
+
+    Amounts whose logarithm is more than ``far`` away from ``usual`` are outliers.
+    """
     usd = e.cents / 100
     mean = e.mean(usd)
     gap = usd - mean[e.who]
     variance = e.mean(gap**2)
     std = np.sqrt(variance)
     safe = np.maximum(std, 0.005)
-    logs = np.log(np.maximum(usd, 0.01))
-    far = np.abs(logs - logs.mean()) > 3 * logs.std()
     below = np.zeros(len(usd), bool)
     for limit in LIMITS_USD:
         below |= (usd >= 0.8 * limit) & (usd < limit)
@@ -126,7 +160,7 @@ def amount_features(e: Events, active: int) -> Columns:
         "amount_predictability": 1 / (1 + std / mean),
         "structuring_score": e.mean(below),
         "small_transaction_ratio": e.mean(usd < SMALL_USD),
-        "outlier_transactions": e.total(far).astype(np.int64),
+        "outlier_transactions": e.total(np.abs(_log_usd(e.cents) - usual) > far).astype(np.int64),
     }
     columns |= _quantiles(e, e.outgoing, "out", active) | _quantiles(e, ~e.outgoing, "in", active)
     columns["max_tx_cents"] = np.maximum.reduceat(e.cents, e.first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -20,11 +20,8 @@ from .economy import Partners, background
 from .features import (
     Columns,
     active_addresses,
-    amount_features,
-    asset_features,
-    events,
+    event_features,
     flow_features,
-    time_features,
 )
 from .files import write_csv, write_meta, write_parquet
 from .flows import Flows, aggregate
@@ -165,11 +162,8 @@ def _build(alerts: int, days: list[date], window_days: int, network: str, seed: 
 
 def _measure(transfers: Transfers, flows: Flows, index: np.ndarray, active: int, stamp: Stamp) -> Columns:
     """Return all feature columns of the active addresses."""
-    ends = events(transfers, index, active)
     columns = flow_features(flows, index, active)
-    columns |= amount_features(ends, active)
-    columns |= time_features(ends, active)
-    columns |= asset_features(ends, active)
+    columns |= event_features(transfers, index, active)
     columns |= graph_features(flows, index, active)
     add_scores(columns, flows, index, stamp.end, stamp.window_days)
     return columns
@@ -189,12 +183,11 @@ def _snapshot(
     clusters = find_clusters(raised, flows, index, columns["degree_total"])
     names, fingerprint = world.names.take(pa.array(actors)), world.fingerprint[actors]
     shown = np.flatnonzero(~world.featureless[actors])
-    visible = {name: values[shown] for name, values in columns.items()}
-    written = {
-        "alerts": [tables.alerts_table(raised, clusters, columns, names, fingerprint, stamp)],
-        "features": [tables.features_table(visible, names.take(pa.array(shown)), stamp)],
+    written: dict[str, Iterable[pa.Table]] = {
+        "alerts": tables.alerts_tables(raised, clusters, columns, names, fingerprint, stamp),
+        "features": tables.features_tables(columns, shown, names, stamp),
         "clusters": [tables.clusters_table(clusters, raised, columns, names, fingerprint, stamp)],
-        "money_flows": tables.flow_tables(flows, transfers, world.names, stamp),
+        "money_flows": tables.flow_tables(flows, transfers.seconds, world.names, stamp),
     }
     counts = {name: write_parquet(parts, folder / f"{name}.parquet") for name, parts in written.items()}
     write_meta(folder, network, stamp.processing_date.isoformat(), stamp.window_days, counts)

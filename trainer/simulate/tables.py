@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,9 @@ from .clusters import Clusters
 from .features import Columns
 from .flows import Flows, reciprocity
 from .scores import INDICATORS
-from .transfers import DAY_SECONDS, Transfers
+from .transfers import DAY_SECONDS
 
-_FLOW_ROWS = 250_000  # rows built at a time: the two histograms of a flow have 31 integers
+_ROWS = 250_000  # built at a time
 
 _UNSIGNED_32 = [
     "degree_in",
@@ -88,8 +88,19 @@ _FLAGS = [
 _CENTS = ["total_in", "total_out", "avg_tx_in", "avg_tx_out", "median_tx_in", "median_tx_out", "max_tx", "min_tx"]
 
 
-def features_table(c: Columns, addresses: pa.Array, stamp: Stamp) -> pa.Table:
-    """Return ``raw_features``: one row per address."""
+def _parts(rows: int) -> Iterator[slice]:
+    """Yield the rows of each part of a table, at least one."""
+    return (slice(at, at + _ROWS) for at in range(0, max(rows, 1), _ROWS))
+
+
+def features_tables(columns: Columns, shown: np.ndarray, addresses: pa.Array, stamp: Stamp) -> Iterator[pa.Table]:
+    """Yield ``raw_features`` in parts: one row per address, for the addresses (n,) at the positions ``shown`` (k,)."""
+    for part in _parts(len(shown)):
+        at = shown[part]
+        yield _features_part({name: values[at] for name, values in columns.items()}, addresses.take(pa.array(at)), stamp)
+
+
+def _features_part(c: Columns, addresses: pa.Array, stamp: Stamp) -> pa.Table:
     rows = len(addresses)
     columns = stamp.keys(rows) | {"address": addresses}
     columns |= {f"{name}_usd": decimal(c[f"{name}_cents"]) for name in _CENTS}
@@ -110,18 +121,17 @@ def features_table(c: Columns, addresses: pa.Array, stamp: Stamp) -> pa.Table:
     return pa.table(columns)
 
 
-def flow_tables(flows: Flows, transfers: Transfers, names: pa.Array, stamp: Stamp) -> list[pa.Table]:
-    """Return ``raw_money_flows`` in parts: one row per ordered pair of addresses."""
+def flow_tables(flows: Flows, seconds: np.ndarray, names: pa.Array, stamp: Stamp) -> Iterator[pa.Table]:
+    """Yield ``raw_money_flows`` in parts: one row per ordered pair of addresses; ``seconds`` are those of the transfers."""
     back = reciprocity(flows).astype(np.float32)
-    starts = range(0, max(len(flows), 1), _FLOW_ROWS)
-    return [_flow_part(flows, transfers, slice(at, at + _FLOW_ROWS), back, names, stamp) for at in starts]
+    return (_flow_part(flows, seconds, part, back, names, stamp) for part in _parts(len(flows)))
 
 
-def _flow_part(f: Flows, t: Transfers, part: slice, back: np.ndarray, names: pa.Array, stamp: Stamp) -> pa.Table:
+def _flow_part(f: Flows, seconds: np.ndarray, part: slice, back: np.ndarray, names: pa.Array, stamp: Stamp) -> pa.Table:
     rows = len(f.src[part])
     lo, hi = f.first[part][0], f.first[part][-1] + f.count[part][-1]
     row = np.repeat(np.arange(rows), f.count[part])
-    seconds = t.seconds[lo:hi]
+    seconds = seconds[lo:hi]
     hours = np.bincount(row * 24 + seconds // 3_600 % 24, minlength=rows * 24).reshape(rows, 24)
     weekdays = np.bincount(row * 7 + (seconds // DAY_SECONDS + 3) % 7, minlength=rows * 7).reshape(rows, 7)
     return pa.table(
@@ -152,26 +162,34 @@ def alert_ids(alerts: Alerts, fingerprint: np.ndarray) -> pa.Array:
     return hex_ids("alert_", fingerprint[alerts.who], alerts.detector)
 
 
-def alerts_table(
+def alerts_tables(
     alerts: Alerts, clusters: Clusters, c: Columns, addresses: pa.Array, fingerprint: np.ndarray, stamp: Stamp
-) -> pa.Table:
-    """Return ``raw_alerts``: one row per alert; ``addresses`` and ``fingerprint`` (n,) are of the active addresses."""
+) -> Iterator[pa.Table]:
+    """Yield ``raw_alerts`` in parts: one row per alert; ``addresses`` and ``fingerprint`` (n,) are of the active addresses."""
+    for part in _parts(len(alerts)):
+        cluster = clusters.of_alert[part]
+        lead = np.where(cluster >= 0, clusters.lead[cluster] if len(clusters) else 0, 0)
+        pattern = hex_ids("pattern_", fingerprint[alerts.who[lead]], alerts.detector[lead])
+        patterns = pc.if_else(pa.array(cluster >= 0), pattern, pa.scalar(""))
+        yield _alerts_part(alerts.rows(part), patterns, c, addresses, fingerprint, stamp)
 
+
+def _alerts_part(
+    alerts: Alerts, patterns: pa.Array, c: Columns, addresses: pa.Array, fingerprint: np.ndarray, stamp: Stamp
+) -> pa.Table:
     def of_detector(pick: Callable[[int], str]) -> pa.Array:
         return decode(tuple(pick(i) for i in range(len(DETECTORS))), alerts.detector)
 
     rows, who = len(alerts), alerts.who
     tx, degree = (pa.array(c[name][who]).cast(pa.string()) for name in ("tx_total_count", "degree_total"))
     score = pa.array(np.char.mod("%.3f", alerts.score)) if rows else pa.array([], pa.string())
-    lead = np.where(clusters.of_alert >= 0, clusters.lead[clusters.of_alert] if len(clusters) else 0, 0)
-    pattern = hex_ids("pattern_", fingerprint[who[lead]], alerts.detector[lead])
     join = pc.binary_join_element_wise
     reason = of_detector(lambda i: DETECTORS[i].description)
     columns = stamp.keys(rows) | {
         "alert_id": alert_ids(alerts, fingerprint),
         "address": addresses.take(pa.array(who)),
         "typology_type": of_detector(lambda i: DETECTORS[i].typology),
-        "pattern_id": pc.if_else(pa.array(clusters.of_alert >= 0), pattern, pa.scalar("")),
+        "pattern_id": patterns,
         "pattern_type": of_detector(lambda i: DETECTORS[i].pattern),
         "severity": decode(SEVERITIES, alerts.severity),
         "suspected_address_type": of_detector(lambda i: DETECTORS[i].suspect),

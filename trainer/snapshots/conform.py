@@ -82,9 +82,9 @@ class Conformer:
                     columns[name] = column.filter(rows)
         count = pc.sum(rows).as_py() or 0
         result = {
-            "network": pa.array([self.key.network] * count, pa.string()),
-            "processing_date": pa.array([self.key.processing_date] * count, pa.date32()),
-            "window_days": pa.array([self.key.window_days] * count, pa.uint16()),
+            "network": pa.repeat(pa.scalar(self.key.network, pa.string()), count),
+            "processing_date": pa.repeat(pa.scalar(self.key.processing_date, pa.date32()), count),
+            "window_days": pa.repeat(pa.scalar(self.key.window_days, pa.uint16()), count),
         }
         for name, kind in self.table.types.items():
             with self._reading(name):
@@ -93,7 +93,7 @@ class Conformer:
                 elif name in columns:
                     result[name] = self._convert(name, columns[name], kind)
         self._note_dropped(columns)
-        result["ingested_at"] = pa.array([self.loaded_at] * count, pa.timestamp("ms", "UTC"))
+        result["ingested_at"] = pa.repeat(pa.scalar(self.loaded_at, pa.timestamp("ms", "UTC")), count)
         return pa.table(result)
 
     @contextmanager
@@ -134,14 +134,16 @@ class Conformer:
         valid = pa.array(np.ones(len(next(iter(columns.values()), [])), dtype=bool))
         for name in required_columns(self.table):
             with self._reading(name):
-                column = pc.utf8_trim_whitespace(pc.fill_null(pc.cast(columns[name], pa.string()), ""))
+                column = pc.fill_null(pc.cast(columns[name], pa.string()), "")
+                if not (is_plain := addresses.is_plain(column)):
+                    column = pc.utf8_trim_whitespace(column)
             if name in ADDRESS_COLUMNS:
                 # The same canonical form as in staging, so that two spellings of an address count as one key here.
                 column = addresses.canonical_array(column, self.key.network)
-                bad = pc.or_(
-                    pc.or_(pc.equal(column, ""), pc.match_substring_regex(column, addresses.UNFIT.pattern)),
-                    pc.greater(pc.utf8_length(column), addresses.MAX_LENGTH),
-                )
+                length = pc.utf8_length(column)
+                bad = pc.or_(pc.equal(length, 0), pc.greater(length, addresses.MAX_LENGTH))
+                if not is_plain:
+                    bad = pc.or_(bad, pc.match_substring_regex(column, addresses.UNFIT.pattern))
                 reason = f"rows rejected: '{name}' is not an address"
             else:
                 bad = pc.equal(column, "")
@@ -196,16 +198,24 @@ class Conformer:
         if not is_numeric(column.type):
             raise BadInputError(f"{self.file}: column '{name}' should be a number, but is {column.type}.")
         if kind == "Bool":
+            if pa.types.is_boolean(column.type):
+                return column
             value = pc.cast(column, pa.float64(), safe=False)
             bad = pc.is_nan(value)
             self._count(f"values not finite, now missing, in '{name}'", bad)
             return pc.if_else(bad, pa.scalar(None, pa.bool_()), pc.not_equal(value, 0.0))
+        is_amount = kind in _UNSIGNED or (kind.startswith("Decimal") and name not in MAY_BE_NEGATIVE)
+        limit = _UNSIGNED.get(kind, DECIMAL_LIMIT if kind.startswith("Decimal") else np.finfo(np.float32).max)
+        if are_within(column, 0.0 if is_amount else -float(limit), float(limit)):
+            # As nearly all are, at a fifth of the time; the engine converts them.
+            return (
+                column if kind not in _UNSIGNED or pa.types.is_integer(column.type) else pc.cast(column, pa.uint64(), safe=False)
+            )
         value = pc.cast(column, pa.float64(), safe=False)
         bad = pc.invert(pc.is_finite(value))
         self._count(f"values not finite, now missing, in '{name}'", bad)
-        if kind in _UNSIGNED or (kind.startswith("Decimal") and name not in MAY_BE_NEGATIVE):
+        if is_amount:
             bad = self._also_bad(bad, pc.less(value, 0.0), f"negative values, now missing, in '{name}'")
-        limit = _UNSIGNED.get(kind, DECIMAL_LIMIT if kind.startswith("Decimal") else np.finfo(np.float32).max)
         if kind != "Float64":
             too_large = pc.and_(pc.is_finite(value), pc.greater(pc.abs(value), float(limit)))
             bad = self._also_bad(bad, too_large, f"values too large, now missing, in '{name}'")
@@ -262,3 +272,15 @@ def required_columns(table: Table) -> list[str]:
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def are_within(column: pa.Array, low: float, high: float) -> bool:
+    """Return whether a column of plain numbers surely has only values from `low` to `high`; missing ones do not count."""
+    if not (
+        pa.types.is_integer(column.type) or pa.types.is_decimal128(column.type) or column.type in {pa.float32(), pa.float64()}
+    ):
+        return False
+    if pa.types.is_floating(column.type) and not np.isfinite(pc.sum(column, min_count=0).as_py()):
+        return False  # NaN has no place between the least and the largest value
+    least, largest = pc.min_max(column).as_py().values()
+    return least is None or bool(low <= least and largest < high)

@@ -29,7 +29,7 @@ from trainer.snapshots.reader import (
 )
 from trainer.snapshots.survey import BATCH_ROWS, Survey, survey
 from trainer.snapshots.unpack import unpacked
-from trainer.uploads import MEBIBYTE, decoded, open_parquet, unpacked_bytes
+from trainer.uploads import MEBIBYTE, decoded, open_parquet, private_folder, unpacked_bytes
 from trainer.warehouse import (
     RAW_MONEY_FLOWS,
     RAW_TRANSFERS,
@@ -38,6 +38,7 @@ from trainer.warehouse import (
     create_tables,
     drop_partition,
     exclusive,
+    insert_batches,
     load,
     load_number,
     publish,
@@ -197,8 +198,7 @@ def _load(
 ) -> dict[str, Table]:
     """Load one file into side tables and return side table → table of its rows; `stack` drops the side tables at the end."""
     side = stack.enter_context(side_table(client, conformer.table))
-    for batch in _batches(file, parts, progress):
-        client.insert_arrow(side, conformer(batch))
+    insert_batches(client, side, map(conformer, _batches(file, parts, progress)), stack.enter_context(private_folder()))
     if file.landing is None:
         return {_deduplicated(client, stack, side, conformer): file.table}
     made = [(file.table, file.aggregate), *([file.kept] if file.kept else [])]
@@ -217,7 +217,9 @@ def _deduplicated(client: Client, stack: ExitStack, side: str, conformer: Confor
     """Return `side`, or if keys repeat a copy of it with one row per key: the one with the smallest content hash."""
     table = conformer.table
     key = ", ".join(table.key_columns)
-    extra = _count(client, side) - int(client.query(f"SELECT uniqExact({key}) FROM {side}").result_rows[0][0])
+    # Keys with different hashes differ; only if two hashes are equal the keys themselves are looked at, for three times as long.
+    total, hashes = client.query(f"SELECT count(), uniqExact(cityHash64({key})) FROM {side}").result_rows[0]
+    extra = total - (total if hashes == total else client.query(f"SELECT uniqExact({key}) FROM {side}").result_rows[0][0])
     if not extra:
         return side
     conformer.counts[f"rows rejected: repeated ({key})"] += extra
@@ -225,10 +227,6 @@ def _deduplicated(client: Client, stack: ExitStack, side: str, conformer: Confor
     content = "sipHash64(toString(tuple(* EXCEPT (ingested_at))))"  # independent of the time of loading
     client.command(f"INSERT INTO {kept} SELECT * FROM {side} ORDER BY {key}, {content} LIMIT 1 BY {key}")
     return kept
-
-
-def _count(client: Client, table: str) -> int:
-    return int(client.query(f"SELECT count() FROM {table}").result_rows[0][0])
 
 
 def _batches(file: SnapshotFile, parts: Sequence[Path], progress: Progress | None) -> Iterator[pa.RecordBatch]:

@@ -18,7 +18,7 @@ from trainer.snapshots.times import units_in, usual_unit
 from trainer.uploads import ROW_NUMBER, RowCounter, reason_to_leave_out
 from trainer.warehouse import Table
 
-BATCH_ROWS = 65_536
+BATCH_ROWS = 16_384
 NOT_NUMERIC = "is not numeric in every part"
 
 

@@ -20,8 +20,7 @@ import pyarrow.compute as pc
 
 from trainer.warehouse import END_SECOND, FIRST_SECOND, UNITS
 
-ABSENT, IMPLAUSIBLE = "", "?"
-_NAMES = np.array([*UNITS, ABSENT, IMPLAUSIBLE])
+_ABSENT, _IMPLAUSIBLE = len(UNITS), len(UNITS) + 1  # what is no position of a unit
 
 
 def units_in(column: pa.Array) -> Counter[str]:
@@ -29,9 +28,8 @@ def units_in(column: pa.Array) -> Counter[str]:
     numbers = _numbers(column)
     if numbers is None:
         return Counter()
-    names, counts = np.unique(_units(numbers, _possible(column)), return_counts=True)
-    found = dict(zip(names.tolist(), counts.tolist(), strict=True))
-    return Counter({unit: found[unit] for unit in UNITS if unit in found})
+    counts = np.bincount(_units(numbers, _possible(column)), minlength=len(UNITS))
+    return Counter({unit: int(count) for unit, count in zip(UNITS, counts, strict=False) if count})
 
 
 def usual_unit(counts: Counter[str]) -> str:
@@ -45,13 +43,13 @@ def read_times(column: pa.Array, unit: str) -> tuple[pa.Array, dict[str, pa.Arra
     if numbers is None:
         return pa.nulls(len(column), pa.int64()), {"values not a time": column.is_valid()}
     units = _units(numbers, _possible(column))
-    kept = units == unit
+    kept = units == list(UNITS).index(unit)
     seconds = np.zeros(len(numbers), dtype=np.int64)
     seconds[kept] = (numbers[kept] // UNITS[unit]).astype(np.int64)
-    implausible = units == IMPLAUSIBLE
+    implausible = units == _IMPLAUSIBLE
     reasons = {
         "values outside the years 2008 to 2099": implausible,
-        f"values in another unit than {unit}": ~kept & ~implausible & (units != ABSENT),
+        f"values in another unit than {unit}": ~kept & ~implausible & (units != _ABSENT),
     }
     return pa.array(seconds, mask=~kept), {reason: pa.array(where) for reason, where in reasons.items()}
 
@@ -75,11 +73,11 @@ def _numbers(column: pa.Array) -> np.ndarray | None:
 
 
 def _units(numbers: np.ndarray, possible: dict[str, int]) -> np.ndarray:
-    """Return the unit of each value (n,), ABSENT for 0 and NaN, IMPLAUSIBLE for a value without one."""
-    unit = np.full(len(numbers), len(_NAMES) - 1)
-    unit[(numbers == 0) | np.isnan(numbers)] = len(UNITS)
+    """Return the position in UNITS of the unit of each value (n,), or that it is absent (0 or NaN), or has none."""
+    unit = np.full(len(numbers), _IMPLAUSIBLE, np.uint8)
+    unit[(numbers == 0) | np.isnan(numbers)] = _ABSENT
     for position, name in enumerate(UNITS):
         size = possible.get(name)
         if size is not None:
             unit[(numbers >= FIRST_SECOND * size) & (numbers < END_SECOND * size)] = position
-    return _NAMES[unit]
+    return unit

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trainer.warehouse.builds import LOAD, load_number, one_build, unfinished, whole_build
+from trainer.warehouse.bulk import insert_batches
 from trainer.warehouse.client import connect, require_table, table_exists
 from trainer.warehouse.damage import discard_damaged
 from trainer.warehouse.dbt import follow_dbt, pass_to_dbt, run_dbt
@@ -74,6 +75,7 @@ __all__ = [
     "drop_partitions",
     "exclusive",
     "follow_dbt",
+    "insert_batches",
     "is_embedded",
     "load",
     "load_number",

@@ -47,7 +47,8 @@ def loaded_tables(client: Client) -> dict[tuple[SnapshotKey, str], LoadedTable]:
 def content_of(client: Client, rows: str, key: SnapshotKey | None = None) -> tuple[int, int]:
     """Return the number of rows of a table, all or those of a snapshot, and a hash of them that ignores their order."""
     where = "" if key is None else f" FINAL WHERE {WHERE_SNAPSHOT}"
-    query = f"SELECT count(), sum(sipHash64(toString(tuple(* EXCEPT (ingested_at))))) FROM {rows}{where}"
+    # Over the values as they are: their text would take four times as long. In a tuple, NULL counts as a value of its own.
+    query = f"SELECT count(), sum(cityHash64(tuple(* EXCEPT (ingested_at)))) FROM {rows}{where}"
     count, content = client.query(query, parameters=None if key is None else key.parameters).result_rows[0]
     return int(count), int(content)
 

@@ -270,8 +270,10 @@ TABLES = {table.name: table for table in RAW_TABLES + WRITTEN_TABLES}
 
 def create_tables(client: Client) -> list[str]:
     """Create the tables that do not exist yet, upgrade those of an earlier version and return the names of all; idempotent."""
+    known = client.query("SELECT name FROM system.tables WHERE database = currentDatabase()").result_rows
     for table in TABLES.values():
-        client.command(ddl_of(client, table))
+        if (table.name,) not in known:
+            client.command(ddl_of(client, table))
     upgrade_tables(client, TABLES.values())
     set_lifetime(client, TABLES.values())
     return list(TABLES)

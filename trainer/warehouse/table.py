@@ -32,7 +32,7 @@ class Table:
         pairs = (line.split(" ", 1) for line in self._lines())
         return {name: rest.split(" DEFAULT ")[0] for name, rest in pairs}
 
-    @property
+    @cached_property
     def time_columns(self) -> tuple[str, ...]:
         """The value columns that hold times: seconds since 1970, or a DateTime."""
         return tuple(name for name, kind in self.types.items() if is_time(name, kind))
