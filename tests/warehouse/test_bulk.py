@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -35,9 +36,24 @@ def test_batches_of_several_schemas_are_inserted_whole(
 ) -> None:
     monkeypatch.setattr(bulk, "BYTES_AT_ONCE", at_once)
     kinds = [pa.float64(), pa.float64(), pa.null(), pa.float32(), pa.int64()]
-    insert_batches(client, table, [batch(0, 0, pa.null()), *(batch(10 * n, 10, kind) for n, kind in enumerate(kinds))], tmp_path)
+    folder = tmp_path / "it's \\ here"
+    folder.mkdir()
+    insert_batches(client, table, [batch(0, 0, pa.null()), *(batch(10 * n, 10, kind) for n, kind in enumerate(kinds))], folder)
     assert contents(client) == [(str(n), None if 20 <= n < 30 else float(n)) for n in range(50)]
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(("bytes_sent", "inserts"), [(1, [10, 10, 10]), (1 << 20, [20, 10])])
+def test_a_server_takes_batches_of_one_schema_together(
+    tmp_path: Path, bytes_sent: int, inserts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(bulk, "BYTES_SENT", bytes_sent)
+    monkeypatch.setattr(bulk, "is_embedded", lambda client: False)
+    server = SimpleNamespace(insert_arrow=lambda table, rows: sent.append(rows.num_rows))
+    batches = [batch(0, 10, pa.float64()), batch(10, 10, pa.float64()), batch(20, 10, pa.int64())]
+    insert_batches(server, "bulk", batches, tmp_path)  # type: ignore[arg-type]
+    assert sent == inserts
 
 
 def test_what_the_engine_refuses_is_raised(client: Any, table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

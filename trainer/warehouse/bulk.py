@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -16,19 +16,21 @@ if TYPE_CHECKING:
 
 BYTES_AT_ONCE = 256 * 1024 * 1024  # one part of the table; the engine sorts it in memory
 
+BYTES_SENT = 32 * 1024 * 1024  # in one insert to a server
+
 
 def insert_batches(client: Client, table: str, batches: Iterable[pa.Table], folder: Path) -> None:
     """Insert batches of rows, which need not have the same schema; some of them may be in the table if one fails.
 
     The embedded engine reads them from a file, written batch by batch: one copy of the rows, where the driver makes three, and
-    fewer parts, because an insert has many batches. Meanwhile the next ones are made. A server takes one insert for each batch.
+    fewer parts, because an insert has many batches. Meanwhile the next ones are made. A server takes an insert for a few batches.
 
     Args:
         folder: an empty folder for the files.
     """
     if not is_embedded(client):
-        for batch in batches:
-            client.insert_arrow(table, batch)
+        for few in _joined(batches):
+            client.insert_arrow(table, few)
         return
     with ThreadPoolExecutor(1) as engine:
         spool = _Spool(client, table, folder, engine)
@@ -39,6 +41,20 @@ def insert_batches(client: Client, table: str, batches: Iterable[pa.Table], fold
             spool.wait()
         finally:
             spool.close()
+
+
+def _joined(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield consecutive batches of one schema together, as long as their rows take little memory: each insert makes a part."""
+    import pyarrow as pa
+
+    held: list[pa.Table] = []
+    for batch in batches:
+        if held and (batch.schema != held[0].schema or sum(one.nbytes for one in held) >= BYTES_SENT):
+            yield pa.concat_tables(held)
+            held = []
+        held.append(batch)
+    if held:
+        yield pa.concat_tables(held)
 
 
 class _Spool:
@@ -72,8 +88,10 @@ class _Spool:
             return
         self.close()
         self.wait()
+        from clickhouse_connect.driver.binding import format_str
+
         columns = ", ".join(f"`{name}`" for name in self._schema.names)
-        statement = f"INSERT INTO {self._table} ({columns}) FROM INFILE '{self._path}' FORMAT ArrowStream"
+        statement = f"INSERT INTO {self._table} ({columns}) FROM INFILE {format_str(str(self._path))} FORMAT ArrowStream"
         self._inserting = self._engine.submit(self._run, statement, self._path)
         self._number, self._bytes = self._number + 1, 0
 
