@@ -99,7 +99,7 @@ def bare_lightgbm(trainer: Any, given: Rows) -> Callable[[], Any]:
     import lightgbm
 
     plan = trainer.plan()
-    parameters = trainer._parameters(plan.parameters, given)
+    parameters = trainer.parameters(plan, given.y)
     if plan.rounds is not None:
         return lambda: lightgbm.train(parameters, lightgbm.Dataset(given.X, given.y, weight=given.weight), plan.rounds)
     fitted, held = divided(given, trainer.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,17 @@ import pytest
 
 from trainer.errors import UsageError
 from trainer.models import ModelTrainer, build, fit_trainer, frame_at, new_matrix, rows_at, trainer_class, training_rows
+from trainer.models.boosting import xgboost_matrix
 from trainer.models.in_file import is_in_file
 
 ONE_KB = str(2.0**-20)  # GiB
-SMALL: dict[str, dict[str, Any]] = {
-    "xgboost": {"n_estimators": 5},
-    "lightgbm": {"n_estimators": 5},
-    "neural_net": {"epochs": 2, "width": 64},
-    "logistic": {},
-}
+SMALL: list[tuple[str, dict[str, Any]]] = [
+    ("xgboost", {"n_estimators": 5}),
+    ("xgboost", {"early_stopping_rounds": 3}),
+    ("lightgbm", {"n_estimators": 5}),
+    ("neural_net", {"epochs": 2, "width": 64}),
+    ("logistic", {}),
+]
 
 
 @pytest.fixture
@@ -69,15 +72,29 @@ def test_dropped_rows_leave_the_others_in_a_file(in_files: None) -> None:
     assert is_in_file(rows.X) and is_in_file(rows.at(np.arange(0, 480, 2)).X) and len(rows) == 480
 
 
-@pytest.mark.parametrize("name", SMALL)
-def test_models_are_the_same_to_the_bit(name: str, in_files: None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "options"), SMALL)
+def test_models_are_the_same_to_the_bit(
+    name: str, options: dict[str, Any], in_files: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xgboost_matrix, "BLOCK_BYTES", 4096)  # 128 rows
     X = filled()
     y = (np.nan_to_num(X[:, 0]) + np.nan_to_num(X[:, 1]) > 0).astype(np.float32)
-    weight, groups = np.where(np.arange(600) % 7 == 0, 0, 1).astype(np.float32), np.arange(600) // 2
+    weight, groups = np.array([0, 1, 0.5, 1])[np.arange(600) % 4].astype(np.float32), np.arange(600) // 2
     saved = []
     for matrix in (X, np.asfortranarray(np.array(X))):
-        template: ModelTrainer = build(trainer_class(name), SMALL[name], 0)
+        template: ModelTrainer = build(trainer_class(name), options, 0)
         fitted, _ = fit_trainer(template, pd.DataFrame(matrix, copy=False), y, weight, groups)
         fitted.save(str(tmp_path / "model"))
         saved.append((tmp_path / "model").read_bytes())
     assert is_in_file(X) and saved[0] == saved[1]
+
+
+def test_xgboost_keeps_its_bins_of_a_matrix_in_a_file_in_one(
+    in_files: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    rows = training_rows(pd.DataFrame(filled(), copy=False), np.arange(600) % 2)
+    matrix = xgboost_matrix.binned({}, rows)
+    assert matrix.num_row() == 600 and len(list(tmp_path.rglob("bins*"))) == 1
+    del matrix
+    assert list(tmp_path.iterdir()) == []

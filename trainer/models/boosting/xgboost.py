@@ -18,6 +18,7 @@ from trainer.models.boosting.plan import (
 )
 from trainer.models.boosting.together import Member, Work, meeting, member_threads
 from trainer.models.boosting.trial import trial_rows
+from trainer.models.boosting.xgboost_matrix import binned
 from trainer.models.boosting.xgboost_parameters import ALIASES, require_supported, try_parameters, xgboost_refusals
 from trainer.models.files.xgboost_trees import read_trees, write_trees
 from trainer.models.rows import Rows, matrix_of, training_rows
@@ -104,15 +105,15 @@ class XGBoostTrainer(ModelTrainer):
         """Fit so many trees."""
         import xgboost
 
-        return xgboost.train(parameters, _matrix(parameters, rows), rounds, callbacks=[self._watcher(rounds)])
+        return xgboost.train(parameters, binned(parameters, rows), rounds, callbacks=[self._watcher(rounds)])
 
     def stopped(self, plan: Plan, parameters: dict[str, Any], fitted: Rows, held: Rows) -> tuple[Any, int]:
         """Fit until the loss on held-out rows stops falling; return the model, cut at its lowest, and its number of trees."""
         import xgboost
 
-        data = _matrix(parameters, fitted)
+        data = binned(parameters, fitted)
         callbacks = [xgboost.callback.EarlyStopping(rounds=plan.patience, save_best=True), self._watcher(MAX_ROUNDS)]
-        evals = [(_matrix(parameters, held, data), "held_out")]
+        evals = [(binned(parameters, held, data), "held_out")]
         model = xgboost.train(parameters, data, MAX_ROUNDS, evals=evals, callbacks=callbacks, verbose_eval=False)
         return model, model.num_boosted_rounds()
 
@@ -175,10 +176,3 @@ class XGBoostTrainer(ModelTrainer):
                 return False
 
         return Watcher()
-
-
-def _matrix(parameters: dict[str, Any], rows: Rows, reference: Any = None) -> Any:
-    import xgboost
-
-    bins, threads = parameters.get("max_bin"), parameters.get("nthread")
-    return xgboost.QuantileDMatrix(rows.X, rows.y, weight=rows.weight, ref=reference, max_bin=bins, nthread=threads)
