@@ -32,9 +32,8 @@ from trainer.evaluation.calibration import (
     reliability,
 )
 from trainer.evaluation.metrics import evaluate, metrics
-from trainer.models import name_of
+from trainer.models import fit_trainer, name_of
 from trainer.registry import artifact
-from trainer.training.fit import fit_trainer
 
 METHODS = ("platt", "beta", "isotonic")
 DISTORTIONS = {

@@ -24,9 +24,9 @@ from trainer import NeuralNetTrainer, models
 from trainer.data.dataset import Dataset
 from trainer.errors import ArtifactError, NotEnoughLabelsError, UsageError
 from trainer.evaluation.metrics import metrics
+from trainer.models import fit_trainer
 from trainer.models.neural_net.inputs import InputScaling
 from trainer.registry import artifact
-from trainer.training.fit import fit_trainer
 
 SMALL: dict[str, Any] = {"width": 16, "ensemble_size": 4, "embedding_size": 4, "bins": 6, "epochs": 6, "learning_rate": 0.02}
 PLAIN: dict[str, Any] = {"hidden_layers": [16, 8], "epochs": 6, "learning_rate": 0.01}

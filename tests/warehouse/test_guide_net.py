@@ -16,8 +16,8 @@ from tests.support.warehouse import DATES, ROOT, WINDOW, Called, House
 from trainer import connect
 from trainer.data.dataset import read_scoring
 from trainer.data.selection import Selection
+from trainer.models import fit_trainer
 from trainer.registry import artifact, list_models
-from trainer.training.fit import fit_trainer
 
 GUIDE = ROOT.parent / "shared" / "guide" / "miner_customization_guide.md"
 FILE = "# packages/training/strategies/neural_net_trainer.py"

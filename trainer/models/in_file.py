@@ -6,7 +6,7 @@ They hold the same values in the same order as in memory, so that a model traine
 from __future__ import annotations
 
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -14,16 +14,17 @@ from trainer import settings
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import DTypeLike
 
 
-def new_matrix(rows: int, columns: int) -> np.ndarray:
-    """Return an empty matrix float32 (rows, columns), column-major; in a file if it is above `settings.max_matrix_bytes`."""
-    size = rows * columns * np.dtype(np.float32).itemsize
+def new_matrix(rows: int, columns: int, order: Literal["F", "C"] = "F", dtype: DTypeLike = np.float32) -> np.ndarray:
+    """Return an empty matrix (rows, columns), column-major or row-major; in a file if it is above `settings.max_matrix_bytes`."""
+    size = rows * columns * np.dtype(dtype).itemsize
     if size <= settings.max_matrix_bytes():
-        return np.empty((rows, columns), dtype=np.float32, order="F")
+        return np.empty((rows, columns), dtype=dtype, order=order)
     with tempfile.TemporaryFile() as file:  # the map keeps what it has, and the system frees it with the map
         file.truncate(size)
-        return np.memmap(file, dtype=np.float32, mode="r+", shape=(rows, columns), order="F")
+        return np.memmap(file, dtype=dtype, mode="r+", shape=(rows, columns), order=order)
 
 
 def is_in_file(X: np.ndarray) -> bool:

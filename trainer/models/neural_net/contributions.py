@@ -61,7 +61,7 @@ def _inputs(fitted: Fitted, X: np.ndarray, device: torch.device) -> tuple[Tensor
     """Return what the network's first layer reads (n, D), and the column of X (D,) that each of it comes from, -1 for none."""
     scaling, net = fitted.scaling, fitted.net
     scores, flags = (torch.from_numpy(array).to(device) for array in scaling.transform(X))
-    flagged = scaling.flagged
+    flags, flagged = flags.long(), scaling.flagged
     if not scores.shape[1] and not flags.shape[1]:
         flags, flagged = flags.new_zeros((len(flags), 1)), np.array([-1])
     parts: list[Tensor] = []

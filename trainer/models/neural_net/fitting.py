@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy, binary_cross_entropy_with_logits
 
 from trainer.errors import UsageError
+from trainer.models.in_file import is_in_file
 from trainer.models.neural_net.network import logits
 from trainer.models.splitting import hold_out
 
@@ -42,12 +43,17 @@ class Plan:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows as tensors on one device: scores float32 (n, c), flags int64 (n, m), labels and weights float32 (n,)."""
+    """Rows as tensors on one device: scores float32 (n, c), flags uint8 (n, m), labels and weights float32 (n,).
+
+    Attributes:
+        in_file: whether the scores are in a file, from which rows are read as they are taken.
+    """
 
     scores: Tensor
     flags: Tensor
     y: Tensor
     weight: Tensor
+    in_file: bool = False
 
     def __len__(self) -> int:
         return len(self.y)
@@ -55,10 +61,11 @@ class Batch:
     @classmethod
     def of(cls, *arrays: np.ndarray) -> Batch:
         """Return the batch of scores, flags, labels and weights."""
-        return cls(*(torch.from_numpy(np.require(array, requirements=["C", "W"])) for array in arrays))
+        scores, flags, y, weight = (torch.from_numpy(np.require(array, requirements=["C", "W"])) for array in arrays)
+        return cls(scores, flags, y, weight, is_in_file(arrays[0]))
 
     def take(self, index: Tensor) -> Batch:
-        """Return the rows with these numbers (m,), or where this mask (n,) is true."""
+        """Return the rows with these numbers (m,)."""
         return Batch(self.scores[index], self.flags[index], self.y[index], self.weight[index])
 
     def to(self, device: torch.device) -> Batch:
@@ -106,29 +113,31 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         yield
 
 
-def fit(net: nn.Module, train: Batch, validation: Batch, plan: Plan, report: Callable[[int, int], None]) -> None:
-    """Fit `net` in place; it ends with the averaged weights of the epoch with the lowest loss on `validation`, or of the last.
+def fit(net: nn.Module, rows: Batch, held_out: np.ndarray, plan: Plan, report: Callable[[int, int], None]) -> None:
+    """Fit `net` in place; it ends with the averaged weights of the epoch with the lowest loss on held-out rows, or of the last.
 
     The loss is the logistic loss of each member by itself, weighted by rows. What is validated and kept is an exponential moving
     average of the weights (Polyak averaging).
 
     Args:
         net: the network, as `network.build` returns it.
-        train: rows to fit.
-        validation: held-out rows; may be empty.
+        rows: all rows, (n,); if they are in a file, only a batch of them is on the device at a time.
+        held_out: bool (n,), the rows that are held out; there may be none.
         plan: options of the optimiser and of early stopping.
         report: called with (epochs done, epochs at most).
     """
     net.to(plan.device)
-    train, validation = train.to(plan.device), validation.to(plan.device)
+    rows = rows if rows.in_file else rows.to(plan.device)
+    home = rows.y.device
+    train, validation = (torch.from_numpy(np.flatnonzero(part)).to(home) for part in (~held_out, held_out))
     averaged = copy.deepcopy(net)
     fused = plan.device.type in {"cpu", "cuda"}  # one pass over the weights instead of one for each operation
     optimizer = torch.optim.AdamW(net.parameters(), lr=plan.learning_rate, weight_decay=plan.weight_decay, fused=fused)
     best_loss, best_epoch, best, steps = math.inf, 0, None, 0
     for epoch in range(1, plan.epochs + 1):
-        steps = _epoch(net, train, plan, optimizer, averaged, steps)
+        steps = _epoch(net, rows, train, plan, optimizer, averaged, steps)
         if len(validation):
-            loss = _loss(averaged, validation)
+            loss = _loss(averaged, rows, validation, plan.device)
             if loss < best_loss:
                 best_loss, best_epoch, best = loss, epoch, _copy(averaged)
             elif epoch - best_epoch >= plan.patience:
@@ -140,7 +149,7 @@ def fit(net: nn.Module, train: Batch, validation: Batch, plan: Plan, report: Cal
 
 
 def predict(net: nn.Module, scores: np.ndarray, flags: np.ndarray, device: torch.device) -> np.ndarray:
-    """Return the mean probability float32 (n,) of the members for scores (n, c) and flags (n, m).
+    """Return the mean probability float32 (n,) of the members for scores float32 (n, c) and flags uint8 (n, m).
 
     Rows are predicted in chunks of one size by one thread, so that a row's prediction does not depend on the other rows.
     """
@@ -155,15 +164,17 @@ def predict(net: nn.Module, scores: np.ndarray, flags: np.ndarray, device: torch
     return proba
 
 
-def _epoch(net: nn.Module, train: Batch, plan: Plan, optimizer: torch.optim.Optimizer, averaged: nn.Module, steps: int) -> int:
-    """Take a step on each batch of the shuffled rows, and return the number of steps since the start.
+def _epoch(
+    net: nn.Module, rows: Batch, train: Tensor, plan: Plan, optimizer: torch.optim.Optimizer, averaged: nn.Module, steps: int
+) -> int:
+    """Take a step on each batch of the shuffled rows with numbers `train` (m,), and return the number of steps since the start.
 
     Sizes of batches differ by at most one row, so that none has a single row, which batch norm could not normalise.
     """
     net.train()
-    order = torch.randperm(len(train)).to(plan.device)
+    order = train[torch.randperm(len(train)).to(train.device)]
     for index in order.tensor_split(max(1, len(train) // plan.batch_size)):
-        batch = train.take(index)
+        batch = rows.take(index).to(plan.device)
         with torch.autocast(plan.device.type, torch.bfloat16, enabled=is_mixed(plan.device)):
             members = logits(net, batch.scores, batch.flags)
         target = batch.y[:, None].expand_as(members)
@@ -186,14 +197,15 @@ def _average(averaged: nn.Module, net: nn.Module, decay: float) -> None:
             mean.copy_(current)
 
 
-def _loss(net: nn.Module, rows: Batch) -> float:
-    """Return the weighted logistic loss of the members' mean probability."""
+def _loss(net: nn.Module, rows: Batch, held: Tensor, device: torch.device) -> float:
+    """Return the weighted logistic loss of the members' mean probability on the rows with numbers `held` (m,)."""
     net.eval()
     with torch.inference_mode():
-        parts = zip(rows.scores.split(CHUNK), rows.flags.split(CHUNK), strict=True)
-        proba = torch.cat([torch.sigmoid(logits(net, *part)).mean(dim=1) for part in parts])
-        losses = binary_cross_entropy(proba, rows.y, reduction="none").double()
-        return float((losses * rows.weight).sum() / rows.weight.sum())
+        parts = (rows.take(index).to(device) for index in held.split(CHUNK))
+        proba = torch.cat([torch.sigmoid(logits(net, part.scores, part.flags)).mean(dim=1) for part in parts])
+        y, weight = rows.y[held].to(device), rows.weight[held].to(device)
+        losses = binary_cross_entropy(proba, y, reduction="none").double()
+        return float((losses * weight).sum() / weight.sum())
 
 
 def _copy(net: nn.Module) -> dict[str, Tensor]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from trainer.errors import ArtifactError
+from trainer.models.in_file import new_matrix
 from trainer.models.quantiles import clip_infinite, interpolate, normal_score, quantile_table, sample_rows
 
+BLOCK = 65_536  # rows that are transformed at once
 QUANTILES = 1000  # distinct values kept of each column, at most
 NAMES = tuple(f"scaling.{name}" for name in ("n_columns", "scored", "flagged", "counts", "values", "scores"))
 BOUND = 10.0  # no score is larger: that of half a row in 10²³
@@ -59,13 +61,22 @@ class InputScaling:
         )
 
     def transform(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return scores float32 (n, c), always finite, and flags int64 (n, m) of X float32 (n, d)."""
+        """Return scores float32 (n, c), always finite, and flags uint8 (n, m) of X float32 (n, d): by rows, in files if large."""
+        scores = new_matrix(len(X), self.scored.size, "C")
+        flags = new_matrix(len(X), self.flagged.size, "C", np.uint8)
+        for start in range(0, len(X), BLOCK):
+            rows = slice(start, start + BLOCK)
+            scores[rows] = self._scores_of(X[rows])
+            flags[rows] = np.isnan(X[rows, self.flagged])
+        return scores, flags
+
+    def _scores_of(self, X: np.ndarray) -> np.ndarray:
         scores = np.zeros((len(X), self.scored.size), dtype=np.float32)
         for row, (column, count) in enumerate(zip(self.scored, self.counts, strict=True)):
             known = ~np.isnan(X[:, column])
             table = (self.values[row, :count], self.scores[row, :count])
             scores[known, row] = interpolate(clip_infinite(X[known, column]), *table, repeated=False)
-        return scores, np.isnan(X[:, self.flagged]).astype(np.int64)
+        return scores
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays under the names that they are saved by."""

@@ -67,12 +67,12 @@ def build(architecture: Architecture, scaling: InputScaling, device: str = "cpu"
 
 
 def logits(net: nn.Module, scores: Tensor, flags: Tensor) -> Tensor:
-    """Return the logits (n, k) of the k members of the network for scores (n, c) and flags (n, m)."""
+    """Return the logits (n, k) of the k members of the network for scores (n, c) and flags uint8 (n, m)."""
     if not scores.shape[1] and not flags.shape[1]:
         flags = flags.new_zeros((len(flags), 1))
     if isinstance(net, nn.Sequential):
         return net(torch.cat([scores, flags.to(scores.dtype)], dim=1))
-    return net(scores if scores.shape[1] else None, flags if flags.shape[1] else None).squeeze(-1)
+    return net(scores if scores.shape[1] else None, flags.long() if flags.shape[1] else None).squeeze(-1)
 
 
 def write(path: str, fitted: Fitted) -> None:

@@ -130,8 +130,8 @@ class NeuralNetTrainer(ModelTrainer):
             UsageError: an option, a label or a weight is out of bounds, or this machine does not have the device.
         """
         import numpy as np
-        import torch
 
+        from trainer.models.in_file import rows_at
         from trainer.models.neural_net import fitting, network
         from trainer.models.neural_net.inputs import InputScaling
         from trainer.models.rows import training_rows
@@ -142,14 +142,13 @@ class NeuralNetTrainer(ModelTrainer):
         given = training_rows(X, y, sample_weights, groups)
         rng = np.random.default_rng(self.seed)
         held_out = fitting.held_out(given.y, given.groups, rng)
-        scaling = InputScaling.fit(given.X[~held_out], rng)
+        scaling = InputScaling.fit(rows_at(given.X, ~held_out), rng)
         weight = (given.weights / given.weights.mean()).astype(np.float32)
         batch = fitting.Batch.of(*scaling.transform(given.X), given.y, weight)
         plan = self._plan(int((~held_out).sum()), bool(held_out.any()), device)
         with fitting.seeded(self.seed, device):
             net = network.build(architecture, scaling)
-            validation = torch.from_numpy(held_out)
-            fitting.fit(net, batch.take(~validation), batch.take(validation), plan, self._report_epochs)
+            fitting.fit(net, batch, held_out, plan, self._report_epochs)
         self.model, self.n_features = network.Fitted(scaling, net), scaling.n_columns
         return net
 
