@@ -21,8 +21,9 @@ from trainer.warehouse.schema import create_tables
 
 DATES = (date(2025, 7, 1), date(2025, 8, 1))
 LAST = "network = 'simnet' AND processing_date = '2025-08-01'"
-EVERY_FAMILY = "feature_families: [neighbours, motifs, fans, relays, transfers]"
-RUN = ("run", "--vars", f"{{{EVERY_FAMILY}}}")
+RUN = ("run",)
+EVERY_FAMILY = ("run", "--vars", "{feature_families: [neighbours, motifs, fans, relays, transfers]}")
+MEDIUM_IS_RISKY = ("run", "--vars", "{medium_risk_label: 1}")
 
 
 def by_snapshot() -> list[str]:
@@ -64,22 +65,28 @@ def check_equals_a_build_from_nothing(run: Sequence[str] = RUN) -> None:
     assert [table for table in expected if found[table] != expected[table]] == []
 
 
+def filled(place: Path, run: Sequence[str]) -> Path:
+    """Let two snapshots with labels for each come one after the other; return the file of the labels."""
+    world = simulate(place / "world", alerts=200, dates=DATES, window_days=WINDOW, network="simnet", seed=3)
+    with connect() as client:
+        create_tables(client)
+        add_labels(client, world.custom_labels)
+    run_dbt(["seed"])
+    for folder in sorted((world.root / "snapshots").glob("*/*")):
+        with connect() as client:
+            ingest(client, folder)
+        run_dbt(run)
+    return world.custom_labels
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pd.DataFrame]:
-    """Two snapshots with labels for each, which came one after the other; the folder of the warehouse, and the labels."""
+    """The folder of a warehouse, and the labels in it."""
     place = tmp_path_factory.mktemp("by_snapshot")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRAINER_WAREHOUSE", str(place / "warehouse"))
-        world = simulate(place / "world", alerts=200, dates=DATES, window_days=WINDOW, network="simnet", seed=3)
-        with connect() as client:
-            create_tables(client)
-            add_labels(client, world.custom_labels)
-        run_dbt(["seed"])
-        for folder in sorted((world.root / "snapshots").glob("*/*")):
-            with connect() as client:
-                ingest(client, folder)
-            run_dbt(RUN)
-    return place / "warehouse", pd.read_csv(world.custom_labels)
+        labels = filled(place, RUN)
+    return place / "warehouse", pd.read_csv(labels)
 
 
 @pytest.fixture
@@ -90,13 +97,15 @@ def labels(made: tuple[Path, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.
     return made[1]
 
 
-@pytest.mark.usefixtures("labels")
+@pytest.mark.usefixtures("warehouse")
 @pytest.mark.timeout(400)
-def test_a_snapshot_by_itself_has_the_rows_that_it_has_among_others() -> None:
+def test_a_snapshot_by_itself_has_the_rows_that_it_has_among_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINER_WAREHOUSE", str(tmp_path / "warehouse"))
+    filled(tmp_path, EVERY_FAMILY)
     with connect() as client:
         snapshots = client.query("SELECT count() FROM fct_alert_features GROUP BY processing_date").result_rows
     assert snapshots == [(200,), (200,)]
-    check_equals_a_build_from_nothing()
+    check_equals_a_build_from_nothing(EVERY_FAMILY)
 
 
 @pytest.mark.timeout(400)
@@ -166,9 +175,8 @@ def test_a_run_builds_what_has_changed_and_nothing_else(
 @pytest.mark.usefixtures("labels")
 @pytest.mark.timeout(400)
 def test_a_change_of_sql_builds_what_depends_on_it_and_a_killed_run_is_made_good() -> None:
-    changed_run = ("run", "--vars", f"{{{EVERY_FAMILY}, medium_risk_label: 1}}")
     before = parts()
-    run_dbt(changed_run)
+    run_dbt(MEDIUM_IS_RISKY)
     changed = written(before)
     assert "int_label_votes__gold" in changed
     assert [table for table in changed if "features" in table or table.startswith(("stg_", "int_flow"))] == []
@@ -186,8 +194,8 @@ def test_a_change_of_sql_builds_what_depends_on_it_and_a_killed_run_is_made_good
             f"INSERT INTO fct_alert_features ({columns}, _snapshot, _inputs) SELECT {columns}, _snapshot, 1 FROM fct_alert_features "
             f"WHERE _snapshot = {snapshot} SETTINGS insert_allow_materialized_columns = 1"
         )
-    run_dbt(changed_run)
-    check_equals_a_build_from_nothing(changed_run)
+    run_dbt(MEDIUM_IS_RISKY)
+    check_equals_a_build_from_nothing(MEDIUM_IS_RISKY)
 
 
 @pytest.mark.usefixtures("labels")
