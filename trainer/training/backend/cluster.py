@@ -91,7 +91,7 @@ def open_cluster(scheduler: str) -> Iterator[Cluster]:
         from distributed import Client
     except ImportError as error:
         raise UsageError(NOT_INSTALLED) from error
-    # The error that follows says in one sentence what Dask would log.
+    # Dask would log the same failure that the error below reports.
     for name in ("distributed", "distributed.comm", "distributed.core", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
