@@ -217,7 +217,7 @@ def _deduplicated(client: Client, stack: ExitStack, side: str, conformer: Confor
     """Return `side`, or if keys repeat a copy of it with one row per key: the one with the smallest content hash."""
     table = conformer.table
     key = ", ".join(table.key_columns)
-    # Keys with different hashes differ; only on a hash collision are the keys themselves compared, which takes three times as long.
+    # Keys with different hashes differ; only on a collision are the keys themselves compared, in three times the time.
     total, hashes = client.query(f"SELECT count(), uniqExact(cityHash64({key})) FROM {side}").result_rows[0]
     extra = total - (total if hashes == total else client.query(f"SELECT uniqExact({key}) FROM {side}").result_rows[0][0])
     if not extra:

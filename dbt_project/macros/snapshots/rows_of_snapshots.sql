@@ -1,6 +1,7 @@
 {#
-    A query for the rows of a model with the two columns that identify their partition. With several snapshots, a row's key decides
-    which it belongs to: by the column snapshot_key where the model's YAML has it, otherwise by network, processing_date and window_days.
+    A query for the rows of a model with the two columns that identify their partition. With several snapshots, a row's key
+    decides which it belongs to: the column snapshot_key where the model's YAML has it, otherwise network, processing_date and
+    window_days.
 #}
 {% macro rows_of_snapshots(batch, sql) -%}
     {%- set snapshots, states = [], [] -%}
